@@ -1,0 +1,220 @@
+//! The catalog: all products at one revision.
+//!
+//! [`Catalog::apply`] is its only mutator, on the server and in the page alike. A clone shares
+//! everything with its original and costs nothing, so whoever reads keeps a whole catalog at one
+//! revision while the next changes are made.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::change::{Change, Command, Revision};
+use crate::problem::Reason;
+use crate::product::{Product, ProductId};
+
+/// All products at one revision.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    revision: Revision,
+    products: OrdMap<ProductId, Arc<Product>>,
+    /// Who has each code, by its folded form.
+    codes: OrdMap<Arc<str>, ProductId>,
+    digest: Digest,
+}
+
+impl Catalog {
+    /// A catalog that was read whole, from a journal or a snapshot. Should two products have one
+    /// code, the later keeps it.
+    pub fn new(revision: Revision, products: impl IntoIterator<Item = Arc<Product>>) -> Self {
+        let mut catalog = Self::default();
+        for product in products {
+            catalog.put(product);
+        }
+        catalog.revision = revision;
+        catalog
+    }
+
+    /// The revision of the latest change that was applied.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How many products there are.
+    pub fn len(&self) -> usize {
+        self.products.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.products.is_empty()
+    }
+
+    /// Sums up which products are there, each at which revision.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// One product.
+    pub fn get(&self, id: ProductId) -> Option<&Arc<Product>> {
+        self.products.get(&id)
+    }
+
+    /// The product with this code, without regard to case.
+    pub fn with_code(&self, code: &str) -> Option<&Arc<Product>> {
+        self.get(*self.codes.get(fold(code).as_str())?)
+    }
+
+    /// Every product, in id order.
+    pub fn products(&self) -> impl DoubleEndedIterator<Item = &Arc<Product>> {
+        self.products.values()
+    }
+
+    /// Every product after this one, in id order.
+    pub fn products_after(&self, id: ProductId) -> impl Iterator<Item = &Arc<Product>> {
+        let from = ProductId(id.0.saturating_add(1));
+        self.products.range(from..).map(|(_, product)| product)
+    }
+
+    /// Takes the catalog to `revision` by one or more changes. Applying a change again changes
+    /// nothing, so changes may reach back before the catalog's revision.
+    pub fn apply(&mut self, revision: Revision, changes: impl IntoIterator<Item = Change>) {
+        for change in changes {
+            match change {
+                Change::Added(product) | Change::Updated(product) => self.put(product),
+                Change::Deleted(id) => self.remove(id),
+            }
+        }
+        self.revision = revision;
+    }
+
+    /// What a command would change, were it the next: the change at the next revision, `None`
+    /// when everything is already as it says, or why it can't be done.
+    pub fn decide(&self, command: Command) -> Result<Option<Change>, Reason> {
+        let revision = self.revision.next();
+        match command {
+            Command::Add(draft) => {
+                self.code_is_free(&draft.code, None)?;
+                let id = ProductId(revision.0);
+                Ok(Some(Change::Added(Arc::new(Product {
+                    id,
+                    revision,
+                    draft,
+                }))))
+            }
+            Command::Update {
+                id,
+                patch,
+                if_revision,
+            } => {
+                let product = self.at_revision(id, if_revision)?;
+                let draft = patch.applied_to(&product.draft);
+                if draft == product.draft {
+                    return Ok(None);
+                }
+                self.code_is_free(&draft.code, Some(id))?;
+                Ok(Some(Change::Updated(Arc::new(Product {
+                    id,
+                    revision,
+                    draft,
+                }))))
+            }
+            Command::Delete { id, if_revision } => {
+                self.at_revision(id, if_revision)?;
+                Ok(Some(Change::Deleted(id)))
+            }
+        }
+    }
+
+    fn at_revision(&self, id: ProductId, wanted: Option<Revision>) -> Result<&Product, Reason> {
+        let product = self.get(id).ok_or(Reason::NotFound(id))?;
+        match wanted {
+            Some(wanted) if wanted != product.revision => {
+                Err(Reason::Changed(id, product.revision))
+            }
+            _ => Ok(product),
+        }
+    }
+
+    fn code_is_free(&self, code: &str, except: Option<ProductId>) -> Result<(), Reason> {
+        match self.with_code(code) {
+            Some(product) if Some(product.id) != except => Err(Reason::CodeTaken(code.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    fn put(&mut self, product: Arc<Product>) {
+        self.remove(product.id);
+        self.digest.add(&product);
+        self.codes
+            .insert(fold(&product.draft.code).into(), product.id);
+        self.products.insert(product.id, product);
+    }
+
+    fn remove(&mut self, id: ProductId) {
+        let Some(product) = self.products.remove(&id) else {
+            return;
+        };
+        self.digest.subtract(&product);
+        // In a compacted run of changes a code may have moved on to another product already.
+        let code = fold(&product.draft.code);
+        if self.codes.get(code.as_str()) == Some(&id) {
+            self.codes.remove(code.as_str());
+        }
+    }
+}
+
+impl PartialEq for Catalog {
+    /// Equal when both show the same products at the same revision.
+    fn eq(&self, other: &Self) -> bool {
+        self.revision == other.revision && self.products == other.products
+    }
+}
+
+/// The form in which codes are compared.
+fn fold(code: &str) -> String {
+    code.to_lowercase()
+}
+
+/// Sums a 64-bit mix of (id, revision) over all products: equal catalogs have equal digests, and
+/// catalogs that differ have different ones but for one case in 2^64. In JSON 16 hex digits,
+/// since a JSON number loses bits over 2^53 in JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest(u64);
+
+impl Digest {
+    fn add(&mut self, product: &Product) {
+        self.0 = self.0.wrapping_add(mix(product));
+    }
+
+    fn subtract(&mut self, product: &Product) {
+        self.0 = self.0.wrapping_sub(mix(product));
+    }
+}
+
+/// The finalizer of `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number
+/// generators, 2014) over both numbers.
+fn mix(product: &Product) -> u64 {
+    let step = |z: u64| {
+        let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    step(step(product.id.0) ^ product.revision.0)
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:016x}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        u64::from_str_radix(&text, 16)
+            .map(Self)
+            .map_err(de::Error::custom)
+    }
+}

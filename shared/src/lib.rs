@@ -1,0 +1,22 @@
+//! What both ends of Vitrina's socket agree on.
+//!
+//! Nothing here does I/O: the same code runs in the server and, compiled to WASM, in the page.
+//! A rule that holds on one end therefore holds on the other, in the same words.
+
+pub mod catalog;
+pub mod change;
+pub mod message;
+pub mod mirror;
+pub mod problem;
+pub mod product;
+pub mod rules;
+pub mod text;
+
+pub use catalog::{Catalog, Digest};
+pub use change::{CatalogId, Change, Command, PageId, RequestId, RequestKey, Revision};
+pub use message::{ClientMessage, ServerMessage};
+pub use mirror::{Mirror, Step};
+pub use problem::{FieldReason, Problem, Reason};
+pub use product::{Draft, Patch, Price, Product, ProductId};
+pub use rules::Fields;
+pub use text::{Language, Text};
