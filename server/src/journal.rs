@@ -1,0 +1,70 @@
+//! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
+
+pub mod sqlite;
+
+use shared::{Catalog, CatalogId, Change, RequestKey, Revision};
+
+/// How many changes a journal keeps beside the products, so that pages can resume and repeated
+/// requests find their answer over a restart of the server.
+pub const KEPT_CHANGES: usize = 10_000;
+
+/// One change on its way into the journal, with the request that asked for it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place in the one order.
+    pub revision: Revision,
+    /// What happened.
+    pub change: Change,
+    /// Which page's request it answers, where the page gave it a name.
+    pub key: Option<RequestKey>,
+}
+
+/// What a journal holds.
+pub struct Loaded {
+    /// The name of the data set.
+    pub id: CatalogId,
+    /// All products.
+    pub catalog: Catalog,
+    /// The latest changes, in order, without a gap, up to the catalog's revision.
+    pub recent: Vec<Entry>,
+}
+
+/// Where changes become durable.
+pub trait Journal: Send + 'static {
+    /// Everything the journal holds.
+    fn load(&mut self) -> Result<Loaded, JournalError>;
+
+    /// Makes the entries durable, all or none, as the next after revision `after`.
+    fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError>;
+}
+
+/// Why a journal can't be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file is something else.
+    #[error("{0} is not a Vitrina data file: choose another with --data FILE")]
+    NotOurs(String),
+    /// Another Vitrina has it.
+    #[error("{0} is in use by another Vitrina: stop that one or choose another file with --data FILE")]
+    InUse(String),
+    /// A newer Vitrina made it.
+    #[error("{0} was made by a newer Vitrina: upgrade this one")]
+    TooNew(String),
+    /// The file or its folder can't be opened or written.
+    #[error("can't open {path}: {why}; choose a file in a folder you may write with --data FILE")]
+    Open {
+        /// The file.
+        path: String,
+        /// What the system or SQLite said.
+        why: String,
+    },
+    /// Something in the file is not what Vitrina writes.
+    #[error("the data file is damaged: {0}")]
+    Damaged(String),
+    /// Somebody else wrote to the data in between.
+    #[error("the data is no longer at revision {0}: something else wrote to it")]
+    NotAt(Revision),
+    /// SQLite failed.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+}

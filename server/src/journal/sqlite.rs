@@ -1,0 +1,262 @@
+//! The journal in one SQLite file: a plain table of products and the latest changes, open to
+//! anyone with `sqlite3`.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, params};
+use shared::{
+    Catalog, CatalogId, Change, Draft, PageId, Price, Product, ProductId, RequestId, RequestKey,
+    Revision,
+};
+
+use super::{Entry, Journal, JournalError, KEPT_CHANGES, Loaded};
+
+/// Marks the file as Vitrina's (`PRAGMA application_id`): the letters `VITR`.
+const APPLICATION_ID: i32 = 0x5649_5452;
+
+/// The version of the tables below (`PRAGMA user_version`).
+const SCHEMA_VERSION: i32 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+    CREATE TABLE products (
+        id INTEGER PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        description TEXT NOT NULL,
+        code TEXT NOT NULL,
+        price_cents INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        stock INTEGER NOT NULL,
+        category TEXT NOT NULL,
+        thumbnails TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE changes (
+        revision INTEGER PRIMARY KEY,
+        change TEXT NOT NULL,
+        page TEXT,
+        request INTEGER
+    ) STRICT;
+";
+
+/// The journal in one SQLite file.
+pub struct SqliteJournal {
+    connection: Connection,
+    /// Held as long as the journal lives: two servers deciding on one file would each decide
+    /// against a catalog that the other has left behind.
+    _lock: File,
+}
+
+impl SqliteJournal {
+    /// Opens a data file, or makes it where there is none.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let name = path.display().to_string();
+        let cannot_open = |why: String| JournalError::Open {
+            path: name.clone(),
+            why,
+        };
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push("-lock");
+        let lock = File::create(&lock_path).map_err(|error| cannot_open(error.to_string()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(name)),
+            Err(TryLockError::Error(error)) => return Err(cannot_open(error.to_string())),
+        }
+        // Without SQLITE_OPEN_URI a file whose name starts with `file:` is just that file.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)
+            .map_err(|error| cannot_open(error.to_string()))?;
+        prepare(&connection, &name).map_err(|error| match error {
+            JournalError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::NotADatabase) => JournalError::NotOurs(name.clone()),
+                _ => cannot_open(error.to_string()),
+            },
+            other => other,
+        })?;
+        Ok(Self {
+            connection,
+            _lock: lock,
+        })
+    }
+}
+
+/// Checks whose file it is before anything is written to it, then sets it up.
+fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
+    let pragma = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_new = tables == 0;
+    if !is_new && pragma("application_id")? != APPLICATION_ID {
+        return Err(JournalError::NotOurs(name.to_owned()));
+    }
+    if pragma("user_version")? > SCHEMA_VERSION {
+        return Err(JournalError::TooNew(name.to_owned()));
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode FULL is what makes a commit reach the disk before it returns.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    if is_new {
+        let id = format!("{:032x}", rand::random::<u128>());
+        let transaction = connection.unchecked_transaction()?;
+        transaction.execute_batch(SCHEMA)?;
+        transaction.execute("INSERT INTO catalog VALUES (?1, 0)", [id])?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+impl Journal for SqliteJournal {
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        let (id, revision): (String, u64) = self
+            .connection
+            .query_row("SELECT id, revision FROM catalog", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?
+            .ok_or_else(|| JournalError::Damaged("table catalog is empty".to_owned()))?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT * FROM products ORDER BY id")?;
+        let products = statement
+            .query_map([], |row| product(row).map(Arc::new))?
+            .collect::<Result<Vec<_>, _>>()?;
+        let count = products.len();
+        let catalog = Catalog::new(Revision(revision), products);
+        if catalog.len() != count {
+            let why = "two products have one id".to_owned();
+            return Err(JournalError::Damaged(why));
+        }
+        let mut statement = self
+            .connection
+            .prepare("SELECT revision, change, page, request FROM changes ORDER BY revision")?;
+        let recent = statement
+            .query_map([], entry)?
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Loaded {
+            id: CatalogId(id.into()),
+            catalog,
+            recent,
+        })
+    }
+
+    fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError> {
+        let Some(last) = entries.last().map(|entry| entry.revision) else {
+            return Ok(());
+        };
+        // Dropped without a commit, whatever failed, the transaction leaves nothing behind.
+        let transaction = self.connection.transaction()?;
+        let moved = transaction
+            .prepare_cached("UPDATE catalog SET revision = ?1 WHERE revision = ?2")?
+            .execute([last.0, after.0])?;
+        if moved != 1 {
+            return Err(JournalError::NotAt(after));
+        }
+        for entry in entries {
+            write(&transaction, entry)?;
+        }
+        let oldest = last.0.saturating_sub(KEPT_CHANGES as u64);
+        transaction
+            .prepare_cached("DELETE FROM changes WHERE revision <= ?1")?
+            .execute([oldest])?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn write(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), JournalError> {
+    match &entry.change {
+        Change::Added(product) | Change::Updated(product) => {
+            let Draft {
+                title,
+                description,
+                code,
+                price,
+                status,
+                stock,
+                category,
+                thumbnails,
+            } = &product.draft;
+            transaction
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO products VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                )?
+                .execute(params![
+                    product.id.0,
+                    product.revision.0,
+                    title,
+                    description,
+                    code,
+                    price.cents(),
+                    status,
+                    stock,
+                    category,
+                    json(thumbnails)?
+                ])?;
+        }
+        Change::Deleted(id) => {
+            transaction
+                .prepare_cached("DELETE FROM products WHERE id = ?1")?
+                .execute([id.0])?;
+        }
+    }
+    let page = entry.key.as_ref().map(|key| key.page.0.as_ref());
+    let request = entry.key.as_ref().map(|key| key.request.0.cast_signed());
+    transaction
+        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            entry.revision.0,
+            json(&entry.change)?,
+            page,
+            request
+        ])?;
+    Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, JournalError> {
+    serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))
+}
+
+fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
+    let cents: u64 = row.get("price_cents")?;
+    Ok(Product {
+        id: ProductId(row.get("id")?),
+        revision: Revision(row.get("revision")?),
+        draft: Draft {
+            title: row.get("title")?,
+            description: row.get("description")?,
+            code: row.get("code")?,
+            price: Price::from_cents(cents).ok_or(rusqlite::Error::InvalidQuery)?,
+            status: row.get("status")?,
+            stock: row.get("stock")?,
+            category: row.get("category")?,
+            thumbnails: from_json(&row.get::<_, String>("thumbnails")?)?,
+        },
+    })
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let page: Option<String> = row.get("page")?;
+    let request: Option<i64> = row.get("request")?;
+    Ok(Entry {
+        revision: Revision(row.get("revision")?),
+        change: from_json(&row.get::<_, String>("change")?)?,
+        key: page.zip(request).map(|(page, request)| RequestKey {
+            page: PageId(page.into()),
+            request: RequestId(request.cast_unsigned()),
+        }),
+    })
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(json).map_err(|error| {
+        let text = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(0, text, Box::new(error))
+    })
+}
