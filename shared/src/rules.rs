@@ -132,9 +132,8 @@ impl Check {
 
     /// A text without the space around it.
     fn text(&mut self, field: &str, limit: usize, lines: Lines) -> Option<String> {
-        let value = match self.fields.remove(field)? {
-            Value::String(value) => value,
-            _ => return self.failed(field, Rule::NotText),
+        let Value::String(value) = self.fields.remove(field)? else {
+            return self.failed(field, Rule::NotText);
         };
         let value = value.trim();
         let hidden = |c: char| c.is_control() && !(lines == Lines::Many && "\n\r\t".contains(c));
@@ -175,9 +174,8 @@ impl Check {
     }
 
     fn stock(&mut self) -> Option<u32> {
-        let number = match self.fields.remove("stock")? {
-            Value::Number(number) => number,
-            _ => return self.failed("stock", Rule::NotWhole),
+        let Value::Number(number) = self.fields.remove("stock")? else {
+            return self.failed("stock", Rule::NotWhole);
         };
         match (number.as_u64(), number.as_f64()) {
             (Some(stock), _) => match u32::try_from(stock) {
@@ -190,9 +188,8 @@ impl Check {
     }
 
     fn thumbnails(&mut self) -> Option<Vec<String>> {
-        let list = match self.fields.remove("thumbnails")? {
-            Value::Array(list) => list,
-            _ => return self.failed("thumbnails", Rule::NotAList),
+        let Value::Array(list) = self.fields.remove("thumbnails")? else {
+            return self.failed("thumbnails", Rule::NotAList);
         };
         if list.len() > THUMBNAILS {
             return self.failed("thumbnails", Rule::TooMany(THUMBNAILS));
