@@ -29,6 +29,25 @@ pub struct Product {
     pub draft: Draft,
 }
 
+impl Product {
+    /// About how many bytes the product's JSON has, to cut a catalog into frames without encoding
+    /// it twice.
+    pub fn json_bytes(&self) -> usize {
+        /// Names, numbers and punctuation.
+        const REST: usize = 160;
+        let Draft {
+            title,
+            description,
+            code,
+            category,
+            thumbnails,
+            ..
+        } = &self.draft;
+        let thumbnails: usize = thumbnails.iter().map(|url| url.len() + 3).sum();
+        title.len() + description.len() + code.len() + category.len() + thumbnails + REST
+    }
+}
+
 /// The fields a person gives for a product. A value of this type has passed
 /// [the rules](crate::rules), or comes from a place where it had.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -47,7 +47,7 @@ impl fmt::Display for Language {
 }
 
 /// One language's words: a flat JSON object of keys to sentences with `{places}` to fill.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Text(HashMap<String, String>);
 

@@ -1,0 +1,221 @@
+//! Every route, and the server from start to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use shared::Reason;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::api::Api;
+use crate::desk::Desk;
+use crate::hub::{Hub, Pace};
+use crate::journal::Journal;
+use crate::language::Reader;
+use crate::pages::Pages;
+use crate::problem::Refusal;
+use crate::socket::Patience;
+use crate::{api, assets, guard, live, pages};
+
+/// Most bytes of a request's body: a product with every field at its limit, each character
+/// escaped, has 140 KiB.
+pub const MOST_BODY_BYTES: usize = 256 * 1024;
+
+/// How long a request may take, its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// How long what is under way at the stop may take. After that it is cut off.
+const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// Files that are not connections: the data file, the listener, the log and so on.
+const OTHER_FILES: usize = 64;
+
+/// What tests set otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// When the hub speaks.
+    pub pace: Pace,
+    /// How long a connection is waited for.
+    pub patience: Patience,
+    /// Most live pages at a time.
+    pub most_pages: usize,
+}
+
+impl Default for Options {
+    /// As many live pages as the system gives file descriptors for.
+    fn default() -> Self {
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
+        let files = usize::try_from(files).unwrap_or(usize::MAX);
+        Self {
+            pace: Pace::default(),
+            patience: Patience::default(),
+            most_pages: files.saturating_sub(OTHER_FILES),
+        }
+    }
+}
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct State {
+    desk: Desk,
+    hub: Arc<Hub>,
+    pages: Arc<Pages>,
+    connections: Connections,
+}
+
+/// What a live connection needs beside the hub and the desk.
+#[derive(Clone)]
+pub struct Connections {
+    /// See [`Patience`].
+    pub patience: Patience,
+    /// Every connection is one of its tasks.
+    pub tasks: TaskTracker,
+    /// The server stops.
+    pub stop: CancellationToken,
+}
+
+impl FromRef<State> for Api {
+    fn from_ref(state: &State) -> Self {
+        Self {
+            desk: state.desk.clone(),
+            hub: state.hub.clone(),
+        }
+    }
+}
+
+impl FromRef<State> for Desk {
+    fn from_ref(state: &State) -> Self {
+        state.desk.clone()
+    }
+}
+
+impl FromRef<State> for Arc<Hub> {
+    fn from_ref(state: &State) -> Self {
+        state.hub.clone()
+    }
+}
+
+impl FromRef<State> for Arc<Pages> {
+    fn from_ref(state: &State) -> Self {
+        state.pages.clone()
+    }
+}
+
+impl FromRef<State> for Connections {
+    fn from_ref(state: &State) -> Self {
+        state.connections.clone()
+    }
+}
+
+fn router(state: State) -> Router {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/realtimeproducts", get(pages::real_time_products))
+        .route("/ws", get(live::upgrade))
+        .route("/api/products", get(api::list).post(api::add))
+        .route(
+            "/api/products/{id}",
+            get(api::read)
+                .put(api::replace)
+                .patch(api::update)
+                .delete(api::delete),
+        )
+        .route("/assets/{*path}", get(assets::dist))
+        .route("/views/style.css", get(assets::style))
+        .route("/favicon.svg", get(assets::icon))
+        .fallback(async |reader: Reader| Refusal(Reason::NoSuchRoute, reader.text))
+        .method_not_allowed_fallback(async |reader: Reader| {
+            Refusal(Reason::WrongMethod, reader.text)
+        })
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIME,
+        ))
+        .layer(from_fn(guard::same_origin))
+        .layer(from_fn(guard::headers))
+        .with_state(state)
+}
+
+/// Serves the journal's catalog until `stop`, then answers what was taken and returns.
+pub async fn run(
+    listener: TcpListener,
+    mut journal: impl Journal,
+    options: Options,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let loaded = journal.load()?;
+    let recent = loaded.recent.clone();
+    let hub = Hub::new(loaded, options.most_pages);
+    let (desk, desk_thread) = Desk::start(journal, &recent, hub.clone())?;
+    drop(recent);
+    let tasks = TaskTracker::new();
+    let state = State {
+        desk,
+        hub: hub.clone(),
+        pages: Arc::new(Pages::load()?),
+        connections: Connections {
+            patience: options.patience,
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        },
+    };
+    // The hub speaks until every connection has said goodbye.
+    let hub_stop = CancellationToken::new();
+    let mut hub_task = tokio::spawn(hub.run(options.pace, hub_stop.clone()));
+    tokio::select! {
+        served = serve(listener, router(state), stop) => served?,
+        died = &mut hub_task => {
+            died.context("the hub failed")?;
+            anyhow::bail!("the hub ended before the server");
+        }
+    }
+    tasks.close();
+    if timeout(STOP_TIME, tasks.wait()).await.is_err() {
+        tracing::warn!(connections = tasks.len(), "cut off");
+    }
+    hub_stop.cancel();
+    hub_task.await.context("the hub failed")?;
+    let joined = tokio::task::spawn_blocking(move || desk_thread.join());
+    match timeout(STOP_TIME, joined).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(_) => anyhow::bail!("the desk failed"),
+        Err(_) => anyhow::bail!("the journal didn't finish in time"),
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    // A delivery is one small write that nothing should hold back for more to come.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY");
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = stop.clone();
+    let served = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { stopped.cancelled().await });
+    let cut_off = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOP_TIME).await;
+    };
+    tokio::select! {
+        served = served.into_future() => served.context("can't serve"),
+        () = cut_off => Ok(()),
+    }
+}

@@ -1,0 +1,277 @@
+//! The hub hands each published change to every live connection.
+//!
+//! The desk publishes; [`Hub::run`] puts what was published into frames, each encoded once, and
+//! wakes the connections; a connection keeps the revision it has sent and asks for what comes
+//! after it. So a connection costs the hub no memory, however slow it is.
+
+mod ring;
+mod snapshot;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use axum::extract::ws::Utf8Bytes;
+use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::{Entry, Loaded};
+pub use ring::{After, Frame};
+use ring::Ring;
+pub use snapshot::Snapshot;
+
+/// Most bytes of a frame, more or less: a big catalog shows its progress, and what else is to be
+/// sent waits for one such frame at most.
+pub const FRAME_BYTES: usize = 64 * 1024;
+
+/// How far a snapshot may be behind and still be sent, the changes since then after it. Encoding
+/// those changes is cheaper than encoding the catalog again.
+const SNAPSHOT_LAG: u64 = 256;
+
+/// How long an encoded snapshot is kept after it was last asked for: long enough for the pages
+/// that come back together after a restart, short enough that its memory is soon free again.
+const SNAPSHOT_KEPT: Duration = Duration::from_secs(10);
+
+/// When the hub speaks. Tests shorten the times.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Least time between two frames of changes: a display refreshes no faster.
+    pub frame: Duration,
+    /// Time between two pulses.
+    pub pulse: Duration,
+    /// Least time between two pulses when the number of viewers changes.
+    pub viewers: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            frame: Duration::from_millis(16),
+            pulse: Duration::from_secs(15),
+            viewers: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Holds what is published and hands it out.
+pub struct Hub {
+    id: CatalogId,
+    /// The newest durable catalog: what the desk decides against and HTTP shows.
+    catalog: ArcSwap<Catalog>,
+    /// Published and not yet in a frame.
+    waiting: Mutex<Vec<(Revision, Change)>>,
+    published: Notify,
+    ring: RwLock<Ring>,
+    wake: watch::Sender<()>,
+    snapshot: tokio::sync::Mutex<Option<Kept>>,
+    viewers: AtomicUsize,
+    most_viewers: usize,
+    viewers_changed: Notify,
+}
+
+/// A snapshot that was encoded lately.
+struct Kept {
+    snapshot: Arc<Snapshot>,
+    asked: Instant,
+}
+
+impl Hub {
+    /// A hub of what the journal holds, for so many live pages at most.
+    pub fn new(loaded: Loaded, most_viewers: usize) -> Arc<Self> {
+        let recent = loaded.recent.into_iter().map(pair);
+        Arc::new(Self {
+            id: loaded.id,
+            ring: RwLock::new(Ring::new(loaded.catalog.clone(), recent)),
+            catalog: ArcSwap::from_pointee(loaded.catalog),
+            waiting: Mutex::default(),
+            published: Notify::new(),
+            wake: watch::Sender::new(()),
+            snapshot: tokio::sync::Mutex::default(),
+            viewers: AtomicUsize::new(0),
+            most_viewers,
+            viewers_changed: Notify::new(),
+        })
+    }
+
+    /// The name of the data set.
+    pub fn id(&self) -> &CatalogId {
+        &self.id
+    }
+
+    /// The newest durable catalog.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// Publishes the changes that made this catalog. They are durable already.
+    pub fn publish(&self, catalog: Catalog, entries: Vec<Entry>) {
+        // Both under one lock, so that the ring never shows a revision without its changes.
+        let mut waiting = self.waiting();
+        waiting.extend(entries.into_iter().map(pair));
+        self.catalog.store(Arc::new(catalog));
+        drop(waiting);
+        self.published.notify_one();
+    }
+
+    /// Puts what is published into frames, and sends pulses, until the server stops.
+    pub async fn run(self: Arc<Self>, pace: Pace, stop: CancellationToken) {
+        let mut next_frame = Instant::now();
+        let mut last_pulse = Instant::now();
+        let mut next_pulse = last_pulse + pace.pulse;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.published.notified() => {
+                    sleep_until(next_frame).await;
+                    if self.release() {
+                        next_frame = Instant::now() + pace.frame;
+                    }
+                }
+                () = self.viewers_changed.notified() => {
+                    next_pulse = next_pulse.min(last_pulse + pace.viewers);
+                }
+                () = sleep_until(next_pulse) => {
+                    last_pulse = Instant::now();
+                    next_pulse = last_pulse + pace.pulse;
+                    self.pulse();
+                    self.forget_snapshot().await;
+                }
+            }
+        }
+        self.release();
+    }
+
+    /// Moves what waits into the ring and wakes every connection once; `false` if nothing waits.
+    fn release(&self) -> bool {
+        let mut waiting = self.waiting();
+        let changes = std::mem::take(&mut *waiting);
+        let catalog = self.catalog();
+        drop(waiting);
+        if changes.is_empty() {
+            return false;
+        }
+        let frames = ring::frames(&changes);
+        self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, frames));
+        self.wake.send_replace(());
+        true
+    }
+
+    fn pulse(&self) {
+        let pulse = self.pulse_now();
+        self.ring_mut(|ring| ring.beat(pulse));
+        self.wake.send_replace(());
+    }
+
+    /// A pulse of this moment, as the text of a frame.
+    pub fn pulse_now(&self) -> Utf8Bytes {
+        let viewers = self.viewers.load(Ordering::Relaxed);
+        let message = self.ring(|ring| {
+            let catalog = ring.catalog();
+            ServerMessage::Pulse {
+                revision: catalog.revision(),
+                count: catalog.len(),
+                digest: catalog.digest(),
+                viewers,
+            }
+        });
+        message.encode().into()
+    }
+
+    /// What a connection that has sent everything up to `cursor` sends next.
+    pub fn after(&self, cursor: Revision) -> After {
+        self.ring(|ring| ring.after(cursor))
+    }
+
+    /// The latest pulse and its number, which tells whether a connection has sent it.
+    pub fn latest_pulse(&self) -> (u64, Utf8Bytes) {
+        self.ring(Ring::latest_pulse)
+    }
+
+    /// Every product at one revision, as frames. It may be a little behind what is published:
+    /// [`Hub::after`] has the rest.
+    pub async fn snapshot(&self) -> Arc<Snapshot> {
+        // Held while a snapshot is encoded, so that everyone who waits shares the one.
+        let mut kept = self.snapshot.lock().await;
+        let catalog = self.ring(|ring| ring.catalog().clone());
+        let asked = Instant::now();
+        if let Some(kept) = kept.as_mut()
+            && catalog.revision().0 - kept.snapshot.revision().0 <= SNAPSHOT_LAG
+        {
+            kept.asked = asked;
+            return kept.snapshot.clone();
+        }
+        let id = self.id.clone();
+        let encoded = tokio::task::spawn_blocking(move || Snapshot::encode(&id, &catalog)).await;
+        let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
+        *kept = Some(Kept {
+            snapshot: snapshot.clone(),
+            asked,
+        });
+        snapshot
+    }
+
+    async fn forget_snapshot(&self) {
+        let mut kept = self.snapshot.lock().await;
+        *kept = kept
+            .take()
+            .filter(|kept| kept.asked.elapsed() < SNAPSHOT_KEPT);
+    }
+
+    /// Counts one more live page; `None` when there are as many as may be.
+    pub fn join(self: &Arc<Self>) -> Option<Viewer> {
+        let one_more = |viewers| (viewers < self.most_viewers).then_some(viewers + 1);
+        self.viewers
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
+        self.viewers_changed.notify_one();
+        Some(Viewer {
+            hub: self.clone(),
+            wake: self.wake.subscribe(),
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(Revision, Change)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring<T>(&self, read: impl FnOnce(&Ring) -> T) -> T {
+        read(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ring_mut(&self, write: impl FnOnce(&mut Ring)) {
+        write(&mut self.ring.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn pair(entry: Entry) -> (Revision, Change) {
+    (entry.revision, entry.change)
+}
+
+/// One live page, counted as long as this lives.
+pub struct Viewer {
+    hub: Arc<Hub>,
+    wake: watch::Receiver<()>,
+}
+
+impl Viewer {
+    /// How many live pages there are.
+    pub fn count(&self) -> usize {
+        self.hub.viewers.load(Ordering::Relaxed)
+    }
+
+    /// Waits until there is something new in the hub. Returns once, however much there is.
+    pub async fn woken(&mut self) {
+        // The hub lives as long as its viewers, and with it the other end of the channel.
+        let _ = self.wake.changed().await;
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
+        self.hub.viewers_changed.notify_one();
+    }
+}

@@ -1,0 +1,209 @@
+//! The ring of recent changes: what connections send to be in step again.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::ws::Utf8Bytes;
+use shared::{Catalog, Change, Revision, ServerMessage};
+
+use super::FRAME_BYTES;
+use crate::journal::KEPT_CHANGES;
+
+/// How many frames are kept for connections that are a moment behind: about a second of a storm.
+/// Who is further behind gets its changes compacted.
+const KEPT_FRAMES: usize = 64;
+
+/// Most bytes of kept frames.
+const KEPT_FRAME_BYTES: usize = 1024 * 1024;
+
+/// One encoded `changes` message.
+#[derive(Clone)]
+pub struct Frame {
+    /// The revision before its first change.
+    pub since: Revision,
+    /// The revision of its last change.
+    pub revision: Revision,
+    /// The message.
+    pub text: Utf8Bytes,
+}
+
+/// What comes after a revision.
+pub enum After {
+    /// Nothing: the connection is in step.
+    Nothing,
+    /// These frames, in order.
+    Frames(Arc<[Frame]>),
+    /// Nobody knows any more, or not yet: a snapshot is needed.
+    Unknown,
+}
+
+/// Recent changes, and the catalog they led to.
+pub struct Ring {
+    catalog: Catalog,
+    /// Without a gap, up to the catalog's revision.
+    recent: VecDeque<(Revision, Change)>,
+    /// The latest frames, without a gap; what pages in step are sent.
+    frames: VecDeque<Frame>,
+    frame_bytes: usize,
+    pulse: (u64, Utf8Bytes),
+    /// The frames last made for someone who was away. Those who lost their connection together
+    /// come back together.
+    compacted: Mutex<Option<Compacted>>,
+}
+
+struct Compacted {
+    since: Revision,
+    frames: Arc<[Frame]>,
+}
+
+impl Ring {
+    /// A ring of what the journal kept.
+    pub fn new(catalog: Catalog, recent: impl IntoIterator<Item = (Revision, Change)>) -> Self {
+        Self {
+            catalog,
+            recent: recent.into_iter().collect(),
+            frames: VecDeque::new(),
+            frame_bytes: 0,
+            pulse: (0, Utf8Bytes::default()),
+            compacted: Mutex::default(),
+        }
+    }
+
+    /// The catalog after the latest change.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Takes changes, the frames they make, and the catalog they lead to.
+    pub fn push(&mut self, catalog: Catalog, changes: Vec<(Revision, Change)>, frames: Vec<Frame>) {
+        self.catalog = catalog;
+        self.recent.extend(changes);
+        let excess = self.recent.len().saturating_sub(KEPT_CHANGES);
+        self.recent.drain(..excess);
+        self.frame_bytes += frames.iter().map(|frame| frame.text.len()).sum::<usize>();
+        self.frames.extend(frames);
+        // The latest frame stays, whatever its size: everyone in step is about to send it.
+        while self.frames.len() > 1
+            && (self.frames.len() > KEPT_FRAMES || self.frame_bytes > KEPT_FRAME_BYTES)
+            && let Some(oldest) = self.frames.pop_front()
+        {
+            self.frame_bytes -= oldest.text.len();
+        }
+        self.compacted = Mutex::default();
+    }
+
+    /// Takes a new pulse.
+    pub fn beat(&mut self, pulse: Utf8Bytes) {
+        self.pulse = (self.pulse.0 + 1, pulse);
+    }
+
+    /// The latest pulse and its number.
+    pub fn latest_pulse(&self) -> (u64, Utf8Bytes) {
+        self.pulse.clone()
+    }
+
+    /// What comes after `cursor`.
+    pub fn after(&self, cursor: Revision) -> After {
+        let head = self.catalog.revision();
+        if cursor == head {
+            return After::Nothing;
+        }
+        let at = self.frames.partition_point(|frame| frame.since < cursor);
+        match self.frames.get(at) {
+            Some(frame) if frame.since == cursor => {
+                return After::Frames(self.frames.range(at..).cloned().collect());
+            }
+            _ => {}
+        }
+        match self.recent.front() {
+            Some((oldest, _)) if cursor < head && *oldest <= cursor.next() => {
+                After::Frames(self.compacted(cursor))
+            }
+            _ => After::Unknown,
+        }
+    }
+
+    /// The newest state of each product that changed after `since`.
+    fn compacted(&self, since: Revision) -> Arc<[Frame]> {
+        let mut kept = self
+            .compacted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = kept.as_ref()
+            && kept.since == since
+        {
+            return kept.frames.clone();
+        }
+        let from = self.recent.partition_point(|(revision, _)| *revision <= since);
+        let changes = compact(since, self.recent.range(from..));
+        let frames: Arc<[Frame]> = frames_after(since, &changes).into();
+        *kept = Some(Compacted {
+            since,
+            frames: frames.clone(),
+        });
+        frames
+    }
+}
+
+/// Keeps the last change of each product, in the order of those changes. Whoever takes them up to
+/// some revision and then goes on from there has missed nothing.
+fn compact<'a>(
+    since: Revision,
+    changes: impl Iterator<Item = &'a (Revision, Change)>,
+) -> Vec<(Revision, Change)> {
+    let last: HashMap<_, _> = changes
+        .map(|(revision, change)| (change.id(), (*revision, change)))
+        .collect();
+    let in_order: BTreeMap<Revision, &Change> = last.into_values().collect();
+    in_order
+        .into_iter()
+        .map(|(revision, change)| match change {
+            // A product's id is the revision of its addition: the page has not seen this one.
+            Change::Updated(product) if product.id.0 > since.0 => {
+                (revision, Change::Added(product.clone()))
+            }
+            change => (revision, change.clone()),
+        })
+        .collect()
+}
+
+/// Encodes changes that follow each other without a gap.
+pub fn frames(changes: &[(Revision, Change)]) -> Vec<Frame> {
+    let before = changes.first().map_or(0, |(first, _)| first.0 - 1);
+    frames_after(Revision(before), changes)
+}
+
+fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut rest = changes;
+    while let Some(length) = frame_length(rest) {
+        let (now, later) = rest.split_at(length);
+        let revision = now[length - 1].0;
+        let message = ServerMessage::Changes {
+            revision,
+            changes: now.iter().map(|(_, change)| change.clone()).collect(),
+        };
+        frames.push(Frame {
+            since,
+            revision,
+            text: message.encode().into(),
+        });
+        since = revision;
+        rest = later;
+    }
+    frames
+}
+
+/// How many of the changes go into one frame: at least one where there is one.
+fn frame_length(changes: &[(Revision, Change)]) -> Option<usize> {
+    let mut bytes = 0;
+    let fits = changes.iter().take_while(|(_, change)| {
+        bytes += match change {
+            Change::Added(product) | Change::Updated(product) => product.json_bytes(),
+            Change::Deleted(_) => 32,
+        };
+        bytes <= FRAME_BYTES
+    });
+    let fits = fits.count();
+    (!changes.is_empty()).then_some(fits.max(1))
+}

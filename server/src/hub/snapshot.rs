@@ -1,0 +1,68 @@
+//! The whole catalog as frames, encoded once for everyone who asks at the time.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use shared::{Catalog, CatalogId, Product, Revision, ServerMessage};
+
+use super::FRAME_BYTES;
+
+/// Every product at one revision, in parts.
+pub struct Snapshot {
+    revision: Revision,
+    parts: Vec<Utf8Bytes>,
+}
+
+impl Snapshot {
+    /// Encodes a catalog.
+    pub fn encode(id: &CatalogId, catalog: &Catalog) -> Self {
+        let revision = catalog.revision();
+        let parts = divided(catalog);
+        let count = number(parts.len());
+        let parts = (1..).zip(parts).map(|(part, products)| {
+            let message = ServerMessage::Snapshot {
+                catalog: id.clone(),
+                revision,
+                products,
+                part,
+                parts: count,
+            };
+            message.encode().into()
+        });
+        Self {
+            revision,
+            parts: parts.collect(),
+        }
+    }
+
+    /// The revision of the whole.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The part with this index, from 0.
+    pub fn part(&self, index: usize) -> Option<&Utf8Bytes> {
+        self.parts.get(index)
+    }
+}
+
+/// The products in groups of about [`FRAME_BYTES`] of JSON; one empty group where there are none.
+fn divided(catalog: &Catalog) -> Vec<Vec<Arc<Product>>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for product in catalog.products() {
+        bytes += product.json_bytes();
+        if bytes > FRAME_BYTES {
+            parts.push(Vec::new());
+            bytes = product.json_bytes();
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(product.clone());
+        }
+    }
+    parts
+}
+
+fn number(parts: usize) -> u32 {
+    u32::try_from(parts).unwrap_or(u32::MAX)
+}

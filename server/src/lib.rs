@@ -1,0 +1,20 @@
+//! Vitrina's server: one catalog, live on every page that shows it.
+//!
+//! A command comes in by [`api`] or [`socket`], the [`desk`] decides it, the [`journal`] makes the
+//! change durable, and the [`hub`] hands it to every live connection.
+
+pub mod api;
+pub mod app;
+pub mod assets;
+pub mod config;
+pub mod desk;
+pub mod guard;
+pub mod hub;
+pub mod journal;
+pub mod language;
+pub mod live;
+pub mod pages;
+pub mod problem;
+pub mod socket;
+
+pub use app::{Options, run};
