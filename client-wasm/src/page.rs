@@ -1,0 +1,402 @@
+//! The live page: one queue of events, one copy of the catalog, one touch of the DOM per frame.
+
+mod wake;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use gloo_timers::callback::Interval;
+use shared::{
+    Change, ClientMessage, Fields, Mirror, PageId, Problem, ProductId, Reason,
+    RequestId, ServerMessage, Step, Text,
+};
+use wasm_bindgen::prelude::*;
+
+use crate::dom;
+use crate::link::{Link, Order, Position};
+use crate::outbox::{Outbox, Purpose};
+use crate::view::{Form, List, Mark, State, Status, Submission, Toasts, View};
+
+/// Everything that can happen.
+pub enum Event {
+    /// The link tries to connect.
+    Connecting,
+    /// The link has no connection; so many attempts in a row failed.
+    Lost {
+        /// How many.
+        failures: u32,
+    },
+    /// A frame came.
+    Message(String),
+    /// Somebody looks at the page again, or the network returned.
+    Wake,
+    /// The browser is about to paint.
+    Frame,
+    /// A second went by.
+    Second,
+    /// Marks on changed rows have been seen.
+    MarksSeen(Vec<web_sys::Element>),
+    /// Something was typed into the form's field of this name.
+    Typed(String),
+    /// The form was sent off.
+    Submitted,
+    /// Editing was given up.
+    Cancelled,
+    /// Escape was pressed in the form, which gives up editing but throws no new product away.
+    Escaped,
+    /// A product's edit button was pressed.
+    Edit(ProductId),
+    /// A product's delete button was pressed.
+    Delete(ProductId),
+    /// The undo button of a toast was pressed.
+    Undo(u32),
+    /// A toast was closed, or its time is over.
+    ToastClosed(u32),
+}
+
+/// Where events are put.
+#[derive(Clone)]
+pub struct Events(mpsc::UnboundedSender<Event>);
+
+impl Events {
+    /// Puts an event at the end of the queue.
+    pub fn send(&self, event: Event) {
+        // The page takes events as long as it lives.
+        let _ = self.0.unbounded_send(event);
+    }
+}
+
+/// The live page.
+pub struct Page {
+    queue: mpsc::UnboundedReceiver<Event>,
+    link: Link,
+    position: Position,
+    mirror: Mirror,
+    outbox: Outbox,
+    view: View,
+    status: State,
+    text: Rc<Text>,
+    frame: Frame,
+    _seconds: Interval,
+}
+
+/// Asks the browser for one call before the next paint.
+struct Frame {
+    callback: js_sys::Function,
+    is_asked: bool,
+}
+
+impl Page {
+    /// Finds the page's places, listens, and starts the link.
+    pub fn open() -> Result<Self, JsValue> {
+        let (sender, queue) = mpsc::unbounded();
+        let events = Events(sender);
+        let text: web_sys::Element = dom::by_id("text")?;
+        let text = Text::from_json(&text.text_content().unwrap_or_default())
+            .map_err(|error| error.to_string())?;
+        let text = Rc::new(text);
+        let view = View {
+            list: List::find(text.clone(), &events)?,
+            form: Form::find(text.clone(), &events)?,
+            status: Status::find(text.clone())?,
+            toasts: Toasts::find(text.clone(), events.clone())?,
+        };
+        wake::listen(&events)?;
+        let position = Position::default();
+        let link = Link::start(page_id()?, position.clone(), events.clone());
+        let (on_frame, on_second) = (events.clone(), events.clone());
+        let callback = Closure::<dyn FnMut()>::new(move || on_frame.send(Event::Frame));
+        let frame = Frame {
+            callback: callback.into_js_value().unchecked_into(),
+            is_asked: false,
+        };
+        Ok(Self {
+            queue,
+            link,
+            position,
+            mirror: Mirror::default(),
+            outbox: Outbox::default(),
+            view,
+            status: State::default(),
+            text,
+            frame,
+            _seconds: Interval::new(1_000, move || on_second.send(Event::Second)),
+        })
+    }
+
+    /// Takes one event after the other, for ever.
+    pub async fn run(mut self) {
+        while let Some(event) = self.queue.next().await {
+            if let Err(error) = self.take(event) {
+                web_sys::console::error_1(&error);
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), JsValue> {
+        match event {
+            Event::Connecting => self.status.connecting(),
+            Event::Lost { failures } => {
+                self.mirror.interrupted();
+                self.outbox.lost();
+                self.status.lost(failures);
+            }
+            Event::Message(text) => self.take_message(&text)?,
+            Event::Wake => self.link.order(Order::Wake),
+            Event::Frame => return self.paint(),
+            Event::Second if self.status.is_live() => return Ok(()),
+            Event::Second => {}
+            Event::MarksSeen(rows) => return self.view.list.unmark(&rows),
+            Event::Typed(field) => self.view.form.typed(&field, self.mirror.catalog())?,
+            Event::Submitted => self.submit()?,
+            Event::Cancelled => self.stop_editing()?,
+            Event::Escaped if self.view.form.edits().is_none() => return Ok(()),
+            Event::Escaped => self.stop_editing()?,
+            Event::Edit(id) => self.edit(id)?,
+            Event::Delete(id) => self.delete(id)?,
+            Event::Undo(toast) => self.undo(toast)?,
+            Event::ToastClosed(toast) => self.view.toasts.close(toast),
+        }
+        self.ask_for_frame()
+    }
+
+    fn ask_for_frame(&mut self) -> Result<(), JsValue> {
+        if !self.frame.is_asked {
+            self.frame.is_asked = true;
+            dom::window()?.request_animation_frame(&self.frame.callback)?;
+        }
+        Ok(())
+    }
+
+    /// Everything that is shown is brought up to date here, and nowhere else.
+    fn paint(&mut self) -> Result<(), JsValue> {
+        self.frame.is_asked = false;
+        let is_loaded = self.mirror.position().is_some();
+        let has_more = self.view.list.paint(self.mirror.catalog(), is_loaded)?;
+        self.status.waiting = self.outbox.len();
+        self.view.status.paint(&self.status)?;
+        self.view.form.paint(self.status.is_live())?;
+        if has_more {
+            self.ask_for_frame()?;
+        }
+        Ok(())
+    }
+
+    fn take_message(&mut self, text: &str) -> Result<(), JsValue> {
+        let message: ServerMessage = match serde_json::from_str(text) {
+            Ok(message) => message,
+            Err(error) => {
+                // A newer server may say more than this client knows.
+                dom::warn(&format!("can't read a message: {error}"));
+                return Ok(());
+            }
+        };
+        match &message {
+            ServerMessage::Done { request, .. } => self.done(*request)?,
+            ServerMessage::Refused { request, problem } => self.refused(*request, problem)?,
+            ServerMessage::Pulse { viewers, .. } => self.status.viewers = *viewers,
+            ServerMessage::Closing { retry_after_ms } => {
+                let wait = Duration::from_millis((*retry_after_ms).into());
+                self.link.order(Order::ComeBackAfter(wait));
+            }
+            ServerMessage::Snapshot { .. } | ServerMessage::Changes { .. } => {}
+        }
+        let is_pulse = matches!(message, ServerMessage::Pulse { .. });
+        let catalog_before = self.mirror.position().map(|(catalog, _)| catalog);
+        match self.mirror.take(message) {
+            Step::Loading { part, parts } => self.status.loading(part, parts),
+            Step::Replaced => {
+                let catalog_now = self.mirror.position().map(|(catalog, _)| catalog);
+                if catalog_before.is_some() && catalog_before != catalog_now {
+                    self.drop_ids()?;
+                }
+                self.view.list.replaced(self.mirror.catalog());
+                self.status.catching_up();
+                self.edited_product_may_be_gone()?;
+            }
+            Step::Changed(changes) => self.changed(&changes)?,
+            Step::Disagreed => self.start_over(),
+            Step::Agreed | Step::Nothing => {}
+        }
+        *self.position.borrow_mut() = self.mirror.position();
+        if is_pulse && self.mirror.position().is_some() {
+            self.status.live();
+            for frame in self.outbox.unsent() {
+                self.link.order(Order::Send(frame));
+            }
+        }
+        Ok(())
+    }
+
+    /// The copy is wrong although every message was applied: say so, and load it anew.
+    fn start_over(&mut self) {
+        dom::warn("this page's list differs from the server's; loading it anew");
+        self.mirror = Mirror::default();
+        self.status.catching_up();
+        self.link.order(Order::Restart);
+    }
+
+    fn changed(&mut self, changes: &[Change]) -> Result<(), JsValue> {
+        for change in changes {
+            let mark = match change {
+                Change::Added(_) => Mark::Added,
+                Change::Updated(_) => Mark::Updated,
+                Change::Deleted(_) => Mark::Deleted,
+            };
+            self.view.list.changed(change.id(), mark);
+            if let Change::Updated(product) = change
+                && self.view.form.edits() == Some(product.id)
+            {
+                self.view.form.rebase(product)?;
+            }
+        }
+        self.edited_product_may_be_gone()
+    }
+
+    fn edited_product_may_be_gone(&mut self) -> Result<(), JsValue> {
+        if let Some(id) = self.view.form.edits()
+            && self.mirror.catalog().get(id).is_none()
+        {
+            self.view.list.set_editing(None)?;
+            self.view.form.orphan()?;
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self) -> Result<(), JsValue> {
+        let Some(submission) = self.view.form.submit(self.mirror.catalog())? else {
+            return Ok(());
+        };
+        match submission {
+            Submission::Add(draft) => self.send(Purpose::Form, |request| ClientMessage::Add {
+                request,
+                draft,
+            }),
+            Submission::Update {
+                id,
+                patch,
+                revision,
+            } => self.send(Purpose::Form, |request| ClientMessage::Update {
+                request,
+                id,
+                patch,
+                if_revision: Some(revision),
+            }),
+            Submission::Nothing => return self.stop_editing(),
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, id: ProductId) -> Result<(), JsValue> {
+        if let Some(product) = self.mirror.catalog().get(id)
+            && self.view.form.edit(product)?
+        {
+            self.view.list.set_editing(Some(id))?;
+        }
+        Ok(())
+    }
+
+    fn stop_editing(&mut self) -> Result<(), JsValue> {
+        self.view.list.set_editing(None)?;
+        self.view.form.clear()
+    }
+
+    fn delete(&mut self, id: ProductId) -> Result<(), JsValue> {
+        let Some(product) = self.mirror.catalog().get(id) else {
+            return Ok(());
+        };
+        if !self.view.list.set_leaving(id, true)? {
+            return Ok(());
+        }
+        let purpose = Purpose::Delete {
+            id,
+            title: product.draft.title.clone(),
+            fields: Fields::from(&product.draft),
+        };
+        self.send(purpose, |request| ClientMessage::Delete {
+            request,
+            id,
+            if_revision: None,
+        });
+        Ok(())
+    }
+
+    fn undo(&mut self, toast: u32) -> Result<(), JsValue> {
+        if let Some((title, draft)) = self.view.toasts.undone(toast) {
+            self.send(Purpose::Restore { title }, |request| ClientMessage::Add {
+                request,
+                draft,
+            });
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
+        self.outbox.put(purpose, message);
+        if self.status.is_live() {
+            for frame in self.outbox.unsent() {
+                self.link.order(Order::Send(frame));
+            }
+        }
+    }
+
+    fn done(&mut self, request: RequestId) -> Result<(), JsValue> {
+        match self.outbox.answered(request) {
+            Some(Purpose::Form) => {
+                self.view.list.set_editing(None)?;
+                self.view.form.saved()
+            }
+            Some(Purpose::Delete { title, fields, .. }) => {
+                self.view.toasts.deleted(&title, fields)
+            }
+            Some(Purpose::Restore { .. }) | None => Ok(()),
+        }
+    }
+
+    fn refused(&mut self, request: Option<RequestId>, problem: &Problem) -> Result<(), JsValue> {
+        let Some(purpose) = request.and_then(|request| self.outbox.answered(request)) else {
+            dom::warn(&problem.message);
+            return Ok(());
+        };
+        self.not_done(purpose, problem)
+    }
+
+    fn not_done(&mut self, purpose: Purpose, problem: &Problem) -> Result<(), JsValue> {
+        let message = problem.message.as_str();
+        match purpose {
+            Purpose::Form => self.view.form.refused(problem, self.mirror.catalog()),
+            Purpose::Delete { id, title, .. } => {
+                self.view.list.set_leaving(id, false)?;
+                // Somebody else was faster: what was wanted is so.
+                if self.mirror.catalog().get(id).is_none() {
+                    return Ok(());
+                }
+                self.view.toasts.failed("toast.not_deleted", &title, message)
+            }
+            Purpose::Restore { title } => {
+                self.view.toasts.failed("toast.not_restored", &title, message)
+            }
+        }
+    }
+
+    /// The data behind the server is another: commands about products of the old are refused.
+    fn drop_ids(&mut self) -> Result<(), JsValue> {
+        for (id, purpose) in self.outbox.drop_ids() {
+            let problem = Reason::NotFound(id).tell(&self.text);
+            self.not_done(purpose, &problem)?;
+        }
+        Ok(())
+    }
+}
+
+/// A name for this page that no other has.
+fn page_id() -> Result<PageId, JsValue> {
+    let mut bytes = [0; 16];
+    dom::window()?
+        .crypto()?
+        .get_random_values_with_u8_array(&mut bytes)?;
+    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(PageId(name.into()))
+}

@@ -1,0 +1,25 @@
+//! The moments at which a page that is not connected should try again at once.
+
+use wasm_bindgen::prelude::*;
+use web_sys::EventTarget;
+
+use super::{Event, Events};
+use crate::dom;
+
+/// Listens for somebody looking at the page and for the network's return.
+pub fn listen(events: &Events) -> Result<(), JsValue> {
+    let window: EventTarget = dom::window()?.into();
+    for kind in ["online", "pageshow", "focus"] {
+        wake_on(&window, kind, events.clone())?;
+    }
+    let document: EventTarget = dom::document()?.into();
+    wake_on(&document, "visibilitychange", events.clone())
+}
+
+fn wake_on(target: &EventTarget, kind: &str, events: Events) -> Result<(), JsValue> {
+    dom::on(target, kind, move |_| {
+        if dom::document().is_ok_and(|document| !document.hidden()) {
+            events.send(Event::Wake);
+        }
+    })
+}

@@ -1,0 +1,24 @@
+//! What the page shows, each part in its own place of the HTML.
+
+mod form;
+mod list;
+mod row;
+mod status;
+mod toasts;
+
+pub use form::{Form, Submission};
+pub use list::{List, Mark};
+pub use status::{State, Status};
+pub use toasts::Toasts;
+
+/// Every part of the page.
+pub struct View {
+    /// The products.
+    pub list: List,
+    /// The form that adds and edits.
+    pub form: Form,
+    /// How fresh the list is.
+    pub status: Status,
+    /// Short messages with an undo.
+    pub toasts: Toasts,
+}

@@ -1,0 +1,357 @@
+//! The form that adds a product or edits one. It knows no socket: it gives what was filled in, and
+//! is told what became of it.
+
+mod input;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use shared::problem::Rule;
+use shared::{
+    Catalog, Draft, FieldReason, Fields, Patch, Problem, Product, ProductId, Revision, Text,
+};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
+
+use self::input::{Input, NAMES};
+use crate::dom;
+use crate::page::{Event, Events};
+
+/// What the form was sent off with.
+pub enum Submission {
+    /// A new product.
+    Add(Fields),
+    /// Other fields for a product.
+    Update {
+        /// Which.
+        id: ProductId,
+        /// What was changed.
+        patch: Fields,
+        /// The product's revision as the form shows it.
+        revision: Revision,
+    },
+    /// Editing that changed nothing.
+    Nothing,
+}
+
+/// What the line over the fields says.
+#[derive(Default, PartialEq)]
+enum Notice {
+    #[default]
+    None,
+    /// Why something was refused.
+    Problem(String),
+    /// What is waited for.
+    Waiting,
+}
+
+/// The form.
+pub struct Form {
+    text: Rc<Text>,
+    form: HtmlFormElement,
+    heading: Element,
+    notice_place: Element,
+    more: Element,
+    submit: HtmlButtonElement,
+    cancel: HtmlElement,
+    inputs: BTreeMap<&'static str, Input>,
+    errors: BTreeMap<&'static str, Element>,
+    status: HtmlInputElement,
+    /// Fields in which somebody has typed: only these show what is wrong with them.
+    touched: BTreeSet<&'static str>,
+    /// What the server said about a field, until something else is typed into it.
+    refused: BTreeMap<&'static str, String>,
+    notice: Notice,
+    /// The product as it was when its fields were filled in.
+    editing: Option<Arc<Product>>,
+    is_saving: bool,
+}
+
+impl Form {
+    /// Finds the form's places and listens to them.
+    pub fn find(text: Rc<Text>, events: &Events) -> Result<Self, JsValue> {
+        let form: HtmlFormElement = dom::by_id("form")?;
+        let mut inputs = BTreeMap::new();
+        let mut errors = BTreeMap::new();
+        for name in NAMES {
+            inputs.insert(name, Input::find(&form, name)?);
+            errors.insert(name, dom::find(&form, &format!("[data-error={name}]"))?);
+        }
+        let cancel: HtmlElement = dom::find(&form, "[data-form-cancel]")?;
+        listen(&form, &cancel, events)?;
+        Ok(Self {
+            text,
+            heading: dom::find(&form, "[data-form-heading]")?,
+            notice_place: dom::find(&form, "[data-form-notice]")?,
+            more: dom::find(&form, "[data-form-more]")?,
+            submit: dom::find(&form, "[data-form-submit]")?,
+            status: dom::find(&form, "[name=status]")?,
+            cancel,
+            form,
+            inputs,
+            errors,
+            touched: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            notice: Notice::None,
+            editing: None,
+            is_saving: false,
+        })
+    }
+
+    /// The product that is edited.
+    pub fn edits(&self) -> Option<ProductId> {
+        self.editing.as_ref().map(|product| product.id)
+    }
+
+    /// Something was typed into a field: shows what is wrong with it, or no longer is.
+    pub fn typed(&mut self, field: &str, catalog: &Catalog) -> Result<(), JsValue> {
+        let Some(name) = NAMES.into_iter().find(|name| *name == field) else {
+            return Ok(());
+        };
+        self.touched.insert(name);
+        self.refused.remove(name);
+        self.show_errors(&self.check(catalog))
+    }
+
+    /// Takes what was filled in, if it keeps the rules; else shows what doesn't.
+    pub fn submit(&mut self, catalog: &Catalog) -> Result<Option<Submission>, JsValue> {
+        if self.is_saving {
+            return Ok(None);
+        }
+        self.notice = Notice::None;
+        self.refused.clear();
+        self.touched.extend(NAMES);
+        let reasons = self.check(catalog);
+        self.show_errors(&reasons)?;
+        let (true, Ok(draft)) = (reasons.is_empty(), self.fields().draft()) else {
+            self.focus_first_error()?;
+            return Ok(None);
+        };
+        let submission = match &self.editing {
+            None => Submission::Add(Fields::from(&draft)),
+            Some(product) => match difference(&product.draft, draft) {
+                None => Submission::Nothing,
+                Some(patch) => Submission::Update {
+                    id: product.id,
+                    patch: Fields::from(&patch),
+                    revision: product.revision,
+                },
+            },
+        };
+        self.set_saving(!matches!(submission, Submission::Nothing));
+        Ok(Some(submission))
+    }
+
+    /// What was sent off is saved: room for the next.
+    pub fn saved(&mut self) -> Result<(), JsValue> {
+        self.clear()?;
+        self.focus("title")
+    }
+
+    /// What was sent off was refused: it stays, with what is wrong.
+    pub fn refused(&mut self, problem: &Problem, catalog: &Catalog) -> Result<(), JsValue> {
+        self.set_saving(false);
+        self.notice = Notice::Problem(problem.message.clone());
+        for field in &problem.fields {
+            if let Some(name) = NAMES.into_iter().find(|name| *name == field.field) {
+                self.refused.insert(name, field.message.clone());
+            }
+        }
+        if let Some(now) = self.edits().and_then(|id| catalog.get(id)) {
+            self.rebase(now)?;
+        }
+        self.show_errors(&self.check(catalog))?;
+        self.focus_first_error()
+    }
+
+    /// Fills the form with a product, unless it is waiting for an answer.
+    pub fn edit(&mut self, product: &Arc<Product>) -> Result<bool, JsValue> {
+        if self.is_saving {
+            return Ok(false);
+        }
+        self.clear()?;
+        for (name, input) in &self.inputs {
+            input.set_value(&input::shown(&product.draft, name, &self.text));
+        }
+        self.status.set_checked(product.draft.status);
+        self.editing = Some(product.clone());
+        self.form.scroll_into_view();
+        self.focus("title")?;
+        Ok(true)
+    }
+
+    /// The edited product changed elsewhere: fields in which nothing else was typed follow.
+    pub fn rebase(&mut self, now: &Arc<Product>) -> Result<(), JsValue> {
+        let Some(before) = self.editing.replace(now.clone()) else {
+            return Ok(());
+        };
+        for (name, input) in &self.inputs {
+            if input.value() == input::shown(&before.draft, name, &self.text) {
+                input.set_value(&input::shown(&now.draft, name, &self.text));
+            }
+        }
+        if self.status.checked() == before.draft.status {
+            self.status.set_checked(now.draft.status);
+        }
+        Ok(())
+    }
+
+    /// The edited product was deleted elsewhere: what was filled in can be added anew.
+    pub fn orphan(&mut self) -> Result<(), JsValue> {
+        self.editing = None;
+        self.set_saving(false);
+        self.notice = Notice::Problem(self.text.get("say.gone").to_owned());
+        Ok(())
+    }
+
+    /// Empties the form, to add.
+    pub fn clear(&mut self) -> Result<(), JsValue> {
+        self.set_saving(false);
+        self.form.reset();
+        self.editing = None;
+        self.notice = Notice::None;
+        self.touched.clear();
+        self.refused.clear();
+        self.show_errors(&[])
+    }
+
+    /// Shows heading, notice and buttons as they are now.
+    pub fn paint(&mut self, is_live: bool) -> Result<(), JsValue> {
+        // While live the answer comes at once: buttons that flicker would only unsettle.
+        let is_waiting = self.is_saving && !is_live;
+        match (&self.notice, is_waiting) {
+            (Notice::None, true) => self.notice = Notice::Waiting,
+            (Notice::Waiting, false) => self.notice = Notice::None,
+            _ => {}
+        }
+        let (heading, submit) = match (&self.editing, is_waiting) {
+            (None, false) => ("form.add_title", "form.add"),
+            (None, true) => ("form.add_title", "form.saving"),
+            (Some(_), false) => ("form.edit_title", "form.save"),
+            (Some(_), true) => ("form.edit_title", "form.saving"),
+        };
+        dom::set_text(&self.heading, self.text.get(heading));
+        dom::set_text(&self.submit, self.text.get(submit));
+        self.submit.set_disabled(is_waiting);
+        dom::show(&self.cancel, self.editing.is_some() && !is_waiting)?;
+        let notice = match &self.notice {
+            Notice::None => "",
+            Notice::Problem(message) => message,
+            Notice::Waiting => self.text.get("form.waiting"),
+        };
+        dom::set_text(&self.notice_place, notice);
+        dom::show(&self.notice_place, !notice.is_empty())
+    }
+
+    /// Everything that is filled in, as the rules read it.
+    fn fields(&self) -> Fields {
+        let mut fields = serde_json::Map::new();
+        for (name, input) in &self.inputs {
+            if let Some(value) = input::parsed(name, &input.value()) {
+                fields.insert((*name).to_owned(), value);
+            }
+        }
+        fields.insert("status".to_owned(), self.status.checked().into());
+        Fields(fields)
+    }
+
+    /// What the rules say, and whether the code is free as far as this page knows.
+    fn check(&self, catalog: &Catalog) -> Vec<FieldReason> {
+        let fields = self.fields();
+        let code = fields.0.get("code").and_then(|code| code.as_str());
+        let owner = catalog.with_code(code.unwrap_or_default().trim());
+        let is_taken = owner.is_some_and(|owner| Some(owner.id) != self.edits());
+        let mut reasons = match fields.draft() {
+            Ok(_) => Vec::new(),
+            Err(reason) => reason.fields(),
+        };
+        if is_taken {
+            reasons.push(FieldReason::new("code", Rule::Taken));
+        }
+        reasons
+    }
+
+    fn show_errors(&self, reasons: &[FieldReason]) -> Result<(), JsValue> {
+        for (name, place) in &self.errors {
+            let broken = reasons.iter().find(|reason| reason.field == *name);
+            let message = match (self.refused.get(name), broken) {
+                (Some(refused), _) => refused.clone(),
+                (None, Some(reason)) if self.touched.contains(name) => {
+                    reason.tell(&self.text).message
+                }
+                _ => String::new(),
+            };
+            dom::set_text(place, &message);
+            if let Some(input) = self.inputs.get(name) {
+                input.set_invalid(!message.is_empty())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn focus_first_error(&self) -> Result<(), JsValue> {
+        let has_error = |name: &&str| {
+            let place = self.errors.get(name);
+            place.is_some_and(|place| place.text_content().is_some_and(|text| !text.is_empty()))
+        };
+        match NAMES.into_iter().find(has_error) {
+            Some(name) => self.focus(name),
+            None => Ok(()),
+        }
+    }
+
+    fn focus(&self, name: &str) -> Result<(), JsValue> {
+        let Some(input) = self.inputs.get(name) else {
+            return Ok(());
+        };
+        if self.more.contains(Some(input.element())) {
+            self.more.set_attribute("open", "")?;
+        }
+        input.element().focus()
+    }
+
+    fn set_saving(&mut self, is_saving: bool) {
+        self.is_saving = is_saving;
+        for input in self.inputs.values() {
+            input.set_read_only(is_saving);
+        }
+    }
+}
+
+fn listen(form: &HtmlFormElement, cancel: &HtmlElement, events: &Events) -> Result<(), JsValue> {
+    let (typed, submitted) = (events.clone(), events.clone());
+    let (cancelled, escaped) = (events.clone(), events.clone());
+    dom::on(form, "input", move |event| {
+        let field: Option<Element> = event.target().and_then(|target| target.dyn_into().ok());
+        if let Some(name) = field.and_then(|field| field.get_attribute("name")) {
+            typed.send(Event::Typed(name));
+        }
+    })?;
+    dom::on(form, "submit", move |event| {
+        event.prevent_default();
+        submitted.send(Event::Submitted);
+    })?;
+    dom::on(cancel, "click", move |_| cancelled.send(Event::Cancelled))?;
+    dom::on(form, "keydown", move |event| {
+        let key = js_sys::Reflect::get(&event, &"key".into()).ok();
+        if key.and_then(|key| key.as_string()).as_deref() == Some("Escape") {
+            escaped.send(Event::Escaped);
+        }
+    })
+}
+
+/// The patch that makes `before` what was filled in; `None` where it is that already.
+fn difference(before: &Draft, now: Draft) -> Option<Patch> {
+    let patch = Patch {
+        title: (before.title != now.title).then_some(now.title),
+        description: (before.description != now.description).then_some(now.description),
+        code: (before.code != now.code).then_some(now.code),
+        price: (before.price != now.price).then_some(now.price),
+        status: (before.status != now.status).then_some(now.status),
+        stock: (before.stock != now.stock).then_some(now.stock),
+        category: (before.category != now.category).then_some(now.category),
+        thumbnails: (before.thumbnails != now.thumbnails).then_some(now.thumbnails),
+    };
+    (patch != Patch::default()).then_some(patch)
+}
