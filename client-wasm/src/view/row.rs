@@ -45,7 +45,7 @@ impl Row {
             code: dom::find(&element, "[data-code]")?,
             price: dom::find(&element, "[data-price]")?,
             stock: dom::find(&element, "[data-stock]")?,
-            letter: dom::find(&element, "[data-letter]")?,
+            letter: dom::find(&element, "[data-initial]")?,
             image: dom::find(&element, "[data-thumbnail]")?,
             element,
             shown: product.clone(),
@@ -69,7 +69,10 @@ impl Row {
             write(&self.title, &draft.title);
             let letter = draft.title.chars().next();
             let letter = letter.map(|c| c.to_uppercase().to_string());
-            write(&self.letter, &letter.unwrap_or_default());
+            let letter = letter.unwrap_or_default();
+            write(&self.letter, &letter);
+            // An image that can't be shown shows the letter too, see `style.css`.
+            self.image.set_attribute("data-letter", &letter)?;
             self.name_button("[data-edit]", "product.edit_named", now, text)?;
             self.name_button("[data-delete]", "product.delete_named", now, text)?;
         }
