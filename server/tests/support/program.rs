@@ -1,0 +1,123 @@
+//! The server as people run it: the `vitrina` binary, a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::{Http, PATIENCE};
+
+/// A running `vitrina`. Dropping it kills it.
+pub struct Program {
+    pub host: String,
+    child: Child,
+    log: mpsc::Receiver<String>,
+    pub lines: Vec<String>,
+}
+
+/// The program with these flags, not started.
+pub fn command(data: &Path, listen: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vitrina"));
+    command.arg("--data").arg(data).args(["--listen", listen]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Program {
+    /// Starts it on a free port.
+    pub fn start(data: &Path) -> Self {
+        Self::start_on(data, "127.0.0.1:0")
+    }
+
+    /// Starts it on this address.
+    pub fn start_on(data: &Path, listen: &str) -> Self {
+        Self::run(command(data, listen))
+    }
+
+    /// Starts a command and waits for the line that says where it serves.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the program starts");
+        let mut first = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        stdout.read_line(&mut first).expect("a line");
+        let stderr = child.stderr.take().expect("a pipe");
+        let host = first
+            .split_once("http://")
+            .and_then(|(_, rest)| rest.split_once('/'))
+            .map(|(host, _)| host.to_owned())
+            .unwrap_or_else(|| panic!("no address in {first:?}"));
+        let (sender, log) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            host,
+            child,
+            log,
+            lines: Vec::new(),
+        }
+    }
+
+    pub fn http(&self) -> Http {
+        Http::of(&self.host)
+    }
+
+    /// SIGKILL: no chance to write anything more.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM or another signal by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it doesn't end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Every log line so far.
+    pub fn log(&mut self) -> &[String] {
+        self.lines.extend(self.log.try_iter());
+        &self.lines
+    }
+
+    /// Waits for a log line with this text, and gives it.
+    pub fn logged(&mut self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(line) = self.lines.iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            let line = self.log.recv_timeout(left);
+            self.lines
+                .push(line.unwrap_or_else(|_| panic!("{text:?} was not logged")));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
