@@ -14,7 +14,7 @@ async fn a_page_that_was_away_gets_only_what_it_missed() {
     let http = server.http();
     http.add("a").await;
     let mut page = server.page().await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     http.add("b").await;
     http.delete(1).await;
     let mut page = page.reopen(&server.host).await;
@@ -28,7 +28,7 @@ async fn a_page_that_missed_nothing_is_sent_nothing_but_a_pulse() {
     let server = Server::start().await;
     server.http().add("a").await;
     let mut page = server.page().await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     let mut page = page.reopen(&server.host).await;
     page.until(|page| page.viewers > 0).await;
     assert!(page.told.is_empty(), "{:?}", page.told);
@@ -40,7 +40,7 @@ async fn what_was_missed_comes_compacted_after_a_restart() {
     let http = server.http();
     http.add("a").await;
     let mut page = server.page().await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     let new = http.add("b").await;
     for price in 1..=5 {
         let path = format!("/api/products/{new}");
@@ -69,7 +69,7 @@ async fn an_answer_that_was_lost_is_given_again_after_a_restart() {
     let mut page = Page::open(&server.host, "page=p1").await;
     page.add(1, &draft("a")).await;
     assert_eq!(page.answer(1).await, first);
-    page.until_loaded().await;
+    page.until_revision(1).await;
     assert_eq!(page.catalog().len(), 1);
 }
 
@@ -78,7 +78,7 @@ async fn a_page_of_another_catalog_gets_a_snapshot() {
     let server = Server::start().await;
     server.http().add("a").await;
     let mut page = Page::open(&server.host, "catalog=another&since=1").await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     assert_eq!(page.snapshots(), 1);
     assert_eq!(page.codes(), ["a"]);
 }
@@ -88,11 +88,11 @@ async fn a_page_from_the_future_gets_a_snapshot() {
     let server = Server::start().await;
     server.http().add("a").await;
     let mut page = server.page().await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     let (catalog, _) = page.mirror.position().expect("a position");
     let query = format!("catalog={catalog}&since=99");
     let mut page = Page::open(&server.host, &query).await;
-    page.until_loaded().await;
+    page.until_revision(1).await;
     assert_eq!((page.snapshots(), page.revision().0), (1, 1));
 }
 
