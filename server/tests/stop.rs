@@ -1,0 +1,75 @@
+//! A planned stop: everything taken is answered, pages are told when to come back.
+
+mod support;
+
+use shared::ServerMessage;
+use support::{Page, Program, Server, draft};
+use vitrina::Options;
+
+#[tokio::test]
+async fn pages_are_told_to_come_back_and_closed_with_1012() {
+    let server = Server::start().await;
+    let mut page = server.page().await;
+    page.until_loaded().await;
+    server.ask_to_stop();
+    page.until_closed().await;
+    assert_eq!(page.closed, Some(1012));
+    let last = page.told.last();
+    assert!(matches!(last, Some(ServerMessage::Closing { .. })), "{last:?}");
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_is_answered_and_kept() {
+    let server = Server::start().await;
+    let mut page = server.page().await;
+    page.until_loaded().await;
+    for request in 0..40 {
+        page.add(request, &draft(&format!("code {request}"))).await;
+    }
+    page.until_revision(1).await;
+    server.ask_to_stop();
+    page.until_closed().await;
+    let done: Vec<_> = page
+        .told
+        .iter()
+        .filter_map(|message| match message {
+            ServerMessage::Done { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    assert!(!done.is_empty());
+    let server = server.restarted(Options::default()).await;
+    let mut page = server.page().await;
+    page.until_loaded().await;
+    for id in done {
+        assert!(page.catalog().get(id).is_some(), "{id} was acknowledged");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_read_keeps_no_server_from_stopping() {
+    let server = Server::start().await;
+    let deaf = server.page().await;
+    let idle = tokio::net::TcpStream::connect(&server.host).await;
+    server.stopped().await;
+    drop((deaf, idle));
+}
+
+#[tokio::test]
+async fn both_signals_stop_it_well() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("a.db");
+        let mut program = Program::start(&data);
+        let mut page = Page::open(&program.host, "").await;
+        page.until_loaded().await;
+        program.http().add("a").await;
+        program.signal(signal);
+        page.until_closed().await;
+        assert_eq!(page.closed, Some(1012), "{signal}");
+        assert_eq!(program.ended().code(), Some(0), "{signal}");
+        let again = Program::start(&data);
+        assert_eq!(again.http().get("/api/products/1").await.status(), 200);
+    }
+}
