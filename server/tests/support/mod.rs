@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses its own part of this")]
 
+pub mod browser;
 pub mod page;
 pub mod program;
 
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use vitrina::Options;
 use vitrina::journal::sqlite::SqliteJournal;
 
+pub use browser::{Browser, Look};
 pub use page::Page;
 pub use program::Program;
 

@@ -1,0 +1,201 @@
+//! A real Chromium, driven by chromedriver.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+/// What the browser is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    Desktop,
+    DesktopDark,
+    Phone,
+    PhoneDark,
+}
+
+/// One browser with a profile of its own.
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    pub async fn open(look: Look) -> Self {
+        Self::open_in("en", look).await
+    }
+
+    /// Opens a browser whose user reads this language.
+    pub async fn open_in(language: &str, look: Look) -> Self {
+        let profile = tempfile::tempdir().expect("a folder");
+        let (driver, port) = start_driver();
+        let is_dark = matches!(look, Look::DesktopDark | Look::PhoneDark);
+        let mut arguments = vec![
+            "--headless".to_owned(),
+            // Chromium refuses its sandbox to root, who runs tests in a container.
+            "--no-sandbox".to_owned(),
+            "--disable-gpu".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--no-first-run".to_owned(),
+            "--disable-background-networking".to_owned(),
+            "--disable-component-update".to_owned(),
+            "--disable-sync".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            "--window-size=1440,900".to_owned(),
+            format!("--accept-lang={language}"),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        arguments.push(format!(
+            "--blink-settings=preferredColorScheme={}",
+            u8::from(!is_dark)
+        ));
+        let mut options = json!({"args": arguments});
+        if matches!(look, Look::Phone | Look::PhoneDark) {
+            let metrics = json!({"width": 360, "height": 780, "pixelRatio": 2.0, "touch": true});
+            options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+        }
+        let mut capabilities = Map::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a browser");
+        Self {
+            client,
+            driver,
+            _profile: profile,
+        }
+    }
+
+    pub async fn goto(&self, host: &str, path: &str) {
+        let url = format!("http://{host}{path}");
+        self.client.goto(&url).await.expect("a page");
+    }
+
+    /// Opens the live page and waits until it is live.
+    pub async fn open_live(&self, host: &str) {
+        self.goto(host, "/realtimeproducts").await;
+        self.until_live().await;
+    }
+
+    pub async fn until_live(&self) {
+        self.until("document.getElementById('status').dataset.state === 'live'")
+            .await;
+    }
+
+    /// What a JavaScript expression gives.
+    pub async fn value(&self, expression: &str) -> Value {
+        let script = format!("return {expression}");
+        let value = self.client.execute(&script, Vec::new()).await;
+        value.unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// Waits until a JavaScript expression holds.
+    pub async fn until(&self, expression: &str) {
+        let end = Instant::now() + PATIENCE;
+        while self.value(&format!("Boolean({expression})")).await != Value::Bool(true) {
+            if Instant::now() > end {
+                self.screenshot("failed").await;
+                panic!("never held: {expression}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The titles in the list, from the top.
+    pub async fn titles(&self) -> Vec<String> {
+        let titles = "[...document.querySelectorAll('[data-products] [data-title]')]\
+                      .map(title => title.textContent)";
+        serde_json::from_value(self.value(titles).await).expect("texts")
+    }
+
+    /// Waits until the list has these titles, from the top.
+    pub async fn until_titles(&self, wanted: &[&str]) {
+        let wanted = serde_json::to_string(wanted).expect("JSON");
+        let titles = "JSON.stringify([...document.querySelectorAll('[data-products] \
+                      [data-title]')].map(title => title.textContent))";
+        self.until(&format!("{titles} === {}", json!(wanted))).await;
+    }
+
+    pub async fn until_text(&self, selector: &str, wanted: &str) {
+        let text = format!("document.querySelector({})?.textContent", json!(selector));
+        self.until(&format!("({text} ?? '').includes({})", json!(wanted)))
+            .await;
+    }
+
+    pub async fn click(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await;
+        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        element.click().await.expect("a click");
+    }
+
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        let element = self.client.find(Locator::Css(selector)).await;
+        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        element.send_keys(text).await.expect("keys");
+    }
+
+    /// Fills in what the form needs, without sending it off.
+    pub async fn fill(&self, title: &str, code: &str) {
+        let values = [
+            ("title", title),
+            ("code", code),
+            ("category", "tools"),
+            ("price", "19.99"),
+            ("stock", "5"),
+        ];
+        for (name, value) in values {
+            self.type_into(&format!("[name={name}]"), value).await;
+        }
+    }
+
+    /// Keeps a picture under `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
+    }
+
+    pub async fn close(self) {
+        self.client.clone().close().await.expect("it closes");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Chromium ends with its driver.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Starts chromedriver on a port of its own choice.
+fn start_driver() -> (Child, u16) {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver is installed: cargo xtask test installs it");
+    let stdout = driver.stdout.take().expect("a pipe");
+    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+    let port = lines
+        .find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        })
+        .expect("chromedriver says its port");
+    // Whoever reads no more would fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (driver, port)
+}
