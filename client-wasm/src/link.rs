@@ -144,7 +144,9 @@ impl Worker {
     async fn wait(&mut self) {
         let grown = FIRST_WAIT * 2_u32.saturating_pow(self.failures.min(10).saturating_sub(1));
         // Between half and all of it, so that pages which were lost together come back apart.
-        let jittered = grown.min(LONGEST_WAIT).mul_f64(0.5 + js_sys::Math::random() / 2.0);
+        let jittered = grown
+            .min(LONGEST_WAIT)
+            .mul_f64(0.5 + js_sys::Math::random() / 2.0);
         let wait = self.asked_wait.take().unwrap_or(jittered);
         let mut timer = std::pin::pin!(async {
             sleep(wait).await;
@@ -169,11 +171,11 @@ impl Worker {
         let scheme = if is_secure { "wss" } else { "ws" };
         let host = part(web_sys::Location::host).unwrap_or_default();
         let page = &self.page.0;
-        let mut url = format!("{scheme}://{host}/ws?page={page}");
-        if let Some((catalog, revision)) = &*self.position.borrow() {
-            url += &format!("&catalog={catalog}&since={revision}");
-        }
-        url
+        let position = match &*self.position.borrow() {
+            Some((catalog, revision)) => format!("&catalog={catalog}&since={revision}"),
+            None => String::new(),
+        };
+        format!("{scheme}://{host}/ws?page={page}{position}")
     }
 }
 

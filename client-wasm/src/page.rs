@@ -9,15 +9,15 @@ use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
 use shared::{
-    Change, ClientMessage, Fields, Mirror, PageId, Problem, ProductId, Reason,
-    RequestId, ServerMessage, Step, Text,
+    Change, ClientMessage, Fields, Mirror, PageId, Problem, ProductId, Reason, RequestId,
+    ServerMessage, Step, Text,
 };
 use wasm_bindgen::prelude::*;
 
 use crate::dom;
 use crate::link::{Link, Order, Position};
 use crate::outbox::{Outbox, Purpose};
-use crate::view::{Form, List, Mark, State, Status, Submission, Toasts, View};
+use crate::view::{self, Form, List, Mark, State, Status, Submission, Toasts, View};
 
 /// Everything that can happen.
 pub enum Event {
@@ -32,6 +32,8 @@ pub enum Event {
     Message(String),
     /// Somebody looks at the page again, or the network returned.
     Wake,
+    /// Somebody went to another page; they may come back to this one.
+    Left,
     /// The browser is about to paint.
     Frame,
     /// A second went by.
@@ -145,18 +147,18 @@ impl Page {
             }
             Event::Message(text) => self.take_message(&text)?,
             Event::Wake => self.link.order(Order::Wake),
+            Event::Left => self.link.order(Order::Restart),
             Event::Frame => return self.paint(),
             Event::Second if self.status.is_live() => return Ok(()),
             Event::Second => {}
-            Event::MarksSeen(rows) => return self.view.list.unmark(&rows),
+            Event::MarksSeen(rows) => return view::unmark(&rows),
             Event::Typed(field) => self.view.form.typed(&field, self.mirror.catalog())?,
             Event::Submitted => self.submit()?,
-            Event::Cancelled => self.stop_editing()?,
             Event::Escaped if self.view.form.edits().is_none() => return Ok(()),
-            Event::Escaped => self.stop_editing()?,
+            Event::Cancelled | Event::Escaped => self.stop_editing()?,
             Event::Edit(id) => self.edit(id)?,
             Event::Delete(id) => self.delete(id)?,
-            Event::Undo(toast) => self.undo(toast)?,
+            Event::Undo(toast) => self.undo(toast),
             Event::ToastClosed(toast) => self.view.toasts.close(toast),
         }
         self.ask_for_frame()
@@ -249,7 +251,7 @@ impl Page {
             if let Change::Updated(product) = change
                 && self.view.form.edits() == Some(product.id)
             {
-                self.view.form.rebase(product)?;
+                self.view.form.rebase(product);
             }
         }
         self.edited_product_may_be_gone()
@@ -260,7 +262,7 @@ impl Page {
             && self.mirror.catalog().get(id).is_none()
         {
             self.view.list.set_editing(None)?;
-            self.view.form.orphan()?;
+            self.view.form.orphan();
         }
         Ok(())
     }
@@ -323,14 +325,13 @@ impl Page {
         Ok(())
     }
 
-    fn undo(&mut self, toast: u32) -> Result<(), JsValue> {
+    fn undo(&mut self, toast: u32) {
         if let Some((title, draft)) = self.view.toasts.undone(toast) {
             self.send(Purpose::Restore { title }, |request| ClientMessage::Add {
                 request,
                 draft,
             });
         }
-        Ok(())
     }
 
     fn send(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
@@ -348,9 +349,7 @@ impl Page {
                 self.view.list.set_editing(None)?;
                 self.view.form.saved()
             }
-            Some(Purpose::Delete { title, fields, .. }) => {
-                self.view.toasts.deleted(&title, fields)
-            }
+            Some(Purpose::Delete { title, fields, .. }) => self.view.toasts.deleted(&title, fields),
             Some(Purpose::Restore { .. }) | None => Ok(()),
         }
     }
@@ -373,10 +372,14 @@ impl Page {
                 if self.mirror.catalog().get(id).is_none() {
                     return Ok(());
                 }
-                self.view.toasts.failed("toast.not_deleted", &title, message)
+                self.view
+                    .toasts
+                    .failed("toast.not_deleted", &title, message)
             }
             Purpose::Restore { title } => {
-                self.view.toasts.failed("toast.not_restored", &title, message)
+                self.view
+                    .toasts
+                    .failed("toast.not_restored", &title, message)
             }
         }
     }
@@ -397,6 +400,6 @@ fn page_id() -> Result<PageId, JsValue> {
     dom::window()?
         .crypto()?
         .get_random_values_with_u8_array(&mut bytes)?;
-    let name: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(PageId(name.into()))
+    let name = u128::from_ne_bytes(bytes);
+    Ok(PageId(format!("{name:032x}").into()))
 }

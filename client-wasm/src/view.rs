@@ -7,7 +7,7 @@ mod status;
 mod toasts;
 
 pub use form::{Form, Submission};
-pub use list::{List, Mark};
+pub use list::{List, Mark, unmark};
 pub use status::{State, Status};
 pub use toasts::Toasts;
 

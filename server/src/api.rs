@@ -159,9 +159,7 @@ impl Api {
             // Deleted by somebody else in the meantime: it was added all the same.
             (StatusCode::CREATED, None) => (status, location).into_response(),
             (StatusCode::OK, Some(product)) => Json(product).into_response(),
-            (StatusCode::OK, None) => {
-                Refusal(Reason::NotFound(id), reader.text).into_response()
-            }
+            (StatusCode::OK, None) => Refusal(Reason::NotFound(id), reader.text).into_response(),
             _ => status.into_response(),
         }
     }
@@ -179,13 +177,11 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ApiId {
     ) -> Result<Self, Refusal> {
         let id: Result<Path<ProductId>, PathRejection> =
             Path::from_request_parts(parts, state).await;
-        match id {
-            Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => {
-                let Ok(reader) = Reader::from_request_parts(parts, state).await;
-                Err(Refusal(Reason::NoSuchRoute, reader.text))
-            }
+        if let Ok(Path(id)) = id {
+            return Ok(Self(id));
         }
+        let Ok(reader) = Reader::from_request_parts(parts, state).await;
+        Err(Refusal(Reason::NoSuchRoute, reader.text))
     }
 }
 

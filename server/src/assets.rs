@@ -59,17 +59,17 @@ pub async fn dist(
 
 /// `GET /views/style.css`.
 pub async fn style(RawQuery(query): RawQuery, reader: Reader, headers: HeaderMap) -> Response {
-    view_file("style.css", query, reader, &headers)
+    view_file("style.css", query.as_deref(), reader, &headers)
 }
 
 /// `GET /favicon.svg`.
 pub async fn icon(RawQuery(query): RawQuery, reader: Reader, headers: HeaderMap) -> Response {
-    view_file("favicon.svg", query, reader, &headers)
+    view_file("favicon.svg", query.as_deref(), reader, &headers)
 }
 
-fn view_file(name: &str, query: Option<String>, reader: Reader, headers: &HeaderMap) -> Response {
+fn view_file(name: &str, query: Option<&str>, reader: Reader, headers: &HeaderMap) -> Response {
     match Views::get(name) {
-        Some(file) => answer(&file, query.as_deref(), headers),
+        Some(file) => answer(&file, query, headers),
         None => Refusal(Reason::NoSuchRoute, reader.text).into_response(),
     }
 }

@@ -48,7 +48,11 @@ pub struct Desk {
 
 impl Desk {
     /// Starts the desk. Its thread ends when the last handle is gone and all is answered.
-    pub fn start(journal: impl Journal, recent: &[Entry], hub: Arc<Hub>) -> std::io::Result<(Self, JoinHandle<()>)> {
+    pub fn start(
+        journal: impl Journal,
+        recent: &[Entry],
+        hub: Arc<Hub>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (tickets, queue) = mpsc::channel(QUEUE);
         let mut clerk = Clerk {
             journal,
@@ -65,7 +69,11 @@ impl Desk {
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
-    pub async fn hand_in(&self, command: Command, key: Option<RequestKey>) -> oneshot::Receiver<Answer> {
+    pub async fn hand_in(
+        &self,
+        command: Command,
+        key: Option<RequestKey>,
+    ) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
         let ticket = Ticket {
             command,

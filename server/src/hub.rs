@@ -19,8 +19,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Entry, Loaded};
-pub use ring::{After, Frame};
 use ring::Ring;
+pub use ring::{After, Frame};
 pub use snapshot::Snapshot;
 
 /// Most bytes of a frame, more or less: a big catalog shows its progress, and what else is to be

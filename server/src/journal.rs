@@ -45,7 +45,9 @@ pub enum JournalError {
     #[error("{0} is not a Vitrina data file: choose another with --data FILE")]
     NotOurs(String),
     /// Another Vitrina has it.
-    #[error("{0} is in use by another Vitrina: stop that one or choose another file with --data FILE")]
+    #[error(
+        "{0} is in use by another Vitrina: stop that one or choose another file with --data FILE"
+    )]
     InUse(String),
     /// A newer Vitrina made it.
     #[error("{0} was made by a newer Vitrina: upgrade this one")]

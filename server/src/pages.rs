@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, SET_COOKIE, VARY};
 use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, SET_COOKIE, VARY};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 use serde::Deserialize;
@@ -48,14 +48,14 @@ impl Pages {
         Ok(Self { templates })
     }
 
-    fn render(&self, name: &str, reader: &Reader, data: Map<String, Value>) -> Response {
+    fn render(&self, name: &str, reader: &Reader, data: &Map<String, Value>) -> Response {
         // Where views are read from disk an edit shows on reload.
         let rendered = if assets::ARE_EMBEDDED {
-            self.templates.render(name, &data)
+            self.templates.render(name, data)
         } else {
             Self::load()
                 .map_err(Into::into)
-                .and_then(|pages| pages.templates.render(name, &data))
+                .and_then(|pages| pages.templates.render(name, data))
         };
         match rendered {
             Ok(html) => {
@@ -109,7 +109,7 @@ pub async fn index(
     let page = query.page.and_then(|page| page.parse().ok()).unwrap_or(1);
     let mut data = common(&reader, "/");
     data.extend(home(&hub.catalog(), &reader.text, page));
-    pages.render("index", &reader, data)
+    pages.render("index", &reader, &data)
 }
 
 /// `GET /realtimeproducts`: the shell of the live page, with no product in it.
@@ -124,7 +124,7 @@ pub async fn real_time_products(
     }
     let mut data = common(&reader, path);
     data.insert("isLive".to_owned(), json!(true));
-    pages.render("realTimeProducts", &reader, data)
+    pages.render("realTimeProducts", &reader, &data)
 }
 
 /// Remembers a language and shows the page in it.

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::SinkExt;
 use shared::{
@@ -48,8 +49,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             ping: Duration::from_secs(15),
-            silent: Duration::from_secs(60),
-            stalled: Duration::from_secs(60),
+            silent: Duration::from_mins(1),
+            stalled: Duration::from_mins(1),
             come_back: Duration::from_secs(3),
         }
     }
@@ -164,7 +165,7 @@ impl Connection {
                 () = self.live.viewer.woken() => {}
                 () = sleep_until(self.next_ping) => {
                     self.next_ping = Instant::now() + self.live.patience.ping;
-                    self.send(Message::Ping(Default::default())).await?;
+                    self.send(Message::Ping(Bytes::new())).await?;
                 }
                 () = sleep_until(silent), if ready_for_commands => {
                     return Err(End::Close(close_code::AGAIN));
@@ -238,7 +239,11 @@ impl Connection {
         let request = message.request();
         match message.command() {
             Ok(command) => {
-                let key = self.visitor.page.clone().map(|page| RequestKey { page, request });
+                let key = self
+                    .visitor
+                    .page
+                    .clone()
+                    .map(|page| RequestKey { page, request });
                 let answer = self.live.desk.hand_in(command, key).await;
                 self.commands.push_back((request, answer));
                 Ok(())

@@ -39,14 +39,20 @@ async fn the_six_steps_of_a_first_visit() {
     // 3. No socket is opened there, and no client is loaded.
     let loaded = "performance.getEntriesByType('resource').map(entry => entry.name).join()";
     let loaded = browser.value(loaded).await.to_string();
-    assert!(!loaded.contains("wasm") && !loaded.contains(".js"), "{loaded}");
+    assert!(
+        !loaded.contains("wasm") && !loaded.contains(".js"),
+        "{loaded}"
+    );
     let log = program.log().join("\n");
     assert!(!log.contains("cliente conectado"), "{log}");
 
     // 4. At /realtimeproducts the console says so.
     browser.open_live(&program.host).await;
     let line = program.logged("cliente conectado");
-    assert!(line.contains("peer=127.0.0.1:") && line.contains("pages=1"), "{line}");
+    assert!(
+        line.contains("peer=127.0.0.1:") && line.contains("pages=1"),
+        "{line}"
+    );
 
     // 5. The list is shown.
     browser.until_titles(&["Lamp"]).await;
@@ -68,7 +74,8 @@ async fn what_one_window_adds_and_deletes_the_other_shows() {
     let other = Browser::open(Look::DesktopDark).await;
     one.open_live(&program.host).await;
     other.open_live(&program.host).await;
-    one.until("!document.querySelector('[data-empty]').hidden").await;
+    one.until("!document.querySelector('[data-empty]').hidden")
+        .await;
     one.screenshot("live-empty-desktop").await;
 
     one.fill("Lamp", "lamp").await;
@@ -78,7 +85,8 @@ async fn what_one_window_adds_and_deletes_the_other_shows() {
         browser.until_text("[data-count]", "1 product").await;
     }
     // Saved: the form is empty again and ready for the next.
-    one.until("document.querySelector('[name=title]').value === ''").await;
+    one.until("document.querySelector('[name=title]').value === ''")
+        .await;
     one.until("document.activeElement.name === 'title'").await;
     one.until_text("#announcer", "Added: Lamp").await;
 
@@ -117,15 +125,24 @@ async fn what_is_posted_and_deleted_over_http_shows_up() {
     browser.until_titles(&["Chair", "Lamp"]).await;
     let path = format!("/api/products/{chair}");
     let http = program.http();
-    http.send(Method::PATCH, &path, &json!({"title": "Armchair", "price": 1234.5})).await;
+    http.send(
+        Method::PATCH,
+        &path,
+        &json!({"title": "Armchair", "price": 1234.5}),
+    )
+    .await;
     browser.until_titles(&["Armchair", "Lamp"]).await;
     browser.until_text("[data-price]", "1,234.50").await;
     http.delete(chair).await;
     browser.until_titles(&["Lamp"]).await;
-    let kept = browser.value("document.querySelector('[data-product]').dataset.ours").await;
+    let kept = browser
+        .value("document.querySelector('[data-product]').dataset.ours")
+        .await;
     assert_eq!(kept, "yes");
     http.delete(lamp).await;
-    browser.until("!document.querySelector('[data-empty]').hidden").await;
+    browser
+        .until("!document.querySelector('[data-empty]').hidden")
+        .await;
     browser.close().await;
 }
 
@@ -137,20 +154,38 @@ async fn what_is_wrong_is_shown_at_its_field_and_nothing_is_lost() {
     browser.open_live(&program.host).await;
     // While typing, by the rules the server has.
     browser.type_into("[name=price]", "1.999").await;
-    browser.until_text("#error-price", "At most 2 decimals.").await;
+    browser
+        .until_text("#error-price", "At most 2 decimals.")
+        .await;
     browser.type_into("[name=code]", "LAMP").await;
-    browser.until_text("#error-code", "Another product has this code.").await;
-    let untouched = browser.value("document.getElementById('error-title').textContent").await;
+    browser
+        .until_text("#error-code", "Another product has this code.")
+        .await;
+    let untouched = browser
+        .value("document.getElementById('error-title').textContent")
+        .await;
     assert_eq!(untouched, "", "nobody has been there yet");
 
     browser.click("[data-form-submit]").await;
     browser.until_text("#error-title", "Fill this in.").await;
-    browser.until("document.activeElement.name === 'title'").await;
-    browser.until("document.querySelector('[name=stock]').ariaInvalid === 'true'").await;
+    browser
+        .until("document.activeElement.name === 'title'")
+        .await;
+    browser
+        .until("document.querySelector('[name=stock]').ariaInvalid === 'true'")
+        .await;
     browser.screenshot("live-refused-desktop").await;
-    let kept = browser.value("document.querySelector('[name=price]').value").await;
+    let kept = browser
+        .value("document.querySelector('[name=price]').value")
+        .await;
     assert_eq!(kept, "1.999");
-    let list: Value = program.http().get("/api/products").await.json().await.expect("JSON");
+    let list: Value = program
+        .http()
+        .get("/api/products")
+        .await
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(list["count"], 1);
     browser.close().await;
 }
@@ -162,19 +197,29 @@ async fn what_the_server_alone_can_know_is_shown_at_the_field_too() {
     browser.open_live(&program.host).await;
     let host = program.host.clone();
     program.kill();
-    browser.until("document.getElementById('status').dataset.state !== 'live'").await;
+    browser
+        .until("document.getElementById('status').dataset.state !== 'live'")
+        .await;
     browser.fill("My lamp", "lamp").await;
     browser.click("[data-form-submit]").await;
-    browser.until_text("[data-form-notice]", "Kept here until").await;
+    browser
+        .until_text("[data-form-notice]", "Kept here until")
+        .await;
     // Meanwhile somebody else takes the code.
     let data = support::data_file(&folder);
     let mut elsewhere = Program::start(&data);
     post(&elsewhere, "Their lamp", "lamp").await;
     elsewhere.kill();
     let _program = Program::start_on(&data, &host);
-    browser.until_text("#error-code", "Another product has this code.").await;
-    browser.until_text("[data-form-notice]", "Another product has the code lamp.").await;
-    let kept = browser.value("document.querySelector('[name=title]').value").await;
+    browser
+        .until_text("#error-code", "Another product has this code.")
+        .await;
+    browser
+        .until_text("[data-form-notice]", "Another product has the code lamp.")
+        .await;
+    let kept = browser
+        .value("document.querySelector('[name=title]').value")
+        .await;
     assert_eq!(kept, "My lamp");
     browser.until_titles(&["Their lamp"]).await;
     browser.close().await;
@@ -188,23 +233,38 @@ async fn a_product_is_edited_in_the_form() {
     browser.open_live(&program.host).await;
     browser.until_titles(&["Lamp"]).await;
     browser.click("[aria-label='Edit Lamp']").await;
-    browser.until_text("[data-form-heading]", "Edit product").await;
+    browser
+        .until_text("[data-form-heading]", "Edit product")
+        .await;
     browser.type_into("[name=title]", " with shade").await;
     // Somebody else changes another field: the form follows, and keeps what was typed.
     let path = format!("/api/products/{id}");
-    program.http().send(Method::PATCH, &path, &json!({"stock": 7})).await;
-    browser.until("document.querySelector('[name=stock]').value === '7'").await;
+    program
+        .http()
+        .send(Method::PATCH, &path, &json!({"stock": 7}))
+        .await;
+    browser
+        .until("document.querySelector('[name=stock]').value === '7'")
+        .await;
     browser.screenshot("live-editing-desktop").await;
     browser.click("[data-form-submit]").await;
     browser.until_titles(&["Lamp with shade"]).await;
-    browser.until_text("[data-form-heading]", "Add a product").await;
+    browser
+        .until_text("[data-form-heading]", "Add a product")
+        .await;
     browser.until_text("[data-stock]", "7").await;
 
     browser.click("[aria-label='Edit Lamp with shade']").await;
-    browser.until_text("[data-form-heading]", "Edit product").await;
+    browser
+        .until_text("[data-form-heading]", "Edit product")
+        .await;
     program.http().delete(id).await;
-    browser.until_text("[data-form-notice]", "deleted by somebody else").await;
-    browser.until_text("[data-form-heading]", "Add a product").await;
+    browser
+        .until_text("[data-form-notice]", "deleted by somebody else")
+        .await;
+    browser
+        .until_text("[data-form-heading]", "Add a product")
+        .await;
     browser.click("[data-form-submit]").await;
     browser.until_titles(&["Lamp with shade"]).await;
     browser.close().await;
@@ -222,11 +282,15 @@ async fn a_page_recovers_from_a_killed_server_and_shows_what_it_missed() {
         .await;
     let host = program.host.clone();
     program.kill();
-    browser.until_text("[data-status-detail]", "last in step").await;
+    browser
+        .until_text("[data-status-detail]", "last in step")
+        .await;
     // A command given while away waits, and is done once.
     browser.fill("Chair", "chair").await;
     browser.click("[data-form-submit]").await;
-    browser.until_text("[data-status-detail]", "1 waiting to be sent").await;
+    browser
+        .until_text("[data-status-detail]", "1 waiting to be sent")
+        .await;
     browser.screenshot("live-offline-desktop").await;
     let data = support::data_file(&folder);
     let mut elsewhere = Program::start(&data);
@@ -235,9 +299,17 @@ async fn a_page_recovers_from_a_killed_server_and_shows_what_it_missed() {
     let again = Program::start_on(&data, &host);
     browser.until_live().await;
     browser.until_titles(&["Chair", "Table", "Lamp"]).await;
-    let kept = browser.value("document.querySelector('[data-product=\"1\"]').dataset.ours").await;
+    let kept = browser
+        .value("document.querySelector('[data-product=\"1\"]').dataset.ours")
+        .await;
     assert_eq!(kept, "yes", "it went on from where it was");
-    let list: Value = again.http().get("/api/products").await.json().await.expect("JSON");
+    let list: Value = again
+        .http()
+        .get("/api/products")
+        .await
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(list["count"], 3);
     browser.close().await;
 }
@@ -263,7 +335,9 @@ async fn ten_thousand_products_open_step_by_step() {
     let (program, _folder) = start();
     let mut writer = Page::open(&program.host, "").await;
     for request in 1..=MANY {
-        writer.add(request, &draft(&format!("code {request}"))).await;
+        writer
+            .add(request, &draft(&format!("code {request}")))
+            .await;
         if request % 50 == 0 {
             writer.until_revision(request).await;
         }
@@ -279,7 +353,11 @@ async fn ten_thousand_products_open_step_by_step() {
     browser.until_live().await;
     let rows = "document.querySelectorAll('[data-products] [data-product]').length";
     browser.until(&format!("{rows} === {MANY}")).await;
-    let steps = browser.value("window.seen.size").await.as_u64().expect("a number");
+    let steps = browser
+        .value("window.seen.size")
+        .await
+        .as_u64()
+        .expect("a number");
     assert!(steps > 5, "all rows in {steps} frames");
     browser.until_text("[data-count]", "10,000 products").await;
     let titles = browser.titles().await;
@@ -288,7 +366,9 @@ async fn ten_thousand_products_open_step_by_step() {
     browser.screenshot("live-ten-thousand-desktop").await;
     writer.delete(MANY + 1, 5_000).await;
     browser.until(&format!("{rows} === {}", MANY - 1)).await;
-    browser.until("!document.querySelector('[data-product=\"5000\"]')").await;
+    browser
+        .until("!document.querySelector('[data-product=\"5000\"]')")
+        .await;
     browser.close().await;
 }
 
@@ -297,7 +377,8 @@ async fn the_page_fits_a_phone() {
     let (program, _folder) = start();
     let mut long = draft("a-code-that-is-sixty-four-characters-long-and-has-no-space-in-it");
     long["title"] = json!(format!("Lamp {}", "long".repeat(20)));
-    long["description"] = json!("A lamp whose description goes on for longer than a phone is wide.");
+    long["description"] =
+        json!("A lamp whose description goes on for longer than a phone is wide.");
     long["price"] = json!(1_000_000_000);
     long["stock"] = json!(u32::MAX);
     long["status"] = json!(false);
@@ -310,11 +391,15 @@ async fn the_page_fits_a_phone() {
             if page == "live" {
                 browser.until_live().await;
             }
-            browser.until("document.querySelectorAll('[data-product]').length === 2").await;
+            browser
+                .until("document.querySelectorAll('[data-product]').length === 2")
+                .await;
             let width = browser.value("document.documentElement.scrollWidth").await;
             assert_eq!(width, 360, "{path} is wider than the phone");
             browser.screenshot(&format!("{page}-{name}")).await;
-            browser.value("document.getElementById('list').scrollIntoView()").await;
+            browser
+                .value("document.getElementById('list').scrollIntoView()")
+                .await;
             browser.screenshot(&format!("{page}-list-{name}")).await;
         }
         browser.close().await;
@@ -329,14 +414,24 @@ async fn everything_can_be_done_with_the_keyboard() {
     let browser = Browser::open(Look::Desktop).await;
     browser.open_live(&program.host).await;
     browser.until_titles(&["Chair", "Lamp"]).await;
-    browser.type_into("[aria-label='Delete Chair']", "\u{E007}").await;
+    browser
+        .type_into("[aria-label='Delete Chair']", "\u{E007}")
+        .await;
     browser.until_titles(&["Lamp"]).await;
     // The focus goes on to the next row instead of getting lost.
-    browser.until("document.activeElement.getAttribute('aria-label') === 'Delete Lamp'").await;
-    browser.type_into("[aria-label='Edit Lamp']", "\u{E007}").await;
-    browser.until("document.activeElement.name === 'title'").await;
+    browser
+        .until("document.activeElement.getAttribute('aria-label') === 'Delete Lamp'")
+        .await;
+    browser
+        .type_into("[aria-label='Edit Lamp']", "\u{E007}")
+        .await;
+    browser
+        .until("document.activeElement.name === 'title'")
+        .await;
     browser.type_into("[name=title]", "\u{E00C}").await;
-    browser.until_text("[data-form-heading]", "Add a product").await;
+    browser
+        .until_text("[data-form-heading]", "Add a product")
+        .await;
     browser.close().await;
 }
 
@@ -349,7 +444,9 @@ async fn the_page_speaks_spanish_and_remembers_a_switch() {
     browser.until_text("[data-status-text]", "En vivo").await;
     browser.until_text("[data-price]", "19,99").await;
     browser.type_into("[name=price]", "x").await;
-    browser.until_text("#error-price", "Escribe un número como 19,99.").await;
+    browser
+        .until_text("#error-price", "Escribe un número como 19,99.")
+        .await;
     browser.screenshot("live-spanish-desktop").await;
     browser.click("[hreflang=en]").await;
     browser.until_live().await;

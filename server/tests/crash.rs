@@ -37,8 +37,16 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
         for writer in 0..WRITERS {
             let name = format!("{round} {writer}");
             let (http, host) = (program.http(), program.host.clone());
-            writers.push(tokio::spawn(over_http(http, name.clone(), acknowledged.clone())));
-            writers.push(tokio::spawn(over_the_socket(host, name, acknowledged.clone())));
+            writers.push(tokio::spawn(over_http(
+                http,
+                name.clone(),
+                acknowledged.clone(),
+            )));
+            writers.push(tokio::spawn(over_the_socket(
+                host,
+                name,
+                acknowledged.clone(),
+            )));
         }
         let moment = rand::random_range(5..150);
         tokio::time::sleep(Duration::from_millis(moment)).await;
@@ -55,7 +63,13 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
 
 /// Compares what is there with what was acknowledged; gives the revision.
 async fn check(program: &Program, acknowledged: &Acknowledged, before: u64) -> u64 {
-    let list: Value = program.http().get("/api/products").await.json().await.expect("JSON");
+    let list: Value = program
+        .http()
+        .get("/api/products")
+        .await
+        .json()
+        .await
+        .expect("JSON");
     let revision = list["revision"].as_u64().expect("a revision");
     assert!(revision >= before, "the revision went back");
     let products = list["products"].as_array().expect("a list");
@@ -110,7 +124,12 @@ async fn over_the_socket(host: String, name: String, acknowledged: Acknowledged)
     for number in 0_u64.. {
         let code = format!("socket {name} {number}");
         let message = json!({"type": "add", "request": number, "draft": draft(&code)});
-        if page.socket.send(Message::text(message.to_string())).await.is_err() {
+        if page
+            .socket
+            .send(Message::text(message.to_string()))
+            .await
+            .is_err()
+        {
             return;
         }
         loop {
@@ -156,7 +175,10 @@ fn limited(data: &Path, blocks: u32) -> Command {
     let mut shell = Command::new("sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     shell.args(["-c", &script, env!("CARGO_BIN_EXE_vitrina")]);
-    shell.arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+    shell
+        .arg("--data")
+        .arg(data)
+        .args(["--listen", "127.0.0.1:0"]);
     shell.stdout(Stdio::piped()).stderr(Stdio::piped());
     shell
 }
@@ -182,9 +204,12 @@ async fn a_full_disk_refuses_and_shows_nothing_that_was_not_saved() {
     assert_eq!(refusal.status(), 503);
     let problem: Value = refusal.json().await.expect("JSON");
     assert_eq!(problem["code"], "not_saved");
-    page.add(1, &json!({"title": "x", "code": "y", "price": 1, "stock": 1, "category": "c",
-        "description": "x".repeat(2_000)}))
-        .await;
+    page.add(
+        1,
+        &json!({"title": "x", "code": "y", "price": 1, "stock": 1, "category": "c",
+        "description": "x".repeat(2_000)}),
+    )
+    .await;
     assert_eq!(page.refusal().await.1.code, "not_saved");
     page.until_revision(saved).await;
     assert_eq!(page.catalog().len() as u64, saved);

@@ -31,7 +31,10 @@ async fn the_root_shows_the_list_as_html_and_runs_nothing() {
     let page = html(&http, "/", "en").await;
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(page.contains("19.99"));
-    assert!(!page.contains("<script"), "no script and no socket at the root");
+    assert!(
+        !page.contains("<script"),
+        "no script and no socket at the root"
+    );
 }
 
 #[tokio::test]
@@ -43,14 +46,23 @@ async fn a_long_list_has_fifty_a_page() {
     }
     let first = html(&http, "/", "en").await;
     assert_eq!(first.matches("data-product=").count(), 50);
-    assert!(first.contains("code-51-") && !first.contains("code-1-"), "newest first");
+    assert!(
+        first.contains("code-51-") && !first.contains("code-1-"),
+        "newest first"
+    );
     assert!(first.contains("Page 1 of 2"));
     for path in ["/?page=2", "/?page=99"] {
         let last = html(&http, path, "en").await;
         assert_eq!(last.matches("data-product=").count(), 1);
         assert!(last.contains("code-1-"));
     }
-    assert_eq!(html(&http, "/?page=x", "en").await.matches("data-product=").count(), 50);
+    assert_eq!(
+        html(&http, "/?page=x", "en")
+            .await
+            .matches("data-product=")
+            .count(),
+        50
+    );
 }
 
 #[tokio::test]
@@ -59,7 +71,10 @@ async fn the_live_page_has_a_form_and_no_product() {
     server.http().add("secret-code").await;
     let page = html(&server.http(), "/realtimeproducts", "en").await;
     assert!(page.contains("<form") && page.contains("<template"));
-    assert!(!page.contains("secret-code"), "products come over the socket");
+    assert!(
+        !page.contains("secret-code"),
+        "products come over the socket"
+    );
     let scripts: Vec<_> = page.match_indices("<script").collect();
     assert_eq!(scripts.len(), 2, "the loader, and words that are no code");
     assert!(page.contains("<script type=\"application/json\""));
@@ -69,7 +84,11 @@ async fn the_live_page_has_a_form_and_no_product() {
 async fn pages_speak_the_readers_language_and_remember_a_choice() {
     let server = Server::start().await;
     let http = server.http();
-    assert!(html(&http, "/", "es-AR,es;q=0.9").await.contains("Productos"));
+    assert!(
+        html(&http, "/", "es-AR,es;q=0.9")
+            .await
+            .contains("Productos")
+    );
     assert!(html(&http, "/", "de").await.contains("Products"));
     let chosen = http.get("/realtimeproducts?lang=es").await;
     assert_eq!(chosen.status(), 303);
@@ -99,8 +118,17 @@ async fn every_file_a_page_names_is_there_and_may_be_kept_for_ever() {
     let server = Server::start().await;
     let http = server.http();
     let links = links(&html(&http, "/realtimeproducts", "en").await);
-    for name in ["boot.js", "client.js", "client_bg.wasm", "style.css", "favicon.svg"] {
-        assert!(links.iter().any(|link| link.contains(name)), "{name} in {links:?}");
+    for name in [
+        "boot.js",
+        "client.js",
+        "client_bg.wasm",
+        "style.css",
+        "favicon.svg",
+    ] {
+        assert!(
+            links.iter().any(|link| link.contains(name)),
+            "{name} in {links:?}"
+        );
     }
     for link in links {
         let response = http.get(&link).await;
@@ -145,9 +173,20 @@ async fn files_come_compressed_to_who_takes_that() {
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let server = Server::start().await;
-    for path in ["/", "/realtimeproducts", "/api/products", "/nothing", "/assets/boot.js"] {
+    for path in [
+        "/",
+        "/realtimeproducts",
+        "/api/products",
+        "/nothing",
+        "/assets/boot.js",
+    ] {
         let response = server.http().get(path).await;
-        let header = |name: &str| response.headers()[name].to_str().expect("a text").to_owned();
+        let header = |name: &str| {
+            response.headers()[name]
+                .to_str()
+                .expect("a text")
+                .to_owned()
+        };
         let policy = header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));

@@ -20,19 +20,55 @@ async fn a_message_that_is_wrong_is_refused_and_the_connection_stays() {
         ("null", None, "malformed"),
         ("[]", None, "malformed"),
         (r#"{"type":"add","request":1}"#, Some(1), "malformed"),
-        (r#"{"type":"add","request":-1,"draft":{}}"#, None, "malformed"),
-        (r#"{"type":"add","request":2,"draft":[]}"#, Some(2), "malformed"),
-        (r#"{"type":"add","request":3,"draft":{},"more":1}"#, Some(3), "malformed"),
-        (r#"{"type":"add","request":4,"draft":{}}"#, Some(4), "invalid"),
-        (r#"{"type":"delete","request":5,"id":77}"#, Some(5), "not_found"),
-        (r#"{"type":"delete","request":6,"id":"x"}"#, Some(6), "malformed"),
-        (r#"{"type":"update","request":7,"id":1,"patch":{"x":1}}"#, Some(7), "invalid"),
-        (r#"{"type":"dance","request":8}"#, Some(8), "unknown_message"),
+        (
+            r#"{"type":"add","request":-1,"draft":{}}"#,
+            None,
+            "malformed",
+        ),
+        (
+            r#"{"type":"add","request":2,"draft":[]}"#,
+            Some(2),
+            "malformed",
+        ),
+        (
+            r#"{"type":"add","request":3,"draft":{},"more":1}"#,
+            Some(3),
+            "malformed",
+        ),
+        (
+            r#"{"type":"add","request":4,"draft":{}}"#,
+            Some(4),
+            "invalid",
+        ),
+        (
+            r#"{"type":"delete","request":5,"id":77}"#,
+            Some(5),
+            "not_found",
+        ),
+        (
+            r#"{"type":"delete","request":6,"id":"x"}"#,
+            Some(6),
+            "malformed",
+        ),
+        (
+            r#"{"type":"update","request":7,"id":1,"patch":{"x":1}}"#,
+            Some(7),
+            "invalid",
+        ),
+        (
+            r#"{"type":"dance","request":8}"#,
+            Some(8),
+            "unknown_message",
+        ),
     ];
     for (frame, request, code) in cases {
         page.send_raw(Message::text(frame)).await;
         let (told, problem) = page.refusal().await;
-        assert_eq!((told, problem.code.as_str()), (request.map(RequestId), code), "{frame}");
+        assert_eq!(
+            (told, problem.code.as_str()),
+            (request.map(RequestId), code),
+            "{frame}"
+        );
         assert!(!problem.message.is_empty());
     }
     page.send_raw(Message::binary(vec![1, 2, 3])).await;
@@ -102,8 +138,10 @@ async fn status_of(host: &str, query: &str, headers: &[(&'static str, &str)]) ->
 
 #[tokio::test]
 async fn who_may_not_connect_is_told_so() {
-    let mut options = Options::default();
-    options.most_pages = 1;
+    let options = Options {
+        most_pages: 1,
+        ..Options::default()
+    };
     let server = Server::start_with(options).await;
     let own = format!("http://{}", server.host);
     let foreign = [("origin", "http://evil.example")];
@@ -156,7 +194,7 @@ async fn a_page_that_answers_pings_stays_however_little_happens() {
 async fn a_page_that_never_reads_is_closed_and_delays_nobody() {
     let mut options = impatient();
     // Only the stalled write may end it.
-    options.patience.silent = Duration::from_secs(60);
+    options.patience.silent = Duration::from_mins(1);
     let server = Server::start_with(options).await;
     let mut slow = server.page().await;
     slow.until_loaded().await;

@@ -44,7 +44,9 @@ async fn what_was_missed_comes_compacted_after_a_restart() {
     let new = http.add("b").await;
     for price in 1..=5 {
         let path = format!("/api/products/{new}");
-        let answer = http.send(Method::PATCH, &path, &json!({"price": price})).await;
+        let answer = http
+            .send(Method::PATCH, &path, &json!({"price": price}))
+            .await;
         assert_eq!(answer.status(), 200);
     }
     // The server that comes up knows the changes from its file alone.

@@ -31,7 +31,10 @@ fn a_port_in_use_is_said_in_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let listen = taken.local_addr().expect("an address").to_string();
     let said = failed(&folder.path().join("a.db"), &listen);
-    assert!(said.contains(&listen) && said.contains("--listen"), "{said}");
+    assert!(
+        said.contains(&listen) && said.contains("--listen"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -40,13 +43,18 @@ fn a_file_of_something_else_is_left_alone() {
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "my notes, not a database\n".repeat(100)).expect("a file");
     let said = failed(&text, "127.0.0.1:0");
-    assert!(said.contains("not a Vitrina data file") && said.contains("--data"), "{said}");
+    assert!(
+        said.contains("not a Vitrina data file") && said.contains("--data"),
+        "{said}"
+    );
     let after = std::fs::read_to_string(&text).expect("a file");
     assert!(after.starts_with("my notes"));
 
     let other = folder.path().join("other.db");
     let database = rusqlite::Connection::open(&other).expect("a database");
-    database.execute_batch("CREATE TABLE t (x)").expect("a table");
+    database
+        .execute_batch("CREATE TABLE t (x)")
+        .expect("a table");
     drop(database);
     let said = failed(&other, "127.0.0.1:0");
     assert!(said.contains("not a Vitrina data file"), "{said}");
@@ -58,7 +66,9 @@ async fn a_file_of_a_newer_vitrina_is_left_alone() {
     let data = folder.path().join("a.db");
     drop(Program::start(&data));
     let database = rusqlite::Connection::open(&data).expect("a database");
-    database.pragma_update(None, "user_version", 99).expect("a version");
+    database
+        .pragma_update(None, "user_version", 99)
+        .expect("a version");
     drop(database);
     let said = failed(&data, "127.0.0.1:0");
     assert!(said.contains("newer Vitrina"), "{said}");
@@ -76,14 +86,26 @@ fn a_file_in_use_is_not_opened_twice() {
 #[test]
 fn a_folder_that_is_missing_is_said_in_one_line() {
     let said = failed(Path::new("/nowhere/at/all.db"), "127.0.0.1:0");
-    assert!(said.contains("/nowhere/at/all.db") && said.contains("--data"), "{said}");
+    assert!(
+        said.contains("/nowhere/at/all.db") && said.contains("--data"),
+        "{said}"
+    );
 }
 
 #[test]
 fn help_explains_every_flag() {
-    let help = command(Path::new("a.db"), "127.0.0.1:0").arg("--help").output();
+    let help = command(Path::new("a.db"), "127.0.0.1:0")
+        .arg("--help")
+        .output();
     let text = String::from_utf8(help.expect("it runs").stdout).expect("UTF-8");
-    for word in ["--listen", "VITRINA_LISTEN", "--data", "VITRINA_DATA", "--log", "VITRINA_LOG"] {
+    for word in [
+        "--listen",
+        "VITRINA_LISTEN",
+        "--data",
+        "VITRINA_DATA",
+        "--log",
+        "VITRINA_LOG",
+    ] {
         assert!(text.contains(word), "{word} is missing in {text}");
     }
 }
@@ -98,7 +120,11 @@ async fn log_lines_can_be_json() {
     let line = program.logged("cliente conectado");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["fields"]["pages"], 1);
-    assert!(line["fields"]["peer"].as_str().is_some_and(|peer| peer.starts_with("127.0.0.1:")));
+    assert!(
+        line["fields"]["peer"]
+            .as_str()
+            .is_some_and(|peer| peer.starts_with("127.0.0.1:"))
+    );
     drop(page);
     program.logged("cliente desconectado");
 }

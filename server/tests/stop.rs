@@ -15,7 +15,10 @@ async fn pages_are_told_to_come_back_and_closed_with_1012() {
     page.until_closed().await;
     assert_eq!(page.closed, Some(1012));
     let last = page.told.last();
-    assert!(matches!(last, Some(ServerMessage::Closing { .. })), "{last:?}");
+    assert!(
+        matches!(last, Some(ServerMessage::Closing { .. })),
+        "{last:?}"
+    );
     server.stopped().await;
 }
 

@@ -1,37 +1,16 @@
-//! The project's own commands: `cargo xtask test`.
+//! The project's own commands: `cargo xtask test` and `cargo xtask dist`.
 
-use std::process::Command;
+mod dist;
+mod run;
+mod test;
+mod tools;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
     match std::env::args().nth(1).as_deref() {
-        Some("test") => test(),
-        _ => bail!("usage: cargo xtask test"),
+        Some("test") => test::all(),
+        Some("dist") => dist::build_committed(),
+        _ => bail!("usage: cargo xtask test | dist"),
     }
-}
-
-/// Every check and every test there is.
-fn test() -> anyhow::Result<()> {
-    cargo(&["fmt", "--check"])?;
-    cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ])?;
-    cargo(&["test", "--workspace"])
-}
-
-fn cargo(args: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new("cargo")
-        .args(args)
-        .status()
-        .context("can't run cargo")?;
-    if !status.success() {
-        bail!("cargo {} failed", args.join(" "));
-    }
-    Ok(())
 }

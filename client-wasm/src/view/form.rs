@@ -49,7 +49,7 @@ enum Notice {
 /// The form.
 pub struct Form {
     text: Rc<Text>,
-    form: HtmlFormElement,
+    element: HtmlFormElement,
     heading: Element,
     notice_place: Element,
     more: Element,
@@ -88,7 +88,7 @@ impl Form {
             submit: dom::find(&form, "[data-form-submit]")?,
             status: dom::find(&form, "[name=status]")?,
             cancel,
-            form,
+            element: form,
             inputs,
             errors,
             touched: BTreeSet::new(),
@@ -159,7 +159,7 @@ impl Form {
             }
         }
         if let Some(now) = self.edits().and_then(|id| catalog.get(id)) {
-            self.rebase(now)?;
+            self.rebase(now);
         }
         self.show_errors(&self.check(catalog))?;
         self.focus_first_error()
@@ -176,15 +176,15 @@ impl Form {
         }
         self.status.set_checked(product.draft.status);
         self.editing = Some(product.clone());
-        self.form.scroll_into_view();
+        self.element.scroll_into_view();
         self.focus("title")?;
         Ok(true)
     }
 
     /// The edited product changed elsewhere: fields in which nothing else was typed follow.
-    pub fn rebase(&mut self, now: &Arc<Product>) -> Result<(), JsValue> {
+    pub fn rebase(&mut self, now: &Arc<Product>) {
         let Some(before) = self.editing.replace(now.clone()) else {
-            return Ok(());
+            return;
         };
         for (name, input) in &self.inputs {
             if input.value() == input::shown(&before.draft, name, &self.text) {
@@ -194,21 +194,19 @@ impl Form {
         if self.status.checked() == before.draft.status {
             self.status.set_checked(now.draft.status);
         }
-        Ok(())
     }
 
     /// The edited product was deleted elsewhere: what was filled in can be added anew.
-    pub fn orphan(&mut self) -> Result<(), JsValue> {
+    pub fn orphan(&mut self) {
         self.editing = None;
         self.set_saving(false);
         self.notice = Notice::Problem(self.text.get("say.gone").to_owned());
-        Ok(())
     }
 
     /// Empties the form, to add.
     pub fn clear(&mut self) -> Result<(), JsValue> {
         self.set_saving(false);
-        self.form.reset();
+        self.element.reset();
         self.editing = None;
         self.notice = Notice::None;
         self.touched.clear();
@@ -241,6 +239,8 @@ impl Form {
             Notice::Waiting => self.text.get("form.waiting"),
         };
         dom::set_text(&self.notice_place, notice);
+        let classes = self.notice_place.class_list();
+        classes.toggle_with_force("is-calm", self.notice == Notice::Waiting)?;
         dom::show(&self.notice_place, !notice.is_empty())
     }
 

@@ -210,15 +210,6 @@ impl List {
         self.text.fill(key, &[("count", &count)])
     }
 
-    /// Takes the marks off again.
-    pub fn unmark(&self, rows: &[Element]) -> Result<(), JsValue> {
-        for row in rows {
-            let classes = row.class_list();
-            classes.remove_2(Mark::Added.class(), Mark::Updated.class())?;
-        }
-        Ok(())
-    }
-
     /// Shows which product is in the form.
     pub fn set_editing(&mut self, id: Option<ProductId>) -> Result<(), JsValue> {
         for (id, is_edited) in [(self.editing, false), (id, true)] {
@@ -264,6 +255,15 @@ impl Mark {
             Self::Deleted => "is-leaving",
         }
     }
+}
+
+/// Takes the marks off rows again.
+pub fn unmark(rows: &[Element]) -> Result<(), JsValue> {
+    for row in rows {
+        let classes = row.class_list();
+        classes.remove_2(Mark::Added.class(), Mark::Updated.class())?;
+    }
+    Ok(())
 }
 
 /// Which button of which row was pressed.

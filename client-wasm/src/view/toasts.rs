@@ -69,10 +69,16 @@ impl Toasts {
         dom::set_text(&dom::find(&element, "[data-toast-text]")?, message);
         let button: Element = dom::find(&element, "[data-toast-undo]")?;
         dom::show(&button, undo.is_some())?;
-        let (undone, closed, over) = (self.events.clone(), self.events.clone(), self.events.clone());
+        let (undone, closed, over) = (
+            self.events.clone(),
+            self.events.clone(),
+            self.events.clone(),
+        );
         dom::on(&button, "click", move |_| undone.send(Event::Undo(number)))?;
         let close: Element = dom::find(&element, "[data-toast-close]")?;
-        dom::on(&close, "click", move |_| closed.send(Event::ToastClosed(number)))?;
+        dom::on(&close, "click", move |_| {
+            closed.send(Event::ToastClosed(number));
+        })?;
         self.parent.append_child(&element)?;
         let toast = Toast {
             element,

@@ -134,7 +134,9 @@ impl Ring {
         {
             return kept.frames.clone();
         }
-        let from = self.recent.partition_point(|(revision, _)| *revision <= since);
+        let from = self
+            .recent
+            .partition_point(|(revision, _)| *revision <= since);
         let changes = compact(since, self.recent.range(from..));
         let frames: Arc<[Frame]> = frames_after(since, &changes).into();
         *kept = Some(Compacted {

@@ -1,6 +1,10 @@
 //! A real server for each test, and what talks to it: HTTP, pages, the program itself.
 
-#![allow(dead_code, unused_imports, reason = "each test file uses its own part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file uses its own part of this"
+)]
 
 pub mod browser;
 pub mod page;

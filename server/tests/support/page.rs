@@ -31,7 +31,9 @@ pub struct Page {
 impl Page {
     /// Opens a page; `query` is what stands after the `?`.
     pub async fn open(host: &str, query: &str) -> Self {
-        Self::try_open(host, query, &[]).await.expect("a connection")
+        Self::try_open(host, query, &[])
+            .await
+            .expect("a connection")
     }
 
     /// Opens a page with more headers, or says why not.

@@ -45,8 +45,10 @@ impl Program {
         let host = first
             .split_once("http://")
             .and_then(|(_, rest)| rest.split_once('/'))
-            .map(|(host, _)| host.to_owned())
-            .unwrap_or_else(|| panic!("no address in {first:?}"));
+            .map_or_else(
+                || panic!("no address in {first:?}"),
+                |(host, _)| host.to_owned(),
+            );
         let (sender, log) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {

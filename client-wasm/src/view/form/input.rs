@@ -102,7 +102,10 @@ pub fn shown(draft: &Draft, name: &str, text: &Text) -> String {
         "title" => draft.title.clone(),
         "code" => draft.code.clone(),
         "category" => draft.category.clone(),
-        "price" => draft.price.to_string().replace('.', text.get("number.decimal")),
+        "price" => draft
+            .price
+            .to_string()
+            .replace('.', text.get("number.decimal")),
         "stock" => draft.stock.to_string(),
         "description" => draft.description.clone(),
         "thumbnails" => draft.thumbnails.join("\n"),

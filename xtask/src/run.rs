@@ -1,0 +1,56 @@
+//! Running other programs, and saying which one failed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The top of the workspace.
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// Where builds go.
+pub fn target() -> PathBuf {
+    root().join("target")
+}
+
+/// A program that is started at the top of the workspace.
+pub fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a command and says what it is about.
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
+    println!("\n> {}", line(command));
+    let status = command
+        .status()
+        .with_context(|| format!("can't run {}", line(command)))?;
+    if !status.success() {
+        bail!("failed: {}", line(command));
+    }
+    Ok(())
+}
+
+/// What a command prints; an error when it fails.
+pub fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command
+        .output()
+        .with_context(|| format!("can't run {}", line(command)))?;
+    if !output.status.success() {
+        bail!("failed: {}", line(command));
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn line(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    line
+}

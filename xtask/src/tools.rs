@@ -1,0 +1,108 @@
+//! Programs that building the client and testing need. Each is installed where it is missing, and
+//! only there.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::run::{command, output, root, run, target};
+
+const TRUNK: &str = "0.21.14";
+
+/// What the checks need of the toolchain that `rust-toolchain.toml` names.
+pub fn toolchain() -> anyhow::Result<()> {
+    let installed = output(&mut command(
+        "rustup",
+        &["component", "list", "--installed"],
+    ))?;
+    for component in ["clippy", "rustfmt"] {
+        if !installed.contains(component) {
+            run(&mut command("rustup", &["component", "add", component]))?;
+        }
+    }
+    wasm_target()
+}
+
+/// The target the client is built for.
+pub fn wasm_target() -> anyhow::Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let installed = output(&mut command("rustup", &["target", "list", "--installed"]))?;
+    if installed.lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    run(&mut command("rustup", &["target", "add", TARGET]))
+}
+
+/// The `PATH` on which trunk finds itself and wasm-bindgen.
+pub fn client_tools() -> anyhow::Result<std::ffi::OsString> {
+    cargo_tool("trunk", "trunk", TRUNK, &["--no-default-features"])?;
+    // The program and the library must be the same release.
+    let wasm_bindgen = locked_version("wasm-bindgen")?;
+    cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &wasm_bindgen, &[])?;
+    path()
+}
+
+/// Debian's Chromium and the program that drives it.
+pub fn browser() -> anyhow::Result<()> {
+    let works = |program| output(&mut command(program, &["--version"])).is_ok();
+    if works("chromium") && works("chromedriver") {
+        return Ok(());
+    }
+    run(&mut command("apt-get", &["update"]))?;
+    let packages = ["chromium", "chromium-driver"];
+    let mut install = command("apt-get", &["install", "-y", "--no-install-recommends"]);
+    run(install
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Installs a program from the crates registry, unless this very version is there already.
+fn cargo_tool(program: &str, package: &str, version: &str, more: &[&str]) -> anyhow::Result<()> {
+    let said = output(command(program, &["--version"]).env("PATH", path()?));
+    if said.is_ok_and(|said| said.split_whitespace().any(|word| word == version)) {
+        return Ok(());
+    }
+    // Unoptimized: it runs for seconds, and its release profile compiles for many minutes.
+    let arguments = [
+        "install",
+        package,
+        "--version",
+        version,
+        "--locked",
+        "--debug",
+        "--force",
+    ];
+    let mut install = command("cargo", &arguments);
+    install.args(more).arg("--root").arg(folder());
+    install.arg("--target-dir").arg(folder().join("build"));
+    install.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    run(&mut install)
+}
+
+fn folder() -> PathBuf {
+    target().join("tools")
+}
+
+fn path() -> anyhow::Result<std::ffi::OsString> {
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&inherited);
+    Ok(std::env::join_paths(
+        std::iter::once(folder().join("bin")).chain(folders),
+    )?)
+}
+
+/// A crate's version in `Cargo.lock`.
+fn locked_version(name: &str) -> anyhow::Result<String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock"))?;
+    let (_, entry) = lock
+        .split_once(&format!("name = \"{name}\"\nversion = \""))
+        .with_context(|| format!("Cargo.lock has no {name}"))?;
+    let version = entry.split('"').next().unwrap_or_default();
+    Ok(version.to_owned())
+}
+
+/// Cargo, for the crates of this workspace.
+pub fn cargo(arguments: &[&str]) -> Command {
+    command("cargo", arguments)
+}
