@@ -4,7 +4,7 @@ mod support;
 
 use reqwest::Method;
 use serde_json::json;
-use shared::{Change, ServerMessage};
+use shared::{Change, Mirror, ServerMessage};
 use support::{Page, Server, draft};
 use vitrina::Options;
 
@@ -128,5 +128,52 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
             _ => true,
         };
         assert!(page.told.iter().all(is_compacted));
+    }
+}
+
+#[tokio::test]
+async fn a_page_from_any_revision_ends_up_with_the_same_list() {
+    const CHANGES: u64 = 80;
+    let server = Server::start().await;
+    let mut page = server.page().await;
+    page.until_loaded().await;
+    let mut known = vec![page.mirror.clone()];
+    // Additions, updates and deletions of few products, so that they meet.
+    while page.revision().0 < CHANGES {
+        let before = page.revision().0;
+        let ids: Vec<u64> = page
+            .catalog()
+            .products()
+            .map(|product| product.id.0)
+            .collect();
+        let pick = rand::random_range(0..=ids.len());
+        match ids.get(pick) {
+            Some(id) if rand::random_bool(0.4) => page.delete(before, *id).await,
+            Some(id) => {
+                let patch = json!({"stock": before + 100});
+                page.send(&json!({"type": "update", "request": before, "id": id, "patch": patch}))
+                    .await;
+            }
+            None => page.add(before, &draft(&format!("code {before}"))).await,
+        }
+        page.until_revision(before + 1).await;
+        known.push(page.mirror.clone());
+    }
+    // Once from the frames that were sent to pages in step, once compacted from the file.
+    everyone_catches_up(&server, &known, &page).await;
+    let server = server.restarted(Options::default()).await;
+    everyone_catches_up(&server, &known, &page).await;
+}
+
+async fn everyone_catches_up(server: &Server, known: &[Mirror], wanted: &Page) {
+    for mirror in known {
+        let (catalog, since) = mirror.position().expect("a position");
+        let query = format!("catalog={catalog}&since={since}");
+        let mut page = Page::open(&server.host, &query).await;
+        page.mirror = mirror.clone();
+        page.until(|page| page.viewers > 0).await;
+        assert_eq!(page.snapshots(), 0);
+        assert_eq!(page.catalog(), wanted.catalog(), "since {since}");
+        assert_eq!(page.catalog().digest(), wanted.catalog().digest());
     }
 }

@@ -1,0 +1,195 @@
+//! The catalog: whoever knows it at a revision and every change after knows it.
+
+use proptest::prelude::*;
+use shared::{
+    Catalog, CatalogId, Change, Command, Draft, Mirror, Patch, Price, ProductId, Reason, Revision,
+    ServerMessage,
+};
+
+fn draft(code: &str) -> Draft {
+    Draft {
+        title: format!("Product {code}"),
+        description: String::new(),
+        code: code.to_owned(),
+        price: Price::from_cents(100).expect("a price"),
+        status: true,
+        stock: 1,
+        category: "tools".to_owned(),
+        thumbnails: Vec::new(),
+    }
+}
+
+/// Decides and applies, as the desk does.
+fn run(catalog: &mut Catalog, command: Command) -> Result<Option<Change>, Reason> {
+    let change = catalog.decide(command)?;
+    if let Some(change) = &change {
+        let next = catalog.revision().next();
+        catalog.apply(next, [change.clone()]);
+    }
+    Ok(change)
+}
+
+fn add(catalog: &mut Catalog, code: &str) -> Result<Option<Change>, Reason> {
+    run(catalog, Command::Add(draft(code)))
+}
+
+fn delete(id: u64) -> Command {
+    Command::Delete {
+        id: ProductId(id),
+        if_revision: None,
+    }
+}
+
+#[test]
+fn an_id_is_the_revision_of_the_addition_and_never_comes_back() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    run(&mut catalog, delete(1)).expect("deleted");
+    add(&mut catalog, "a").expect("added");
+    let ids: Vec<u64> = catalog.products().map(|product| product.id.0).collect();
+    assert_eq!(ids, [3]);
+    assert_eq!(
+        run(&mut catalog, delete(1)),
+        Err(Reason::NotFound(ProductId(1)))
+    );
+}
+
+#[test]
+fn a_code_is_one_products_whatever_its_case() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "Ñandú-1").expect("added");
+    assert!(matches!(
+        add(&mut catalog, "ÑANDÚ-1"),
+        Err(Reason::CodeTaken(_))
+    ));
+    add(&mut catalog, "b").expect("added");
+    let rename = |id, code: &str| Command::Update {
+        id: ProductId(id),
+        patch: Patch {
+            code: Some(code.to_owned()),
+            ..Patch::default()
+        },
+        if_revision: None,
+    };
+    assert!(matches!(
+        run(&mut catalog, rename(2, "ñandú-1")),
+        Err(Reason::CodeTaken(_))
+    ));
+    run(&mut catalog, rename(1, "ñandú-1")).expect("its own code in another case");
+    run(&mut catalog, rename(1, "c")).expect("renamed");
+    add(&mut catalog, "ñandú-1").expect("free again");
+    assert_eq!(catalog.with_code("C").map(|product| product.id.0), Some(1));
+}
+
+#[test]
+fn a_patch_that_changes_nothing_is_no_change() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    let same = Command::Update {
+        id: ProductId(1),
+        patch: Patch::from(draft("a")),
+        if_revision: Some(Revision(1)),
+    };
+    assert_eq!(run(&mut catalog, same), Ok(None));
+    assert_eq!(catalog.revision().0, 1);
+}
+
+#[test]
+fn a_command_for_an_older_revision_is_refused() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    let late = Command::Delete {
+        id: ProductId(1),
+        if_revision: Some(Revision(9)),
+    };
+    let refused = Err(Reason::Changed(ProductId(1), Revision(1)));
+    assert_eq!(run(&mut catalog, late), refused);
+}
+
+#[test]
+fn a_list_goes_on_after_an_id_whether_it_is_there_or_not() {
+    let mut catalog = Catalog::default();
+    for code in ["a", "b", "c"] {
+        add(&mut catalog, code).expect("added");
+    }
+    run(&mut catalog, delete(2)).expect("deleted");
+    let after = |id| -> Vec<u64> {
+        let products = catalog.products_after(ProductId(id));
+        products.map(|product| product.id.0).collect()
+    };
+    assert_eq!(after(0), [1, 3]);
+    assert_eq!(after(1), [3]);
+    assert_eq!(after(2), [3]);
+    assert_eq!(after(u64::MAX), [0_u64; 0]);
+}
+
+/// Any command, on few codes and ids so that they meet.
+fn commands() -> impl Strategy<Value = Vec<Command>> {
+    let code = prop::sample::select(vec!["a", "B", "b", "c", "d", "e"]);
+    let add = code.clone().prop_map(|code| Command::Add(draft(code)));
+    let delete = (1_u64..12).prop_map(delete);
+    let update = (1_u64..12, prop::option::of(code), 0_u32..3).prop_map(|(id, code, stock)| {
+        Command::Update {
+            id: ProductId(id),
+            patch: Patch {
+                code: code.map(str::to_owned),
+                stock: Some(stock),
+                ..Patch::default()
+            },
+            if_revision: None,
+        }
+    });
+    prop::collection::vec(prop_oneof![add, delete, update], 0..60)
+}
+
+proptest! {
+    #[test]
+    fn a_snapshot_and_the_changes_after_it_give_the_same_catalog(
+        commands in commands(),
+        since in 0_usize..60,
+        frame in 1_usize..7,
+    ) {
+        let mut catalog = Catalog::default();
+        let mut changes = Vec::new();
+        let mut history = vec![catalog.clone()];
+        for command in commands {
+            if let Ok(Some(change)) = run(&mut catalog, command) {
+                changes.push(change);
+                history.push(catalog.clone());
+            }
+        }
+        // What a page sees that starts at some revision, the changes in frames of some size.
+        let since = since.min(changes.len());
+        let start = &history[since];
+        let mut mirror = Mirror::default();
+        mirror.take(ServerMessage::Snapshot {
+            catalog: CatalogId("c1".into()),
+            revision: start.revision(),
+            products: start.products().cloned().collect(),
+            part: 1,
+            parts: 1,
+        });
+        let mut revision = since;
+        for frame in changes[since..].chunks(frame) {
+            revision += frame.len();
+            let message = ServerMessage::Changes {
+                revision: Revision(revision as u64),
+                changes: frame.to_vec(),
+            };
+            let json = message.encode();
+            mirror.take(serde_json::from_str(&json).expect("a message"));
+            let there = &history[revision];
+            prop_assert_eq!(mirror.catalog(), there);
+            prop_assert_eq!(mirror.catalog().digest(), there.digest());
+        }
+        prop_assert_eq!(mirror.catalog(), &catalog);
+        // The same catalog, read whole, has the same digest and knows the same codes.
+        let whole = Catalog::new(catalog.revision(), catalog.products().cloned());
+        prop_assert_eq!(whole.digest(), catalog.digest());
+        for product in catalog.products() {
+            let code = product.draft.code.to_uppercase();
+            let owner = mirror.catalog().with_code(&code).map(|product| product.id);
+            prop_assert_eq!(owner, Some(product.id));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The words: both languages say everything, in the same places.
+
+use std::collections::BTreeSet;
+
+use shared::problem::Rule;
+use shared::{Language, Price, Reason, Revision, Text};
+
+fn text(language: Language) -> Text {
+    let path = format!(
+        "{}/../views/text.{language}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let json = std::fs::read_to_string(path).expect("a language file");
+    Text::from_json(&json).expect("JSON")
+}
+
+/// The `{places}` of a sentence.
+fn places(sentence: &str) -> BTreeSet<&str> {
+    let parts = sentence.split('{').skip(1);
+    parts.filter_map(|part| part.split('}').next()).collect()
+}
+
+#[test]
+fn both_languages_have_the_same_keys_and_places() {
+    let (english, spanish) = (text(Language::English), text(Language::Spanish));
+    let keys = |text: &Text| text.keys().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(keys(&english), keys(&spanish));
+    for key in english.keys() {
+        assert_eq!(places(english.get(key)), places(spanish.get(key)), "{key}");
+        assert!(!spanish.get(key).is_empty(), "{key}");
+    }
+}
+
+#[test]
+fn every_reason_and_every_rule_has_its_words() {
+    let id = shared::ProductId(7);
+    let reasons = [
+        Reason::Invalid(Vec::new()),
+        Reason::CodeTaken("x".to_owned()),
+        Reason::NotFound(id),
+        Reason::Changed(id, Revision(1)),
+        Reason::Malformed("x".to_owned()),
+        Reason::UnknownMessage("x".to_owned()),
+        Reason::NotText,
+        Reason::NotSaved,
+        Reason::Stopping,
+        Reason::TooLarge(1),
+        Reason::NotJson,
+        Reason::ForeignOrigin,
+        Reason::NoSuchRoute,
+        Reason::WrongMethod,
+        Reason::TooManyPages,
+    ];
+    for language in Language::ALL {
+        let text = text(language);
+        let has = |key: String| text.keys().any(|there| there == key);
+        for reason in &reasons {
+            assert!(has(format!("problem.{}", reason.code())), "{reason:?}");
+            assert!(!reason.tell(&text).message.contains('{'), "{reason:?}");
+        }
+        for rule in Rule::ALL {
+            assert!(has(format!("field.{}", rule.code())), "{rule:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_written_the_way_of_the_language() {
+    let price = Price::from_cents(123_456_789).expect("a price");
+    assert_eq!(text(Language::English).price(price), "1,234,567.89");
+    assert_eq!(text(Language::Spanish).price(price), "1.234.567,89");
+    assert_eq!(text(Language::English).number(999), "999");
+    assert_eq!(text(Language::Spanish).number(1_000), "1.000");
+}
+
+#[test]
+fn a_value_that_looks_like_a_place_stays_as_it_is() {
+    let text = Text::from_json(r#"{"k": "{a} and {b}, {c"}"#).expect("JSON");
+    let filled = text.fill("k", &[("a", "{b}"), ("b", "x")]);
+    assert_eq!(filled, "{b} and x, {c");
+}
+
+#[test]
+fn a_language_is_found_by_its_tag_whatever_the_region() {
+    assert_eq!(Language::from_tag("es-MX"), Some(Language::Spanish));
+    assert_eq!(Language::from_tag("EN"), Some(Language::English));
+    assert_eq!(Language::from_tag("de"), None);
+}
