@@ -175,7 +175,7 @@ impl Page {
     /// Everything that is shown is brought up to date here, and nowhere else.
     fn paint(&mut self) -> Result<(), JsValue> {
         self.frame.is_asked = false;
-        let is_loaded = self.mirror.position().is_some();
+        let is_loaded = self.status.was_live();
         let has_more = self.view.list.paint(self.mirror.catalog(), is_loaded)?;
         self.status.waiting = self.outbox.len();
         self.view.status.paint(&self.status)?;
@@ -243,9 +243,11 @@ impl Page {
     fn changed(&mut self, changes: &[Change]) -> Result<(), JsValue> {
         for change in changes {
             let mark = match change {
-                Change::Added(_) => Mark::Added,
-                Change::Updated(_) => Mark::Updated,
-                Change::Deleted(_) => Mark::Deleted,
+                // Nobody has seen the list before: the changes complete a snapshot.
+                _ if !self.status.was_live() => None,
+                Change::Added(_) => Some(Mark::Added),
+                Change::Updated(_) => Some(Mark::Updated),
+                Change::Deleted(_) => Some(Mark::Deleted),
             };
             self.view.list.changed(change.id(), mark);
             if let Change::Updated(product) = change

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -174,19 +175,28 @@ pub async fn run(
     // The hub speaks until every connection has said goodbye.
     let hub_stop = CancellationToken::new();
     let mut hub_task = tokio::spawn(hub.run(options.pace, hub_stop.clone()));
+    let watched = state.desk.clone();
     tokio::select! {
         served = serve(listener, router(state), stop) => served?,
         died = &mut hub_task => {
             died.context("the hub failed")?;
             anyhow::bail!("the hub ended before the server");
         }
+        () = watched.gone() => anyhow::bail!("the desk failed"),
     }
+    // The desk ends with its last handle.
+    drop(watched);
     tasks.close();
     if timeout(STOP_TIME, tasks.wait()).await.is_err() {
         tracing::warn!(connections = tasks.len(), "cut off");
     }
     hub_stop.cancel();
     hub_task.await.context("the hub failed")?;
+    joined(desk_thread).await
+}
+
+/// Waits for the desk to finish what it took.
+async fn joined(desk_thread: JoinHandle<()>) -> anyhow::Result<()> {
     let joined = tokio::task::spawn_blocking(move || desk_thread.join());
     match timeout(STOP_TIME, joined).await {
         Ok(Ok(Ok(()))) => Ok(()),

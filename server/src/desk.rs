@@ -85,6 +85,12 @@ impl Desk {
         receiver
     }
 
+    /// Waits until the desk's thread is gone, which it never is while a handle lives, unless it
+    /// failed.
+    pub async fn gone(&self) {
+        self.tickets.closed().await;
+    }
+
     /// Hands in a command and waits for what becomes of it.
     pub async fn ask(&self, command: Command, key: Option<RequestKey>) -> Answer {
         let answer = self.hand_in(command, key).await;

@@ -205,6 +205,7 @@ impl Hub {
         }
         let id = self.id.clone();
         let encoded = tokio::task::spawn_blocking(move || Snapshot::encode(&id, &catalog)).await;
+        // Encoding fails no more than memory does; connections end before the runtime.
         let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
         *kept = Some(Kept {
             snapshot: snapshot.clone(),

@@ -147,6 +147,28 @@ async fn what_is_posted_and_deleted_over_http_shows_up() {
 }
 
 #[tokio::test]
+async fn only_what_happens_before_ones_eyes_is_marked_as_new() {
+    let (program, _folder) = start();
+    let one = Browser::open(Look::Desktop).await;
+    one.open_live(&program.host).await;
+    post(&program, "Lamp", "lamp").await;
+    one.until("document.querySelector('.is-added')").await;
+    // This page may be given an older snapshot and the change after it: both are its beginning.
+    let other = Browser::open(Look::Desktop).await;
+    other.open_live(&program.host).await;
+    other.until_titles(&["Lamp"]).await;
+    let marked = other
+        .value("document.querySelectorAll('.is-added').length")
+        .await;
+    assert_eq!(marked, 0);
+    other
+        .until_text("#announcer", "The list is here: 1 product")
+        .await;
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_shown_at_its_field_and_nothing_is_lost() {
     let (program, _folder) = start();
     post(&program, "Lamp", "lamp").await;

@@ -2,9 +2,13 @@
 
 mod support;
 
-use shared::ServerMessage;
+use shared::{Revision, ServerMessage};
 use support::{Page, Program, Server, draft};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use vitrina::Options;
+use vitrina::journal::sqlite::SqliteJournal;
+use vitrina::journal::{Entry, Journal, JournalError, Loaded};
 
 #[tokio::test]
 async fn pages_are_told_to_come_back_and_closed_with_1012() {
@@ -75,4 +79,32 @@ async fn both_signals_stop_it_well() {
         let again = Program::start(&data);
         assert_eq!(again.http().get("/api/products/1").await.status(), 200);
     }
+}
+
+/// A journal whose code has a bug.
+struct Buggy(SqliteJournal);
+
+impl Journal for Buggy {
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        self.0.load()
+    }
+
+    fn append(&mut self, _: Revision, _: &[Entry]) -> Result<(), JournalError> {
+        panic!("a bug")
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_fails_takes_the_server_down_loudly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = SqliteJournal::open(&support::data_file(&folder)).expect("a data file");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let host = listener.local_addr().expect("an address").to_string();
+    let stop = CancellationToken::new();
+    let running = vitrina::run(listener, Buggy(journal), Options::default(), stop);
+    let (ended, answer) = tokio::join!(running, async {
+        support::Http::of(&host).post(&draft("a")).await.status()
+    });
+    assert_eq!(answer, 503, "nothing was saved, and it says so");
+    assert!(ended.is_err());
 }

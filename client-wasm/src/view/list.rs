@@ -80,9 +80,10 @@ impl List {
         })
     }
 
-    /// A change came.
-    pub fn changed(&mut self, id: ProductId, mark: Mark) {
+    /// A change came; it is shown to people where there is a mark.
+    pub fn changed(&mut self, id: ProductId, mark: Option<Mark>) {
         self.dirty.insert(id);
+        let Some(mark) = mark else { return };
         // Added and changed before it was painted: it is still new.
         if !(mark == Mark::Updated && self.marks.get(&id) == Some(&Mark::Added)) {
             self.marks.insert(id, mark);

@@ -44,6 +44,11 @@ impl State {
         self.phase == Phase::Live
     }
 
+    /// Whether it ever did.
+    pub fn was_live(&self) -> bool {
+        self.last_in_step.is_some()
+    }
+
     /// A connection is being made.
     pub fn connecting(&mut self) {
         self.phase = match self.last_in_step {
