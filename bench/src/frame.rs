@@ -1,0 +1,59 @@
+//! As much of RFC 6455 as a counter of frames needs: where a frame from a server ends.
+
+/// The kind of a frame (RFC 6455 section 5.2).
+pub const TEXT: u8 = 1;
+
+/// A ping, which wants an answer.
+pub const PING: u8 = 9;
+
+/// A whole frame at the start of some bytes.
+pub struct Frame<'a> {
+    /// Its opcode.
+    pub opcode: u8,
+    /// What it carries.
+    pub payload: &'a [u8],
+    /// How many bytes it takes, header included.
+    pub length: usize,
+}
+
+/// Reads the first frame, if it is whole. Servers don't mask.
+pub fn first(bytes: &[u8]) -> Option<Frame<'_>> {
+    let opcode = bytes.first()? & 0x0f;
+    let (header, length) = match bytes.get(1)? & 0x7f {
+        126 => (
+            4,
+            usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
+        ),
+        127 => {
+            let length = u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?);
+            (10, usize::try_from(length).ok()?)
+        }
+        short => (2, usize::from(short)),
+    };
+    Some(Frame {
+        opcode,
+        payload: bytes.get(header..header + length)?,
+        length: header + length,
+    })
+}
+
+/// A text frame as a server sends it.
+pub fn text(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | TEXT];
+    match u16::try_from(payload.len()) {
+        Ok(length) if length < 126 => frame.push(length.to_be_bytes()[1]),
+        Ok(length) => {
+            frame.push(126);
+            frame.extend(length.to_be_bytes());
+        }
+        Err(_) => {
+            frame.push(127);
+            frame.extend((payload.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend(payload);
+    frame
+}
+
+/// An empty pong, masked with zeros as a client's frame must be masked.
+pub const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];

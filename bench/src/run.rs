@@ -1,0 +1,129 @@
+//! One run: targets in turn under the same load, and a table with their ratios.
+
+use std::time::{Duration, Instant};
+
+use crate::crowd::{Crowd, Seen};
+use crate::target::{Cpu, Kind, Target};
+use crate::writers::{self, Written};
+
+/// What a target is put under.
+pub struct Load {
+    /// Live connections.
+    pub connections: usize,
+    /// Products a second; 0 is as many as the writers can.
+    pub rate: u32,
+    /// Programs that write at the same time.
+    pub writers: usize,
+    /// For how long.
+    pub time: Duration,
+}
+
+struct Measured {
+    connect_time: Duration,
+    memory_before_kib: u64,
+    memory_after_kib: u64,
+    peak_kib: u64,
+    cpu: Cpu,
+    written: Written,
+    seen: Seen,
+}
+
+/// Runs each target in turn, `rounds` times, and prints one line for each.
+pub fn compare(targets: &[Kind], load: &Load, rounds: usize) -> anyhow::Result<()> {
+    println!(
+        "{} connections, {} writers, {} products/s, {} s\n",
+        load.connections,
+        load.writers,
+        if load.rate == 0 {
+            "all the".to_owned()
+        } else {
+            load.rate.to_string()
+        },
+        load.time.as_secs()
+    );
+    println!(
+        "| target | writes/s | answer p50/p99 ms | expected | missing | other order | \
+         delay p50/p99/p99.9/max ms | last page p99 ms | messages | CPU µs/delivery (user+system) | ratio | \
+         KiB/connection | peak MiB | connects/s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    for _ in 0..rounds {
+        let mut first = None;
+        for kind in targets {
+            let measured = measure(*kind, load)?;
+            let cost = measured.cost_us();
+            let base = *first.get_or_insert(cost);
+            println!("{}", measured.line(*kind, load, cost / base));
+        }
+    }
+    Ok(())
+}
+
+fn measure(kind: Kind, load: &Load) -> anyhow::Result<Measured> {
+    let target = Target::start(kind)?;
+    let memory_before_kib = target.memory_kib("VmRSS")?;
+    let crowd = Crowd::open(target.address, kind.socket_path(), load.connections)?;
+    let connect_time = crowd.connect_time;
+    // What connecting left to do is done before anything is measured.
+    std::thread::sleep(Duration::from_secs(2));
+    let memory_after_kib = target.memory_kib("VmRSS")?;
+    let before = target.cpu()?;
+    let written = writers::write(target.address, load.writers, load.rate, load.time)?;
+    let expected = written.products * load.connections as u64;
+    let patience = Instant::now() + Duration::from_secs(20);
+    while crowd.deliveries() < expected && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let cpu = target.cpu()?.since(before);
+    Ok(Measured {
+        connect_time,
+        memory_before_kib,
+        memory_after_kib,
+        peak_kib: target.memory_kib("VmHWM")?,
+        cpu,
+        written,
+        seen: crowd.finish()?,
+    })
+}
+
+impl Measured {
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn cost_us(&self) -> f64 {
+        let units = self.seen.deliveries.max(self.written.products).max(1);
+        self.cpu.total().as_secs_f64() * 1e6 / units as f64
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn line(&self, kind: Kind, load: &Load, ratio: f64) -> String {
+        let Self { written, seen, .. } = self;
+        let expected = written.products * load.connections as u64;
+        let ms = |us: u64| us as f64 / 1_000.0;
+        let at = |histogram: &hdrhistogram::Histogram<u64>, quantile| {
+            ms(histogram.value_at_quantile(quantile))
+        };
+        let connections = load.connections.max(1) as f64;
+        let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
+        let user = self.cpu.user.as_secs_f64() / self.cpu.total().as_secs_f64().max(1e-9);
+        let cost = self.cost_us();
+        format!(
+            "| {kind:?} | {:.0} | {:.2}/{:.2} | {expected} | {} | {} | {:.2}/{:.2}/{:.2}/{:.2} | {:.2} | {} | \
+             {cost:.2} ({:.2}+{:.2}) | {ratio:.2} | {:.2} | {:.1} | {:.0} |",
+            written.products as f64 / written.time.as_secs_f64(),
+            at(&written.delay, 0.5),
+            at(&written.delay, 0.99),
+            expected.saturating_sub(seen.deliveries),
+            seen.differing,
+            at(&seen.delay, 0.5),
+            at(&seen.delay, 0.99),
+            at(&seen.delay, 0.999),
+            ms(seen.delay.max()),
+            at(&seen.last_delay, 0.99),
+            seen.messages,
+            cost * user,
+            cost * (1.0 - user),
+            grown as f64 / connections,
+            self.peak_kib as f64 / 1024.0,
+            load.connections as f64 / self.connect_time.as_secs_f64().max(1e-9),
+        )
+    }
+}
