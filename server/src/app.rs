@@ -179,7 +179,7 @@ pub async fn run(
     tokio::select! {
         served = serve(listener, router(state), stop) => served?,
         died = &mut hub_task => {
-            died.context("the hub failed")?;
+            died.context("the hub failed")??;
             anyhow::bail!("the hub ended before the server");
         }
         () = watched.gone() => anyhow::bail!("the desk failed"),
@@ -191,7 +191,7 @@ pub async fn run(
         tracing::warn!(connections = tasks.len(), "cut off");
     }
     hub_stop.cancel();
-    hub_task.await.context("the hub failed")?;
+    hub_task.await.context("the hub failed")??;
     joined(desk_thread).await
 }
 

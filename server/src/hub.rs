@@ -1,9 +1,10 @@
 //! The hub hands each published change to every live connection.
 //!
 //! The desk publishes; [`Hub::run`] puts what was published into frames, each encoded once, and
-//! wakes the connections; a connection keeps the revision it has sent and asks for what comes
-//! after it. So a connection costs the hub no memory, however slow it is.
+//! has them written to every [`Lane`] that is open. A connection that is not in step asks for what
+//! comes after its cursor. So a connection costs the hub no memory, however slow it is.
 
+mod fanout;
 mod ring;
 mod snapshot;
 
@@ -12,15 +13,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use axum::extract::ws::Utf8Bytes;
+use axum::body::Bytes;
 use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Entry, Loaded};
+use crate::lane::{self, Lane};
+use fanout::{Fanout, Lanes, News};
+pub use ring::After;
 use ring::Ring;
-pub use ring::{After, Frame};
 pub use snapshot::Snapshot;
 
 /// Most bytes of a frame, more or less: a big catalog shows its progress, and what else is to be
@@ -65,7 +68,7 @@ pub struct Hub {
     waiting: Mutex<Vec<(Revision, Change)>>,
     published: Notify,
     ring: RwLock<Ring>,
-    wake: watch::Sender<()>,
+    lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<Kept>>,
     viewers: AtomicUsize,
     most_viewers: usize,
@@ -88,7 +91,7 @@ impl Hub {
             catalog: ArcSwap::from_pointee(loaded.catalog),
             waiting: Mutex::default(),
             published: Notify::new(),
-            wake: watch::Sender::new(()),
+            lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
             most_viewers,
@@ -117,56 +120,71 @@ impl Hub {
     }
 
     /// Puts what is published into frames, and sends pulses, until the server stops.
-    pub async fn run(self: Arc<Self>, pace: Pace, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, pace: Pace, stop: CancellationToken) -> anyhow::Result<()> {
+        let fanout = Fanout::start(&self.lanes)?;
         let mut next_frame = Instant::now();
         let mut last_pulse = Instant::now();
         let mut next_pulse = last_pulse + pace.pulse;
         loop {
-            tokio::select! {
+            let news = tokio::select! {
                 () = stop.cancelled() => break,
                 () = self.published.notified() => {
                     sleep_until(next_frame).await;
-                    if self.release() {
+                    let news = self.release();
+                    if news.is_some() {
                         next_frame = Instant::now() + pace.frame;
                     }
+                    news
                 }
                 () = self.viewers_changed.notified() => {
                     next_pulse = next_pulse.min(last_pulse + pace.viewers);
+                    None
                 }
                 () = sleep_until(next_pulse) => {
                     last_pulse = Instant::now();
                     next_pulse = last_pulse + pace.pulse;
-                    self.pulse();
                     self.forget_snapshot().await;
+                    Some(self.pulse())
                 }
+            };
+            // While it is written, what is published meanwhile gathers: in a storm that takes
+            // longer than a frame, frames get bigger instead of more.
+            if let Some(news) = news
+                && !fanout.spread(news).await
+            {
+                break;
             }
         }
-        self.release();
+        if fanout.finish() {
+            Ok(())
+        } else {
+            anyhow::bail!("a thread of the fan-out failed")
+        }
     }
 
-    /// Moves what waits into the ring and wakes every connection once; `false` if nothing waits.
-    fn release(&self) -> bool {
+    /// Moves what waits into the ring, as frames; `None` if nothing waits.
+    fn release(&self) -> Option<News> {
         let mut waiting = self.waiting();
         let changes = std::mem::take(&mut *waiting);
         let catalog = self.catalog();
         drop(waiting);
         if changes.is_empty() {
-            return false;
+            return None;
         }
-        let frames = ring::frames(&changes);
-        self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, frames));
-        self.wake.send_replace(());
-        true
+        let frames: Arc<[_]> = ring::frames(&changes).into();
+        self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, &frames));
+        Some(News::Frames(frames))
     }
 
-    fn pulse(&self) {
+    fn pulse(&self) -> News {
         let pulse = self.pulse_now();
-        self.ring_mut(|ring| ring.beat(pulse));
-        self.wake.send_replace(());
+        let mut number = 0;
+        self.ring_mut(|ring| number = ring.beat(pulse.clone()));
+        News::Pulse(number, pulse)
     }
 
-    /// A pulse of this moment, as the text of a frame.
-    pub fn pulse_now(&self) -> Utf8Bytes {
+    /// A pulse of this moment, as a frame.
+    pub fn pulse_now(&self) -> Bytes {
         let viewers = self.viewers.load(Ordering::Relaxed);
         let message = self.ring(|ring| {
             let catalog = ring.catalog();
@@ -177,7 +195,7 @@ impl Hub {
                 viewers,
             }
         });
-        message.encode().into()
+        lane::encode(&message)
     }
 
     /// What a connection that has sent everything up to `cursor` sends next.
@@ -186,7 +204,7 @@ impl Hub {
     }
 
     /// The latest pulse and its number, which tells whether a connection has sent it.
-    pub fn latest_pulse(&self) -> (u64, Utf8Bytes) {
+    pub fn latest_pulse(&self) -> (u64, Bytes) {
         self.ring(Ring::latest_pulse)
     }
 
@@ -228,10 +246,12 @@ impl Hub {
             .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;
         self.viewers_changed.notify_one();
-        Some(Viewer {
-            hub: self.clone(),
-            wake: self.wake.subscribe(),
-        })
+        Some(Viewer { hub: self.clone() })
+    }
+
+    /// Adds a lane to those that new frames are written to.
+    pub fn add_lane(&self, lane: &Arc<Lane>) {
+        self.lanes.join(lane);
     }
 
     fn waiting(&self) -> MutexGuard<'_, Vec<(Revision, Change)>> {
@@ -254,19 +274,12 @@ fn pair(entry: Entry) -> (Revision, Change) {
 /// One live page, counted as long as this lives.
 pub struct Viewer {
     hub: Arc<Hub>,
-    wake: watch::Receiver<()>,
 }
 
 impl Viewer {
     /// How many live pages there are.
     pub fn count(&self) -> usize {
         self.hub.viewers.load(Ordering::Relaxed)
-    }
-
-    /// Waits until there is something new in the hub. Returns once, however much there is.
-    pub async fn woken(&mut self) {
-        // The hub lives as long as its viewers, and with it the other end of the channel.
-        let _ = self.wake.changed().await;
     }
 }
 

@@ -11,6 +11,7 @@ pub mod desk;
 pub mod guard;
 pub mod hub;
 pub mod journal;
+pub mod lane;
 pub mod language;
 pub mod live;
 pub mod pages;

@@ -3,20 +3,24 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::response::{IntoResponse, Response};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
 use serde::Deserialize;
 use shared::{CatalogId, PageId, Reason, Revision};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
 use crate::app::Connections;
 use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::language::Reader;
 use crate::problem::Refusal;
-use crate::socket::{self, Live, MOST_FRAME_BYTES, READ_BUFFER_BYTES, Visitor};
+use crate::socket::{self, Live, Visitor};
 
 /// What a page says when it connects.
 #[derive(Debug, Deserialize)]
@@ -37,12 +41,14 @@ pub async fn upgrade(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     reader: Reader,
     hello: Result<Query<Hello>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Response {
     let refuse = |reason| Refusal(reason, reader.text.clone()).into_response();
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+    let on_upgrade = hyper::upgrade::on(&mut request);
+    // Checks the handshake too (RFC 6455 section 4.2).
+    let response = match create_response(&request.map(|_| ())) {
+        Ok(response) => response,
+        Err(error) => return refuse(Reason::Malformed(error.to_string())),
     };
     let hello = match hello {
         Ok(Query(hello)) => hello,
@@ -75,14 +81,21 @@ pub async fn upgrade(
         patience,
         stop,
     };
-    // Taken now: between the answer and the first frame the server must not think it is alone.
-    let token = tasks.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(MOST_FRAME_BYTES)
-        .max_frame_size(MOST_FRAME_BYTES)
-        .on_upgrade(async move |socket| {
-            socket::serve(socket, visitor, live).await;
-            drop(token);
-        })
+    tasks.spawn(async move {
+        match upgraded(on_upgrade).await {
+            Ok((stream, early)) => socket::serve(stream, early, visitor, live).await,
+            Err(error) => tracing::debug!(%error, "a handshake came to nothing"),
+        }
+    });
+    response.map(|()| Body::empty())
+}
+
+/// The bare socket, and what the page sent right after its handshake.
+async fn upgraded(on_upgrade: OnUpgrade) -> anyhow::Result<(TcpStream, Vec<u8>)> {
+    let upgraded = on_upgrade.await?;
+    match downcast::<TokioIo<TcpStream>>(upgraded) {
+        // A copy: the bytes themselves are a part of hyper's buffer, and would keep all of it.
+        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf.to_vec())),
+        Err(_) => anyhow::bail!("the server doesn't serve bare TCP"),
+    }
 }

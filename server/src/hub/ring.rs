@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::extract::ws::Utf8Bytes;
+use axum::body::Bytes;
 use shared::{Catalog, Change, Revision, ServerMessage};
 
 use super::FRAME_BYTES;
 use crate::journal::KEPT_CHANGES;
+use crate::lane::{self, Frame};
 
 /// How many frames are kept for connections that are a moment behind: about a second of a storm.
 /// Who is further behind gets its changes compacted.
@@ -15,17 +16,6 @@ const KEPT_FRAMES: usize = 64;
 
 /// Most bytes of kept frames.
 const KEPT_FRAME_BYTES: usize = 1024 * 1024;
-
-/// One encoded `changes` message.
-#[derive(Clone)]
-pub struct Frame {
-    /// The revision before its first change.
-    pub since: Revision,
-    /// The revision of its last change.
-    pub revision: Revision,
-    /// The message.
-    pub text: Utf8Bytes,
-}
 
 /// What comes after a revision.
 pub enum After {
@@ -45,7 +35,7 @@ pub struct Ring {
     /// The latest frames, without a gap; what pages in step are sent.
     frames: VecDeque<Frame>,
     frame_bytes: usize,
-    pulse: (u64, Utf8Bytes),
+    pulse: (u64, Bytes),
     /// The frames last made for someone who was away. Those who lost their connection together
     /// come back together.
     compacted: Mutex<Option<Compacted>>,
@@ -64,7 +54,7 @@ impl Ring {
             recent: recent.into_iter().collect(),
             frames: VecDeque::new(),
             frame_bytes: 0,
-            pulse: (0, Utf8Bytes::default()),
+            pulse: (0, Bytes::new()),
             compacted: Mutex::default(),
         }
     }
@@ -75,30 +65,32 @@ impl Ring {
     }
 
     /// Takes changes, the frames they make, and the catalog they lead to.
-    pub fn push(&mut self, catalog: Catalog, changes: Vec<(Revision, Change)>, frames: Vec<Frame>) {
+    pub fn push(&mut self, catalog: Catalog, changes: Vec<(Revision, Change)>, frames: &[Frame]) {
         self.catalog = catalog;
         self.recent.extend(changes);
         let excess = self.recent.len().saturating_sub(KEPT_CHANGES);
         self.recent.drain(..excess);
-        self.frame_bytes += frames.iter().map(|frame| frame.text.len()).sum::<usize>();
-        self.frames.extend(frames);
+        self.frame_bytes += frames.iter().map(|frame| frame.bytes.len()).sum::<usize>();
+        self.frames.extend(frames.iter().cloned());
         // The latest frame stays, whatever its size: everyone in step is about to send it.
         while self.frames.len() > 1
             && (self.frames.len() > KEPT_FRAMES || self.frame_bytes > KEPT_FRAME_BYTES)
             && let Some(oldest) = self.frames.pop_front()
         {
-            self.frame_bytes -= oldest.text.len();
+            self.frame_bytes -= oldest.bytes.len();
         }
         self.compacted = Mutex::default();
     }
 
-    /// Takes a new pulse.
-    pub fn beat(&mut self, pulse: Utf8Bytes) {
-        self.pulse = (self.pulse.0 + 1, pulse);
+    /// Takes a new pulse; gives its number.
+    pub fn beat(&mut self, pulse: Bytes) -> u64 {
+        let number = self.pulse.0 + 1;
+        self.pulse = (number, pulse);
+        number
     }
 
     /// The latest pulse and its number.
-    pub fn latest_pulse(&self) -> (u64, Utf8Bytes) {
+    pub fn latest_pulse(&self) -> (u64, Bytes) {
         self.pulse.clone()
     }
 
@@ -188,7 +180,7 @@ fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Fram
         frames.push(Frame {
             since,
             revision,
-            text: message.encode().into(),
+            bytes: lane::encode(&message),
         });
         since = revision;
         rest = later;

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
+use axum::body::Bytes;
 use shared::{Catalog, CatalogId, Product, Revision, ServerMessage};
 
 use super::FRAME_BYTES;
+use crate::lane;
 
 /// Every product at one revision, in parts.
 pub struct Snapshot {
     revision: Revision,
-    parts: Vec<Utf8Bytes>,
+    parts: Vec<Bytes>,
 }
 
 impl Snapshot {
@@ -27,7 +28,7 @@ impl Snapshot {
                 part,
                 parts: count,
             };
-            message.encode().into()
+            lane::encode(&message)
         });
         Self {
             revision,
@@ -41,7 +42,7 @@ impl Snapshot {
     }
 
     /// The part with this index, from 0.
-    pub fn part(&self, index: usize) -> Option<&Utf8Bytes> {
+    pub fn part(&self, index: usize) -> Option<&Bytes> {
         self.parts.get(index)
     }
 }
