@@ -22,6 +22,9 @@ pub struct Page {
     /// Every change in the order it came.
     pub changes: Vec<Change>,
     pub viewers: usize,
+    /// How many pulses came, and the revision of the latest.
+    pub pulses: usize,
+    pub pulse_revision: Option<Revision>,
     /// The code the server closed with.
     pub closed: Option<u16>,
     pub lost: bool,
@@ -56,6 +59,8 @@ impl Page {
             told: Vec::new(),
             changes: Vec::new(),
             viewers: 0,
+            pulses: 0,
+            pulse_revision: None,
             closed: None,
             lost: false,
             seen: HashSet::new(),
@@ -121,8 +126,13 @@ impl Page {
 
     fn take(&mut self, message: ServerMessage) {
         let before = self.revision();
-        if let ServerMessage::Pulse { viewers, .. } = &message {
+        if let ServerMessage::Pulse {
+            viewers, revision, ..
+        } = &message
+        {
             self.viewers = *viewers;
+            self.pulses += 1;
+            self.pulse_revision = Some(*revision);
         } else {
             self.told.push(message.clone());
         }
