@@ -86,8 +86,11 @@ fn read(place: &mut Option<Socket>, posted: &mut Vec<Vec<u8>>) -> anyhow::Result
             Ok(_) if socket.is_live => {}
             Ok(read) => {
                 socket.rest.extend_from_slice(&buffer[..read]);
-                while let Some(product) = request(socket)? {
-                    posted.extend(product);
+                while let Some(request) = request(socket)? {
+                    match request {
+                        Request::Upgrade => {}
+                        Request::Product(product) => posted.push(product),
+                    }
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
@@ -99,8 +102,13 @@ fn read(place: &mut Option<Socket>, posted: &mut Vec<Vec<u8>>) -> anyhow::Result
     }
 }
 
-/// Takes one request from what was read: an upgrade, or a product.
-fn request(socket: &mut Socket) -> anyhow::Result<Option<Option<Vec<u8>>>> {
+enum Request {
+    Upgrade,
+    Product(Vec<u8>),
+}
+
+/// Takes one request from what was read, and answers it.
+fn request(socket: &mut Socket) -> anyhow::Result<Option<Request>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut request = httparse::Request::new(&mut headers);
     let httparse::Status::Complete(head) = request.parse(&socket.rest)? else {
@@ -122,7 +130,7 @@ fn request(socket: &mut Socket) -> anyhow::Result<Option<Option<Vec<u8>>>> {
         socket.stream.write_all(answer.as_bytes())?;
         socket.is_live = true;
         socket.rest = Vec::new();
-        return Ok(Some(None));
+        return Ok(Some(Request::Upgrade));
     }
     let length = header("content-length").context("a request without a length")?;
     let length: usize = std::str::from_utf8(length)?.parse()?;
@@ -133,5 +141,5 @@ fn request(socket: &mut Socket) -> anyhow::Result<Option<Option<Vec<u8>>>> {
     socket.rest.drain(..head + length);
     let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
     socket.stream.write_all(answer)?;
-    Ok(Some(Some(product)))
+    Ok(Some(Request::Product(product)))
 }

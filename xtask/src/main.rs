@@ -1,5 +1,6 @@
-//! The project's own commands: `cargo xtask test` and `cargo xtask dist`.
+//! The project's own commands: `cargo xtask test`, `dist`, `soak` and `bench`.
 
+mod bench;
 mod dist;
 mod run;
 mod test;
@@ -8,9 +9,13 @@ mod tools;
 use anyhow::bail;
 
 fn main() -> anyhow::Result<()> {
-    match std::env::args().nth(1).as_deref() {
-        Some("test") => test::all(),
-        Some("dist") => dist::build_committed(),
-        _ => bail!("usage: cargo xtask test | dist"),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["test"] => test::all(),
+        ["dist"] => dist::build_committed(),
+        ["soak", "--seconds", seconds] => test::soak(seconds),
+        ["bench"] => bench::standard(),
+        _ => bail!("usage: cargo xtask test | dist | soak --seconds N | bench"),
     }
 }

@@ -24,7 +24,15 @@ pub fn all() -> anyhow::Result<()> {
         "pages",
         "--test",
         "crash",
-    ]))
+    ]))?;
+    soak("60")
+}
+
+/// Connections of every kind under load for so many seconds, each view compared.
+pub fn soak(seconds: &str) -> anyhow::Result<()> {
+    let mut soak = cargo(&["test", "--locked", "--release", "--package", "vitrina"]);
+    soak.args(["--test", "soak", "--", "--nocapture"]);
+    run(soak.env("VITRINA_SOAK_SECONDS", seconds))
 }
 
 fn lints() -> anyhow::Result<()> {

@@ -1,0 +1,71 @@
+//! The standard set of measurements, and the file that keeps the latest.
+
+use std::fmt::Write;
+
+use anyhow::Context;
+
+use crate::run::{command, output, root, run, target};
+use crate::tools::cargo;
+
+/// What is measured, and the arguments that do it.
+const SET: [(&str, &str); 5] = [
+    (
+        "1,000 pages, 20 products a second",
+        "--connections 1000 --rate 20 --seconds 10 --rounds 2",
+    ),
+    (
+        "5,000 pages, 20 products a second",
+        "--connections 5000 --rate 20 --seconds 10 --rounds 2",
+    ),
+    (
+        "15,000 pages, 20 products a second",
+        "--connections 15000 --rate 20 --seconds 10 --rounds 2",
+    ),
+    (
+        "1,000 pages, 32 writers flat out",
+        "--connections 1000 --rate 0 --writers 32 --seconds 10",
+    ),
+    (
+        "No page, 32 writers flat out",
+        "--targets vitrina --connections 0 --rate 0 --writers 32 --seconds 10",
+    ),
+];
+
+/// Runs the set, prints it, and writes `bench/RESULTS.md`.
+pub fn standard() -> anyhow::Result<()> {
+    let packages = ["--package", "vitrina", "--package", "bench"];
+    run(cargo(&["build", "--locked", "--release"]).args(packages))?;
+    let date = output(&mut command("date", &["-u", "+%Y-%m-%d"]))?;
+    let kernel = output(&mut command("uname", &["-srm"]))?;
+    let mut report = format!(
+        "# Results\n\nBy `cargo xtask bench` on {date}: {}, {kernel}. `Limit` is a bare loop of \
+         `write` over all sockets, which keeps nothing; ratios are of CPU time for each \
+         delivery, to the first line of the same round. The load comes from the same machine.\n",
+        processor()?
+    );
+    for (title, arguments) in SET {
+        let bench = target().join("release/vitrina-bench");
+        let mut bench = command(bench.to_str().context("a path that is no text")?, &["run"]);
+        let table = output(bench.args(arguments.split(' ')))?;
+        println!("\n## {title}\n\n{table}");
+        write!(
+            report,
+            "\n## {title}\n\n`vitrina-bench run {arguments}`\n\n{table}\n"
+        )?;
+    }
+    std::fs::write(root().join("bench/RESULTS.md"), report)?;
+    Ok(())
+}
+
+/// How many processors of what kind.
+fn processor() -> anyhow::Result<String> {
+    let info = std::fs::read_to_string("/proc/cpuinfo")?;
+    let models: Vec<&str> = info
+        .lines()
+        .filter(|line| line.starts_with("model name"))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(_, model)| model)
+        .collect();
+    let model = models.first().copied().unwrap_or("unknown");
+    Ok(format!("{} × {model}", models.len()))
+}
