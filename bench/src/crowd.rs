@@ -13,6 +13,7 @@ use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
+use crate::target::Kind;
 use crate::{frame, mark};
 
 /// Connections that may be on their way at a time: less than a listener's backlog.
@@ -52,12 +53,13 @@ struct Connection {
 }
 
 impl Crowd {
-    /// Opens so many connections to a path that upgrades to a WebSocket.
-    pub fn open(address: SocketAddr, path: &str, connections: usize) -> anyhow::Result<Self> {
+    /// Opens so many connections to a server's socket.
+    pub fn open(address: SocketAddr, kind: Kind, connections: usize) -> anyhow::Result<Self> {
         let start = Instant::now();
         let poll = Poll::new()?;
         let mut members = Members {
             poll,
+            greeting: kind.greeting(),
             connections: Vec::with_capacity(connections),
             buffer: vec![0; 256 * 1024],
             count: Count {
@@ -72,7 +74,7 @@ impl Crowd {
                 per_product: Vec::new(),
             },
         };
-        members.connect(address, path, connections)?;
+        members.connect(address, kind.socket_path(), connections)?;
         let connect_time = start.elapsed();
         let stop = Arc::new(AtomicBool::new(false));
         let deliveries = Arc::new(AtomicU64::new(0));
@@ -105,6 +107,8 @@ impl Crowd {
 
 struct Members {
     poll: Poll,
+    /// What each connection sends when it is open.
+    greeting: &'static [u8],
     connections: Vec<Connection>,
     buffer: Vec<u8>,
     count: Count,
@@ -201,6 +205,7 @@ impl Members {
                 && let Some(end) = opening(bytes)?
             {
                 connection.is_open = true;
+                connection.stream.write_all(self.greeting)?;
                 opened = true;
                 taken = end;
             }

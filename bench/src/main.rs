@@ -37,7 +37,7 @@ enum Command {
     /// Runs each target in turn and prints what was measured.
     Run {
         /// The servers to compare; the first is what the others' ratios are of.
-        #[arg(long, value_delimiter = ',', default_value = "limit,vitrina")]
+        #[arg(long, value_delimiter = ',', default_value = "limit,vitrina,socket-io")]
         targets: Vec<Kind>,
         /// Live connections.
         #[arg(long, default_value_t = 1_000)]

@@ -62,7 +62,7 @@ pub fn compare(targets: &[Kind], load: &Load, rounds: usize) -> anyhow::Result<(
 fn measure(kind: Kind, load: &Load) -> anyhow::Result<Measured> {
     let target = Target::start(kind)?;
     let memory_before_kib = target.memory_kib("VmRSS")?;
-    let crowd = Crowd::open(target.address, kind.socket_path(), load.connections)?;
+    let crowd = Crowd::open(target.address, kind, load.connections)?;
     let connect_time = crowd.connect_time;
     // What connecting left to do is done before anything is measured.
     std::thread::sleep(Duration::from_secs(2));

@@ -17,6 +17,8 @@ pub enum Kind {
     Limit,
     /// Vitrina itself, with its data in a file of its own.
     Vitrina,
+    /// Express, Handlebars and Socket.IO: `peers/socketio`.
+    SocketIo,
 }
 
 impl Kind {
@@ -25,6 +27,16 @@ impl Kind {
         match self {
             Self::Limit => "/",
             Self::Vitrina => "/ws",
+            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+        }
+    }
+
+    /// The frame a client sends before it is told anything: Socket.IO's `40` joins a namespace
+    /// (Engine.IO protocol 4, Socket.IO protocol 5).
+    pub fn greeting(self) -> &'static [u8] {
+        match self {
+            Self::Limit | Self::Vitrina => &[],
+            Self::SocketIo => &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0'],
         }
     }
 }
@@ -75,6 +87,12 @@ impl Target {
                 let mut command = Command::new(folder()?.join("vitrina"));
                 command.arg("--data").arg(data.path().join("bench.db"));
                 command.env("RUST_LOG", "warn");
+                command
+            }
+            Kind::SocketIo => {
+                let mut command = Command::new("node");
+                command.arg("server.js").current_dir(installed("socketio")?);
+                command.env("NODE_ENV", "production");
                 command
             }
         };
@@ -133,6 +151,25 @@ impl Target {
 fn folder() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     Ok(program.parent().context("no folder")?.to_owned())
+}
+
+/// A peer's folder, with what it needs installed from the npm registry.
+fn installed(peer: &str) -> anyhow::Result<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(peer);
+    if !folder.join("node_modules").exists() {
+        let mut install = Command::new("npm");
+        install
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&folder);
+        // Standard output is the report's.
+        let status = install.stdout(Stdio::null()).status();
+        if !status.context("can't run npm")?.success() {
+            bail!("npm ci failed in {}", folder.display());
+        }
+    }
+    Ok(folder)
 }
 
 impl Drop for Target {

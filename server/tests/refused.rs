@@ -163,7 +163,7 @@ async fn who_may_not_connect_is_told_so() {
 fn impatient() -> Options {
     let mut options = Options::default();
     options.patience.ping = Duration::from_millis(100);
-    options.patience.silent = Duration::from_millis(500);
+    options.patience.silent = Duration::from_millis(1_500);
     options.patience.stalled = Duration::from_millis(500);
     options
 }

@@ -19,11 +19,11 @@ const SET: [(&str, &str); 5] = [
     ),
     (
         "15,000 pages, 20 products a second",
-        "--connections 15000 --rate 20 --seconds 10 --rounds 2",
+        "--targets limit,vitrina --connections 15000 --rate 20 --seconds 10 --rounds 2",
     ),
     (
         "1,000 pages, 32 writers flat out",
-        "--connections 1000 --rate 0 --writers 32 --seconds 10",
+        "--targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10",
     ),
     (
         "No page, 32 writers flat out",
@@ -39,8 +39,9 @@ pub fn standard() -> anyhow::Result<()> {
     let kernel = output(&mut command("uname", &["-srm"]))?;
     let mut report = format!(
         "# Results\n\nBy `cargo xtask bench` on {date}: {}, {kernel}. `Limit` is a bare loop of \
-         `write` over all sockets, which keeps nothing; ratios are of CPU time for each \
-         delivery, to the first line of the same round. The load comes from the same machine.\n",
+         `write` over all sockets, which keeps nothing; `SocketIo` is Express with Socket.IO, \
+         its products in an array. Ratios are of CPU time for each delivery, to the first line \
+         of the same round. The load comes from the same machine.\n",
         processor()?
     );
     for (title, arguments) in SET {
