@@ -56,7 +56,7 @@ async fn the_list_is_in_id_order_and_can_be_read_in_pages() {
     for code in ["a", "b", "c"] {
         http.add(code).await;
     }
-    let all = json_of(http.get("/api/products").await).await;
+    let all = http.list().await;
     assert_eq!((&all["revision"], &all["count"]), (&json!(3), &json!(3)));
     assert_eq!(all["next"], Value::Null);
     let ids = |list: &Value| -> Vec<u64> {
@@ -99,7 +99,7 @@ async fn a_refusal_is_a_problem_document_that_names_every_field() {
         ("title", "required"),
     ];
     assert_eq!(named, expected);
-    let all = json_of(server.http().get("/api/products").await).await;
+    let all = server.http().list().await;
     assert_eq!(all["count"], 0, "nothing was half-done");
 }
 

@@ -201,13 +201,7 @@ async fn what_is_wrong_is_shown_at_its_field_and_nothing_is_lost() {
         .value("document.querySelector('[name=price]').value")
         .await;
     assert_eq!(kept, "1.999");
-    let list: Value = program
-        .http()
-        .get("/api/products")
-        .await
-        .json()
-        .await
-        .expect("JSON");
+    let list = program.http().list().await;
     assert_eq!(list["count"], 1);
     browser.close().await;
 }
@@ -325,13 +319,7 @@ async fn a_page_recovers_from_a_killed_server_and_shows_what_it_missed() {
         .value("document.querySelector('[data-product=\"1\"]').dataset.ours")
         .await;
     assert_eq!(kept, "yes", "it went on from where it was");
-    let list: Value = again
-        .http()
-        .get("/api/products")
-        .await
-        .json()
-        .await
-        .expect("JSON");
+    let list = again.http().list().await;
     assert_eq!(list["count"], 3);
     browser.close().await;
 }

@@ -63,13 +63,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
 
 /// Compares what is there with what was acknowledged; gives the revision.
 async fn check(program: &Program, acknowledged: &Acknowledged, before: u64) -> u64 {
-    let list: Value = program
-        .http()
-        .get("/api/products")
-        .await
-        .json()
-        .await
-        .expect("JSON");
+    let list = program.http().list().await;
     let revision = list["revision"].as_u64().expect("a revision");
     assert!(revision >= before, "the revision went back");
     let products = list["products"].as_array().expect("a list");

@@ -36,7 +36,7 @@ pub fn standard() -> anyhow::Result<()> {
     let packages = ["--package", "vitrina", "--package", "bench"];
     run(cargo(&["build", "--locked", "--release"]).args(packages))?;
     let date = output(&mut command("date", &["-u", "+%Y-%m-%d"]))?;
-    let kernel = output(&mut command("uname", &["-srm"]))?;
+    let kernel = output(&mut command("uname", &["-sm"]))?;
     let mut report = format!(
         "# Results\n\nBy `cargo xtask bench` on {date}: {}, {kernel}. `Limit` is a bare loop of \
          `write` over all sockets, which keeps nothing; `SocketIo` is Express with Socket.IO, \

@@ -140,6 +140,12 @@ impl Http {
         request.send().await.expect("an answer")
     }
 
+    /// The whole list as the API gives it.
+    pub async fn list(&self) -> Value {
+        let response = self.get("/api/products").await;
+        response.json().await.expect("JSON")
+    }
+
     /// Adds a product and gives its id.
     pub async fn add(&self, code: &str) -> u64 {
         let response = self.post(&draft(code)).await;
