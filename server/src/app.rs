@@ -26,12 +26,11 @@ use crate::journal::Journal;
 use crate::language::Reader;
 use crate::pages::Pages;
 use crate::problem::Refusal;
-use crate::socket::Patience;
+use crate::socket::{MOST_FRAME_BYTES, Patience};
 use crate::{api, assets, guard, live, pages};
 
-/// Most bytes of a request's body: a product with every field at its limit, each character
-/// escaped, has 140 KiB.
-pub const MOST_BODY_BYTES: usize = 256 * 1024;
+/// Most bytes of a request's body: as many as a command may have over the socket.
+pub const MOST_BODY_BYTES: usize = MOST_FRAME_BYTES;
 
 /// How long a request may take, its body included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
