@@ -10,7 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::{PATIENCE, port::free_port};
 
 /// What the browser is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,22 +179,28 @@ impl Drop for Browser {
     }
 }
 
-/// Starts chromedriver on a port of its own choice.
+/// Starts chromedriver and waits until it serves.
 fn start_driver() -> (Child, u16) {
+    // With `--port=0` it lets the system choose for IPv6 and ends when IPv4 has that one taken.
+    let port = free_port();
     let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
+        .arg(format!("--port={port}"))
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .spawn()
         .expect("chromedriver is installed: cargo xtask test installs it");
     let stdout = driver.stdout.take().expect("a pipe");
     let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-    let port = lines
-        .find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        })
-        .expect("chromedriver says its port");
+    let mut said = Vec::new();
+    while !said
+        .iter()
+        .any(|line: &String| line.contains("started successfully"))
+    {
+        match lines.next() {
+            Some(line) => said.push(line),
+            None => panic!("chromedriver ended: {said:?}"),
+        }
+    }
     // Whoever reads no more would fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (driver, port)

@@ -8,6 +8,7 @@
 
 pub mod browser;
 pub mod page;
+pub mod port;
 pub mod program;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::{Http, PATIENCE};
+use super::{Http, PATIENCE, port::free_port};
 
 /// A running `vitrina`. Dropping it kills it.
 pub struct Program {
@@ -25,9 +25,9 @@ pub fn command(data: &Path, listen: &str) -> Command {
 }
 
 impl Program {
-    /// Starts it on a free port.
+    /// Starts it on a free port, which is still free for it after a restart.
     pub fn start(data: &Path) -> Self {
-        Self::start_on(data, "127.0.0.1:0")
+        Self::start_on(data, &format!("127.0.0.1:{}", free_port()))
     }
 
     /// Starts it on this address.
