@@ -7,9 +7,10 @@
 mod fanout;
 mod ring;
 mod snapshot;
+mod waiting;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -25,6 +26,7 @@ use fanout::{Fanout, Lanes, News};
 pub use ring::After;
 use ring::Ring;
 pub use snapshot::Snapshot;
+use waiting::Waiting;
 
 /// Most bytes of a frame, more or less: a big catalog shows its progress, and what else is to be
 /// sent waits for one such frame at most.
@@ -64,9 +66,7 @@ pub struct Hub {
     id: CatalogId,
     /// The newest durable catalog: what the desk decides against and HTTP shows.
     catalog: ArcSwap<Catalog>,
-    /// Published and not yet in a frame.
-    waiting: Mutex<Vec<(Revision, Change)>>,
-    published: Notify,
+    waiting: Waiting,
     ring: RwLock<Ring>,
     lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<Kept>>,
@@ -89,8 +89,7 @@ impl Hub {
             id: loaded.id,
             ring: RwLock::new(Ring::new(loaded.catalog.clone(), recent)),
             catalog: ArcSwap::from_pointee(loaded.catalog),
-            waiting: Mutex::default(),
-            published: Notify::new(),
+            waiting: Waiting::default(),
             lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
@@ -109,27 +108,31 @@ impl Hub {
         self.catalog.load_full()
     }
 
-    /// Publishes the changes that made this catalog. They are durable already.
+    /// Publishes the changes that made this catalog. They are durable already. Waits while the hub
+    /// has enough to do: whoever writes faster than pages can be written to is slowed down, which
+    /// keeps every page close to the newest revision. A page that reads slowly slows nobody.
     pub fn publish(&self, catalog: Catalog, entries: Vec<Entry>) {
-        // Both under one lock, so that the ring never shows a revision without its changes.
-        let mut waiting = self.waiting();
-        waiting.extend(entries.into_iter().map(pair));
-        self.catalog.store(Arc::new(catalog));
-        drop(waiting);
-        self.published.notify_one();
+        let changes = entries.into_iter().map(pair);
+        // Under the lock, so that the ring never shows a revision without its changes.
+        let publish = || self.catalog.store(Arc::new(catalog));
+        self.waiting.put(changes, publish);
     }
 
     /// Puts what is published into frames, and sends pulses, until the server stops.
     pub async fn run(self: Arc<Self>, pace: Pace, stop: CancellationToken) -> anyhow::Result<()> {
         let fanout = Fanout::start(&self.lanes)?;
+        let _taking = self.waiting.start_taking();
         let mut next_frame = Instant::now();
         let mut last_pulse = Instant::now();
         let mut next_pulse = last_pulse + pace.pulse;
         loop {
             let news = tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.published.notified() => {
-                    sleep_until(next_frame).await;
+                () = self.waiting.some() => {
+                    tokio::select! {
+                        () = sleep_until(next_frame) => {}
+                        () = self.waiting.enough() => {}
+                    }
                     let news = self.release();
                     if news.is_some() {
                         next_frame = Instant::now() + pace.frame;
@@ -164,10 +167,7 @@ impl Hub {
 
     /// Moves what waits into the ring, as frames; `None` if nothing waits.
     fn release(&self) -> Option<News> {
-        let mut waiting = self.waiting();
-        let changes = std::mem::take(&mut *waiting);
-        let catalog = self.catalog();
-        drop(waiting);
+        let (changes, catalog) = self.waiting.take(|| self.catalog());
         if changes.is_empty() {
             return None;
         }
@@ -252,10 +252,6 @@ impl Hub {
     /// Adds a lane to those that new frames are written to.
     pub fn add_lane(&self, lane: &Arc<Lane>) {
         self.lanes.join(lane);
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Vec<(Revision, Change)>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ring<T>(&self, read: impl FnOnce(&Ring) -> T) -> T {

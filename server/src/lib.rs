@@ -13,9 +13,11 @@ pub mod hub;
 pub mod journal;
 pub mod lane;
 pub mod language;
+pub mod listen;
 pub mod live;
 pub mod pages;
 pub mod problem;
 pub mod socket;
 
 pub use app::{Options, run};
+pub use listen::listen;

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 use vitrina::config::{Config, LogFormat};
@@ -28,7 +27,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let stop = stop_signal().context("can't listen for signals")?;
     let journal = SqliteJournal::open(&config.data)?;
     let listen = config.listen;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
+    let listener = vitrina::listen(listen).with_context(|| {
         format!("can't serve on {listen}: choose another address or port with --listen ADDR:PORT")
     })?;
     let url = format!("http://{}", listener.local_addr()?);

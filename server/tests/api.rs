@@ -13,7 +13,7 @@ async fn json_of(response: reqwest::Response) -> Value {
 
 #[tokio::test]
 async fn a_product_is_added_read_changed_replaced_and_deleted() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
 
     let response = http.post(&draft("a")).await;
@@ -51,7 +51,7 @@ async fn a_product_is_added_read_changed_replaced_and_deleted() {
 
 #[tokio::test]
 async fn the_list_is_in_id_order_and_can_be_read_in_pages() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     for code in ["a", "b", "c"] {
         http.add(code).await;
@@ -72,7 +72,7 @@ async fn the_list_is_in_id_order_and_can_be_read_in_pages() {
 
 #[tokio::test]
 async fn a_refusal_is_a_problem_document_that_names_every_field() {
-    let server = Server::start().await;
+    let server = Server::start();
     let body = json!({"title": "", "price": 1.999, "stock": -1, "category": "c", "colour": "red"});
     let response = server.http().post(&body).await;
     assert_eq!(response.status(), 422);
@@ -105,7 +105,7 @@ async fn a_refusal_is_a_problem_document_that_names_every_field() {
 
 #[tokio::test]
 async fn a_code_belongs_to_one_product_whatever_its_case() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     http.add("Tool-1").await;
     let response = http.post(&draft("TOOL-1")).await;
@@ -123,7 +123,7 @@ async fn a_code_belongs_to_one_product_whatever_its_case() {
 
 #[tokio::test]
 async fn every_wrong_request_gets_a_clear_answer() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     http.add("a").await;
     let long = "x".repeat(300 * 1024);
@@ -168,7 +168,7 @@ async fn every_wrong_request_gets_a_clear_answer() {
 
 #[tokio::test]
 async fn refusals_speak_the_readers_language() {
-    let server = Server::start().await;
+    let server = Server::start();
     let request = server.http().request(Method::DELETE, "/api/products/9");
     let response = request.header("accept-language", "es-MX,en;q=0.5").send();
     let problem = json_of(response.await.expect("an answer")).await;
@@ -180,7 +180,7 @@ async fn refusals_speak_the_readers_language() {
 
 #[tokio::test]
 async fn a_page_of_another_site_can_change_nothing() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     let own = format!("http://{}", server.host);
     for (origin, status) in [

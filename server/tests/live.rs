@@ -8,7 +8,7 @@ use support::{Http, Page, Server, draft};
 
 #[tokio::test]
 async fn a_new_page_gets_the_whole_list_over_the_socket() {
-    let server = Server::start().await;
+    let server = Server::start();
     for code in ["a", "b", "c"] {
         server.http().add(code).await;
     }
@@ -19,7 +19,7 @@ async fn a_new_page_gets_the_whole_list_over_the_socket() {
 
 #[tokio::test]
 async fn an_empty_list_is_a_snapshot_too() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     assert!(page.catalog().is_empty());
@@ -28,7 +28,7 @@ async fn an_empty_list_is_a_snapshot_too() {
 
 #[tokio::test]
 async fn a_big_list_comes_in_parts() {
-    let server = Server::start().await;
+    let server = Server::start();
     let long = "x".repeat(2_000);
     for number in 0..100 {
         let mut draft = draft(&format!("code {number}"));
@@ -43,7 +43,7 @@ async fn a_big_list_comes_in_parts() {
 
 #[tokio::test]
 async fn what_is_added_and_deleted_over_the_socket_reaches_every_page() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut one, mut other) = (server.page().await, server.page().await);
     one.add(1, &draft("a")).await;
     let answer = one.answer(1).await;
@@ -61,7 +61,7 @@ async fn what_is_added_and_deleted_over_the_socket_reaches_every_page() {
 
 #[tokio::test]
 async fn an_update_changes_only_what_it_names() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     let id = server.http().add("a").await;
     page.send(&json!({"type": "update", "request": 7, "id": id, "patch": {"price": "5,50"}}))
@@ -76,7 +76,7 @@ async fn an_update_changes_only_what_it_names() {
 
 #[tokio::test]
 async fn an_update_of_something_that_changed_meanwhile_is_refused() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     let id = server.http().add("a").await;
     for (request, price) in [(1, 2), (2, 3)] {
@@ -94,7 +94,7 @@ async fn an_update_of_something_that_changed_meanwhile_is_refused() {
 
 #[tokio::test]
 async fn what_comes_over_http_reaches_every_page() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     let id = server.http().add("a").await;
@@ -107,7 +107,7 @@ async fn what_comes_over_http_reaches_every_page() {
 
 #[tokio::test]
 async fn pages_are_told_how_many_they_are() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut one = server.page().await;
     one.until(|page| page.viewers == 1).await;
     let other = server.page().await;
@@ -118,7 +118,7 @@ async fn pages_are_told_how_many_they_are() {
 
 #[tokio::test]
 async fn a_repeated_request_is_done_once() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = Page::open(&server.host, "page=p1").await;
     page.add(1, &draft("a")).await;
     let first = page.answer(1).await;
@@ -137,7 +137,7 @@ const WRITES: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_pages_see_one_order_under_writers_of_both_kinds() {
-    let server = Server::start().await;
+    let server = Server::start();
     let last = 2 * WRITERS * WRITES;
     let mut pages = Vec::new();
     for _ in 0..PAGES {

@@ -21,7 +21,7 @@ async fn html(http: &Http, path: &str, language: &str) -> String {
 
 #[tokio::test]
 async fn the_root_shows_the_list_as_html_and_runs_nothing() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     let empty = html(&http, "/", "en").await;
     assert!(empty.contains("There is nothing here yet."));
@@ -39,7 +39,7 @@ async fn the_root_shows_the_list_as_html_and_runs_nothing() {
 
 #[tokio::test]
 async fn a_long_list_has_fifty_a_page() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     for number in 1..=51 {
         http.add(&format!("code-{number}-")).await;
@@ -67,7 +67,7 @@ async fn a_long_list_has_fifty_a_page() {
 
 #[tokio::test]
 async fn the_live_page_has_a_form_and_no_product() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.http().add("secret-code").await;
     let page = html(&server.http(), "/realtimeproducts", "en").await;
     assert!(page.contains("<form") && page.contains("<template"));
@@ -82,7 +82,7 @@ async fn the_live_page_has_a_form_and_no_product() {
 
 #[tokio::test]
 async fn pages_speak_the_readers_language_and_remember_a_choice() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     assert!(
         html(&http, "/", "es-AR,es;q=0.9")
@@ -115,7 +115,7 @@ fn links(page: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_file_a_page_names_is_there_and_may_be_kept_for_ever() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     let links = links(&html(&http, "/realtimeproducts", "en").await);
     for name in [
@@ -151,7 +151,7 @@ async fn every_file_a_page_names_is_there_and_may_be_kept_for_ever() {
 
 #[tokio::test]
 async fn files_come_compressed_to_who_takes_that() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     let plain = http.get("/assets/client_bg.wasm").await;
     assert!(plain.headers().get(CONTENT_ENCODING).is_none());
@@ -172,7 +172,7 @@ async fn files_come_compressed_to_who_takes_that() {
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
-    let server = Server::start().await;
+    let server = Server::start();
     for path in [
         "/",
         "/realtimeproducts",

@@ -12,7 +12,7 @@ use vitrina::Options;
 
 #[tokio::test]
 async fn a_message_that_is_wrong_is_refused_and_the_connection_stays() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     let cases = [
         ("", None, "malformed"),
@@ -79,7 +79,7 @@ async fn a_message_that_is_wrong_is_refused_and_the_connection_stays() {
 
 #[tokio::test]
 async fn a_refusal_over_the_socket_reads_as_over_http() {
-    let server = Server::start().await;
+    let server = Server::start();
     let body = json!({"title": "x", "price": "abc", "code": "a", "category": "c"});
     let over_http: serde_json::Value = server.http().post(&body).await.json().await.expect("JSON");
     let mut page = server.page().await;
@@ -92,7 +92,7 @@ async fn a_refusal_over_the_socket_reads_as_over_http() {
 
 #[tokio::test]
 async fn an_oversized_frame_closes_with_1009() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     let long = "x".repeat(vitrina::socket::MOST_FRAME_BYTES + 1);
@@ -105,7 +105,7 @@ async fn an_oversized_frame_closes_with_1009() {
 #[tokio::test]
 async fn text_that_is_no_utf8_closes_with_1007() {
     use tokio::io::AsyncWriteExt;
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     // A masked text frame of one byte that no UTF-8 text has (RFC 6455 section 5.2).
@@ -118,7 +118,7 @@ async fn text_that_is_no_utf8_closes_with_1007() {
 
 #[tokio::test]
 async fn a_frame_at_the_limit_is_taken() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     let mut draft = draft("a");
     draft["description"] = json!("\u{1F600}".repeat(2_000));
@@ -142,7 +142,7 @@ async fn who_may_not_connect_is_told_so() {
         most_pages: 1,
         ..Options::default()
     };
-    let server = Server::start_with(options).await;
+    let server = Server::start_with(options);
     let own = format!("http://{}", server.host);
     let foreign = [("origin", "http://evil.example")];
     assert_eq!(status_of(&server.host, "", &foreign).await, 403);
@@ -170,7 +170,7 @@ fn impatient() -> Options {
 
 #[tokio::test]
 async fn a_half_open_connection_is_closed() {
-    let server = Server::start_with(impatient()).await;
+    let server = Server::start_with(impatient());
     // It opens, and then is never heard of again: nothing reads it, so no ping is answered.
     let gone = server.page().await;
     let mut other = server.page().await;
@@ -181,7 +181,7 @@ async fn a_half_open_connection_is_closed() {
 
 #[tokio::test]
 async fn a_page_that_answers_pings_stays_however_little_happens() {
-    let server = Server::start_with(impatient()).await;
+    let server = Server::start_with(impatient());
     let mut page = server.page().await;
     page.until_loaded().await;
     let long_after = tokio::time::Instant::now() + 3 * impatient().patience.silent;
@@ -195,7 +195,7 @@ async fn a_page_that_never_reads_is_closed_and_delays_nobody() {
     let mut options = impatient();
     // Only the stalled write may end it.
     options.patience.silent = Duration::from_mins(1);
-    let server = Server::start_with(options).await;
+    let server = Server::start_with(options);
     let mut slow = server.page().await;
     slow.until_loaded().await;
     let mut page = server.page().await;

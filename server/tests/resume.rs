@@ -10,7 +10,7 @@ use vitrina::Options;
 
 #[tokio::test]
 async fn a_page_that_was_away_gets_only_what_it_missed() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     http.add("a").await;
     let mut page = server.page().await;
@@ -25,7 +25,7 @@ async fn a_page_that_was_away_gets_only_what_it_missed() {
 
 #[tokio::test]
 async fn a_page_that_missed_nothing_is_sent_nothing_but_a_pulse() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.http().add("a").await;
     let mut page = server.page().await;
     page.until_revision(1).await;
@@ -36,7 +36,7 @@ async fn a_page_that_missed_nothing_is_sent_nothing_but_a_pulse() {
 
 #[tokio::test]
 async fn what_was_missed_comes_compacted_after_a_restart() {
-    let server = Server::start().await;
+    let server = Server::start();
     let http = server.http();
     http.add("a").await;
     let mut page = server.page().await;
@@ -63,7 +63,7 @@ async fn what_was_missed_comes_compacted_after_a_restart() {
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_given_again_after_a_restart() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = Page::open(&server.host, "page=p1").await;
     page.add(1, &draft("a")).await;
     let first = page.answer(1).await;
@@ -77,7 +77,7 @@ async fn an_answer_that_was_lost_is_given_again_after_a_restart() {
 
 #[tokio::test]
 async fn a_page_of_another_catalog_gets_a_snapshot() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.http().add("a").await;
     let mut page = Page::open(&server.host, "catalog=another&since=1").await;
     page.until_revision(1).await;
@@ -87,7 +87,7 @@ async fn a_page_of_another_catalog_gets_a_snapshot() {
 
 #[tokio::test]
 async fn a_page_from_the_future_gets_a_snapshot() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.http().add("a").await;
     let mut page = server.page().await;
     page.until_revision(1).await;
@@ -100,7 +100,7 @@ async fn a_page_from_the_future_gets_a_snapshot() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_was_away_too_long_gets_a_snapshot() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     let (catalog, since) = page.mirror.position().expect("a position");
@@ -134,7 +134,7 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
 #[tokio::test]
 async fn a_page_from_any_revision_ends_up_with_the_same_list() {
     const CHANGES: u64 = 80;
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     let mut known = vec![page.mirror.clone()];

@@ -1,4 +1,4 @@
-//! Correctness under load: connections come, go, stall, resume from old revisions and get lost
+//! Correctness under load: connections come, go, stall, resume from old revisions and get killed
 //! while writers work over both transports, and at every moment each of them shows the catalog as
 //! it was at its revision.
 //!
@@ -33,7 +33,7 @@ fn seconds() -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_view_is_the_catalog_at_its_revision() {
-    let server = Server::start().await;
+    let server = Server::start();
     let writing = Arc::new(AtomicBool::new(true));
     let mut oracle = server.page().await;
     oracle.until_loaded().await;
@@ -127,7 +127,11 @@ async fn visit(host: String, writing: Arc<AtomicBool>) -> (Vec<View>, Page) {
                 known.remove(rand::random_range(0..known.len()));
             }
         }
-        // Dropped without a word, as a network does it.
+        // Dropped without a word, as a network does it, or killed with a reset.
+        if rand::random_bool(0.5) {
+            let stream = page.socket.get_ref();
+            stream.set_zero_linger().expect("a socket");
+        }
     }
     let page = open(&host, &known).await;
     (views, page)

@@ -12,7 +12,7 @@ use vitrina::journal::{Entry, Journal, JournalError, Loaded};
 
 #[tokio::test]
 async fn pages_are_told_to_come_back_and_closed_with_1012() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     server.ask_to_stop();
@@ -28,7 +28,7 @@ async fn pages_are_told_to_come_back_and_closed_with_1012() {
 
 #[tokio::test]
 async fn what_was_taken_is_answered_and_kept() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut page = server.page().await;
     page.until_loaded().await;
     for request in 0..40 {
@@ -56,7 +56,7 @@ async fn what_was_taken_is_answered_and_kept() {
 
 #[tokio::test]
 async fn a_page_that_does_not_read_keeps_no_server_from_stopping() {
-    let server = Server::start().await;
+    let server = Server::start();
     let deaf = server.page().await;
     let idle = tokio::net::TcpStream::connect(&server.host).await;
     server.stopped().await;

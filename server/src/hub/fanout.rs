@@ -16,16 +16,21 @@ use crate::lane::{Frame, Lane};
 /// Most threads; more would only wait for each other in the kernel.
 const MOST_THREADS: usize = 4;
 
+/// So many lanes are one thread's work: a second one would take the processor from whoever waits
+/// for an answer and save a few milliseconds.
+const LANES_FOR_ONE: usize = 2_048;
+
 /// The lanes, divided among threads.
 pub struct Lanes {
     shards: Vec<Arc<Shard>>,
-    next: AtomicUsize,
 }
 
 /// One thread's lanes. Connections own them; the hub only looks whether they are still there.
 #[derive(Default)]
 struct Shard {
     joining: Mutex<Vec<Weak<Lane>>>,
+    /// How many there are, those that left since the last news among them.
+    count: AtomicUsize,
 }
 
 impl Lanes {
@@ -35,14 +40,16 @@ impl Lanes {
         let threads = processors.min(MOST_THREADS);
         Self {
             shards: (0..threads).map(|_| Arc::default()).collect(),
-            next: AtomicUsize::new(0),
         }
     }
 
     /// Adds a lane, for as long as it has another owner.
     pub fn join(&self, lane: &Arc<Lane>) {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        if let Some(shard) = self.shards.get(turn % self.shards.len()) {
+        let by_count = |shard: &&Arc<Shard>| shard.count.load(Ordering::Relaxed);
+        let has_room = |shard: &&Arc<Shard>| by_count(shard) < LANES_FOR_ONE;
+        let with_room = self.shards.iter().find(has_room);
+        if let Some(shard) = with_room.or_else(|| self.shards.iter().min_by_key(by_count)) {
+            shard.count.fetch_add(1, Ordering::Relaxed);
             shard.joining().push(Arc::downgrade(lane));
         }
     }
@@ -125,6 +132,7 @@ fn work(shard: &Shard, jobs: &Receiver<Job>) {
     let mut lanes: Vec<Weak<Lane>> = Vec::new();
     while let Ok(job) = jobs.recv() {
         lanes.append(&mut shard.joining());
+        let known = lanes.len();
         lanes.retain(|lane| {
             let Some(lane) = lane.upgrade() else {
                 return false;
@@ -135,5 +143,7 @@ fn work(shard: &Shard, jobs: &Receiver<Job>) {
             }
             true
         });
+        let left = known - lanes.len();
+        shard.count.fetch_sub(left, Ordering::Relaxed);
     }
 }

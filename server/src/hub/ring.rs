@@ -192,12 +192,17 @@ fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Fram
 fn frame_length(changes: &[(Revision, Change)]) -> Option<usize> {
     let mut bytes = 0;
     let fits = changes.iter().take_while(|(_, change)| {
-        bytes += match change {
-            Change::Added(product) | Change::Updated(product) => product.json_bytes(),
-            Change::Deleted(_) => 32,
-        };
+        bytes += change_bytes(change);
         bytes <= FRAME_BYTES
     });
     let fits = fits.count();
     (!changes.is_empty()).then_some(fits.max(1))
+}
+
+/// About how many bytes a change has in a frame.
+pub fn change_bytes(change: &Change) -> usize {
+    match change {
+        Change::Added(product) | Change::Updated(product) => product.json_bytes(),
+        Change::Deleted(_) => 32,
+    }
 }

@@ -17,7 +17,6 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
@@ -39,18 +38,18 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start() -> Self {
-        Self::start_with(Options::default()).await
+    pub fn start() -> Self {
+        Self::start_with(Options::default())
     }
 
-    pub async fn start_with(options: Options) -> Self {
+    pub fn start_with(options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self::start_in(folder, options).await
+        Self::start_in(folder, options)
     }
 
-    async fn start_in(folder: TempDir, options: Options) -> Self {
+    fn start_in(folder: TempDir, options: Options) -> Self {
         let journal = SqliteJournal::open(&data_file(&folder)).expect("a data file");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = vitrina::listen(([127, 0, 0, 1], 0).into()).expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let stop = CancellationToken::new();
         let running = tokio::spawn(vitrina::run(listener, journal, options, stop.clone()));
@@ -79,7 +78,7 @@ impl Server {
     /// Stops it and starts another on the same data file.
     pub async fn restarted(self, options: Options) -> Self {
         let folder = self.stopped().await;
-        Self::start_in(folder, options).await
+        Self::start_in(folder, options)
     }
 
     pub fn data_file(&self) -> PathBuf {

@@ -95,6 +95,15 @@ impl Program {
         }
     }
 
+    /// Memory it has, in KiB (`VmRSS` of proc(5)).
+    pub fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.expect("a number of KiB")
+    }
+
     /// Every log line so far.
     pub fn log(&mut self) -> &[String] {
         self.lines.extend(self.log.try_iter());

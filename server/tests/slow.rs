@@ -1,0 +1,94 @@
+//! What pages cost that read nothing, or that all come at once.
+
+mod support;
+
+use std::sync::Arc;
+
+use serde_json::json;
+use shared::{Catalog, CatalogId, Product, ProductId, Revision};
+use support::{Page, Program, draft};
+use vitrina::hub::Hub;
+use vitrina::journal::Loaded;
+
+const DEAF: u64 = 100;
+const WRITERS: u64 = 8;
+const PRODUCTS: u64 = 2_000;
+
+/// Most memory for a page that reads nothing.
+const MOST_KIB: u64 = 256;
+
+#[tokio::test]
+async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::start(&folder.path().join("a.db"));
+    let mut deaf = Vec::new();
+    for _ in 0..DEAF {
+        deaf.push(Page::open(&program.host, "").await);
+    }
+    let mut reader = Page::open(&program.host, "").await;
+    reader.until_loaded().await;
+    let before = program.memory_kib();
+    // 5 MB in all: far more than the kernel keeps for a socket.
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let http = program.http();
+            tokio::spawn(async move {
+                for number in 0..PRODUCTS / WRITERS {
+                    let mut draft = draft(&format!("{writer} {number}"));
+                    draft["description"] = json!("x".repeat(2_000));
+                    assert_eq!(http.post(&draft).await.status(), 201);
+                }
+            })
+        })
+        .collect();
+    reader.until_revision(PRODUCTS).await;
+    for writer in writers {
+        writer.await.expect("a writer");
+    }
+    assert_eq!(reader.catalog().len() as u64, PRODUCTS);
+    let grown = program.memory_kib().saturating_sub(before);
+    println!("{grown} KiB more");
+    assert!(grown < DEAF * MOST_KIB, "{grown} KiB for {DEAF} pages");
+    // They were not given up meanwhile, and have everything once they read.
+    let mut late = deaf.pop().expect("a page");
+    late.until_revision(PRODUCTS).await;
+    assert_eq!(late.catalog(), reader.catalog());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_pages_share_one_snapshot() {
+    let products = (1..=1_000).map(|id| {
+        let mut draft = draft(&format!("product {id}"));
+        for (field, value) in [
+            ("description", json!("Words")),
+            ("status", json!(true)),
+            ("thumbnails", json!([])),
+        ] {
+            draft[field] = value;
+        }
+        let draft = serde_json::from_value(draft).expect("a draft");
+        let (id, revision) = (ProductId(id), Revision(id));
+        Arc::new(Product {
+            id,
+            revision,
+            draft,
+        })
+    });
+    let loaded = Loaded {
+        id: CatalogId("a catalog".into()),
+        catalog: Catalog::new(Revision(1_000), products),
+        recent: Vec::new(),
+    };
+    let hub = Hub::new(loaded, 10_000);
+    let pages: Vec<_> = (0..10_000)
+        .map(|_| {
+            let hub = hub.clone();
+            tokio::spawn(async move { hub.snapshot().await })
+        })
+        .collect();
+    let first = hub.snapshot().await;
+    for page in pages {
+        let snapshot = page.await.expect("a snapshot");
+        assert!(Arc::ptr_eq(&snapshot, &first), "it was encoded again");
+    }
+}
