@@ -9,28 +9,37 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use hdrhistogram::Histogram;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use crate::target::Kind;
+use crate::count::{Count, Has, Seen};
+use crate::frame::Protocol;
+use crate::subscriber::Subscriber;
 use crate::{frame, mark};
 
-/// Connections that may be on their way at a time: less than a listener's backlog.
-const AT_ONCE: usize = 256;
+/// Least room for one read: the second-level cache of one processor holds it.
+const READ_BYTES: usize = 128 * 1024;
 
-/// What all connections saw.
-pub struct Seen {
-    /// Products that arrived, each counted once for each connection.
-    pub deliveries: u64,
-    /// Connections whose products came in another order than the first one's, or not at all.
-    pub differing: usize,
-    /// From the request to the connection, in microseconds.
-    pub delay: Histogram<u64>,
-    /// The same for the last connection of each product.
-    pub last_delay: Histogram<u64>,
-    /// Messages, where a message may carry several products.
-    pub messages: u64,
+/// Connections that may be on their way at a time, where connecting is not what is measured: less
+/// than the smallest backlog a listener commonly has, 128.
+pub const GENTLY: usize = 100;
+
+/// Who comes, and how.
+pub struct Visit<'a> {
+    /// The server's address.
+    pub address: SocketAddr,
+    /// What its socket is asked for, with its query.
+    pub path: &'a str,
+    /// What each connection sends when it is open.
+    pub greeting: &'static [u8],
+    /// How the server speaks on it.
+    pub protocol: Protocol,
+    /// How many connections.
+    pub connections: usize,
+    /// How many of them may be on their way at a time.
+    pub at_once: usize,
+    /// The products after which a connection has all that is measured.
+    pub goal: u64,
 }
 
 /// The crowd, connected and waiting.
@@ -47,34 +56,26 @@ struct Connection {
     /// The beginning of a frame whose rest has not come.
     rest: Vec<u8>,
     is_open: bool,
-    count: u64,
-    /// The numbers seen, folded in their order.
-    order: u64,
+    has: Has,
 }
 
 impl Crowd {
-    /// Opens so many connections to a server's socket.
-    pub fn open(address: SocketAddr, kind: Kind, connections: usize) -> anyhow::Result<Self> {
+    /// Opens the connections to a server's socket.
+    pub fn open(visit: &Visit<'_>) -> anyhow::Result<Self> {
         let start = Instant::now();
-        let poll = Poll::new()?;
         let mut members = Members {
-            poll,
-            greeting: kind.greeting(),
-            connections: Vec::with_capacity(connections),
-            buffer: vec![0; 256 * 1024],
-            count: Count {
-                seen: Seen {
-                    deliveries: 0,
-                    differing: 0,
-                    delay: Histogram::new(3)?,
-                    last_delay: Histogram::new(3)?,
-                    messages: 0,
-                },
-                connections,
-                per_product: Vec::new(),
+            poll: Poll::new()?,
+            greeting: visit.greeting,
+            protocol: visit.protocol,
+            subscriber: match visit.protocol {
+                Protocol::WebSocket => None,
+                Protocol::Events => Some(Subscriber::connect(visit.address)?),
             },
+            connections: Vec::with_capacity(visit.connections),
+            buffer: vec![0; 2 * READ_BYTES],
+            count: Count::new(visit.connections, visit.goal)?,
         };
-        members.connect(address, kind.socket_path(), connections)?;
+        members.connect(visit)?;
         let connect_time = start.elapsed();
         let stop = Arc::new(AtomicBool::new(false));
         let deliveries = Arc::new(AtomicU64::new(0));
@@ -90,9 +91,12 @@ impl Crowd {
         })
     }
 
-    /// Deliveries so far.
-    pub fn deliveries(&self) -> u64 {
-        self.deliveries.load(Ordering::Relaxed)
+    /// Waits until so many products were delivered, but not for ever.
+    pub fn wait_for(&self, deliveries: u64, patience: Duration) {
+        let end = Instant::now() + patience;
+        while self.deliveries.load(Ordering::Relaxed) < deliveries && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Closes every connection and gives what they saw.
@@ -109,23 +113,36 @@ struct Members {
     poll: Poll,
     /// What each connection sends when it is open.
     greeting: &'static [u8],
+    protocol: Protocol,
+    /// Tells a server of events what each connection wants.
+    subscriber: Option<Subscriber>,
     connections: Vec<Connection>,
     buffer: Vec<u8>,
     count: Count,
 }
 
 impl Members {
-    fn connect(&mut self, address: SocketAddr, path: &str, wanted: usize) -> anyhow::Result<()> {
-        let hello = format!(
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
+    fn connect(&mut self, visit: &Visit<'_>) -> anyhow::Result<()> {
+        let Visit {
+            address,
+            path,
+            connections: wanted,
+            at_once,
+            ..
+        } = *visit;
+        let upgrade = match visit.protocol {
+            Protocol::Events => "",
+            Protocol::WebSocket => {
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            }
+        };
+        let hello = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{upgrade}\r\n");
         let mut events = Events::with_capacity(1_024);
         let mut open = 0;
         let deadline = Instant::now() + Duration::from_mins(1);
         while open < wanted {
-            while self.connections.len() < wanted && self.connections.len() - open < AT_ONCE {
+            while self.connections.len() < wanted && self.connections.len() - open < at_once {
                 let mut stream = TcpStream::connect(address)?;
                 let token = Token(self.connections.len());
                 let interest = Interest::READABLE | Interest::WRITABLE;
@@ -136,8 +153,7 @@ impl Members {
                     stream,
                     rest: Vec::new(),
                     is_open: false,
-                    count: 0,
-                    order: 0,
+                    has: Has::default(),
                 });
             }
             if Instant::now() > deadline {
@@ -171,15 +187,10 @@ impl Members {
             for event in &events {
                 self.read(event.token().0)?;
             }
-            deliveries.store(self.count.seen.deliveries, Ordering::Relaxed);
+            deliveries.store(self.count.deliveries(), Ordering::Relaxed);
         }
-        let first = self.connections.first().map(|one| (one.count, one.order));
-        self.count.seen.differing = self
-            .connections
-            .iter()
-            .filter(|one| Some((one.count, one.order)) != first)
-            .count();
-        Ok(self.count.seen)
+        let all: Vec<&Has> = self.connections.iter().map(|one| &one.has).collect();
+        Ok(self.count.finish(&all))
     }
 
     /// Reads what came; tells whether the connection was opened by it.
@@ -188,8 +199,8 @@ impl Members {
         loop {
             let connection = &mut self.connections[index];
             let kept = connection.rest.len();
-            if self.buffer.len() < kept + 64 * 1024 {
-                self.buffer.resize(kept + 256 * 1024, 0);
+            if self.buffer.len() < kept + READ_BYTES {
+                self.buffer.resize(kept + 2 * READ_BYTES, 0);
             }
             self.buffer[..kept].copy_from_slice(&connection.rest);
             let room = self.buffer.len() - kept;
@@ -202,15 +213,18 @@ impl Members {
             let bytes = &self.buffer[..kept + read];
             let mut taken = 0;
             if !connection.is_open
-                && let Some(end) = opening(bytes)?
+                && let Some(end) = opening(self.protocol, bytes)?
             {
+                if let Some(subscriber) = &mut self.subscriber {
+                    subscriber.subscribe(&bytes[end..])?;
+                }
                 connection.is_open = true;
                 connection.stream.write_all(self.greeting)?;
                 opened = true;
                 taken = end;
             }
             if connection.is_open {
-                taken += self.count.take(connection, &bytes[taken..])?;
+                taken += take(self.protocol, &mut self.count, connection, &bytes[taken..])?;
             }
             connection.rest.clear();
             connection.rest.extend_from_slice(&bytes[taken..]);
@@ -226,65 +240,40 @@ impl Members {
     }
 }
 
-/// Whether the server's answer to the handshake is there. The client speaks first after it, or
-/// the server does at once: what follows is kept.
-fn opening(bytes: &[u8]) -> anyhow::Result<Option<usize>> {
+/// Takes the whole frames at the start of some bytes; gives how many bytes they were.
+fn take(
+    protocol: Protocol,
+    count: &mut Count,
+    connection: &mut Connection,
+    bytes: &[u8],
+) -> anyhow::Result<usize> {
+    let mut taken = 0;
+    let now = mark::now_us();
+    while let Some(frame) = protocol.first(&bytes[taken..]) {
+        taken += frame.length;
+        match frame.opcode {
+            frame::PING => connection.stream.write_all(&frame::PONG)?,
+            frame::TEXT => count.take(&mut connection.has, frame.payload, now)?,
+            _ => {}
+        }
+    }
+    Ok(taken)
+}
+
+/// Whether the server's answer to the handshake is there, and where it ends. What follows it is
+/// kept; a server of events says who it takes the connection for before it is open.
+fn opening(protocol: Protocol, bytes: &[u8]) -> anyhow::Result<Option<usize>> {
     let Some(end) = memchr::memmem::find(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
-    if !bytes.starts_with(b"HTTP/1.1 101") {
-        bail!("no WebSocket: {}", String::from_utf8_lossy(&bytes[..end]));
+    let wanted: &[u8] = match protocol {
+        Protocol::WebSocket => b"HTTP/1.1 101",
+        Protocol::Events => b"HTTP/1.1 200",
+    };
+    if !bytes.starts_with(wanted) {
+        bail!("refused: {}", String::from_utf8_lossy(&bytes[..end]));
     }
-    Ok(Some(end + 4))
-}
-
-/// Counts what arrives.
-struct Count {
-    seen: Seen,
-    connections: usize,
-    /// For each product: how many connections have it.
-    per_product: Vec<usize>,
-}
-
-impl Count {
-    /// Takes the whole frames at the start of some bytes; gives how many bytes they were.
-    fn take(&mut self, connection: &mut Connection, bytes: &[u8]) -> anyhow::Result<usize> {
-        let mut taken = 0;
-        let now = mark::now_us();
-        while let Some(frame) = frame::first(&bytes[taken..]) {
-            taken += frame.length;
-            match frame.opcode {
-                frame::PING => connection.stream.write_all(&frame::PONG)?,
-                frame::TEXT => self.count(connection, frame.payload, now)?,
-                _ => {}
-            }
-        }
-        Ok(taken)
-    }
-
-    fn count(
-        &mut self,
-        connection: &mut Connection,
-        message: &[u8],
-        now: u64,
-    ) -> anyhow::Result<()> {
-        let before = connection.count;
-        for mark in mark::find(message) {
-            connection.count += 1;
-            connection.order = connection.order.wrapping_mul(31).wrapping_add(mark.number);
-            let delay = now.saturating_sub(mark.asked_us);
-            self.seen.delay.record(delay)?;
-            let index = usize::try_from(mark.number)?;
-            if self.per_product.len() <= index {
-                self.per_product.resize(index + 1, 0);
-            }
-            self.per_product[index] += 1;
-            if self.per_product[index] == self.connections {
-                self.seen.last_delay.record(delay)?;
-            }
-            self.seen.deliveries += 1;
-        }
-        self.seen.messages += u64::from(connection.count > before);
-        Ok(())
-    }
+    let end = end + 4;
+    let is_open = protocol == Protocol::WebSocket || protocol.first(&bytes[end..]).is_some();
+    Ok(is_open.then_some(end))
 }

@@ -1,4 +1,34 @@
-//! As much of RFC 6455 as a counter of frames needs: where a frame from a server ends.
+//! As much of two protocols as a counter of frames needs: where a frame from a server ends.
+
+/// How a server speaks on a live connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// RFC 6455.
+    WebSocket,
+    /// Server-sent events (HTML Standard section 9.2), over HTTP/1.1.
+    Events,
+}
+
+impl Protocol {
+    /// Reads the first frame, if it is whole.
+    pub fn first(self, bytes: &[u8]) -> Option<Frame<'_>> {
+        match self {
+            Self::WebSocket => first(bytes),
+            Self::Events => event(bytes),
+        }
+    }
+}
+
+/// Reads the first event, which an empty line ends. The chunks it comes in are not looked at:
+/// their sizes stand on lines of their own, between events.
+fn event(bytes: &[u8]) -> Option<Frame<'_>> {
+    let length = memchr::memmem::find(bytes, b"\n\n")? + 2;
+    Some(Frame {
+        opcode: TEXT,
+        payload: &bytes[..length],
+        length,
+    })
+}
 
 /// The kind of a frame (RFC 6455 section 5.2).
 pub const TEXT: u8 = 1;
@@ -17,7 +47,7 @@ pub struct Frame<'a> {
 }
 
 /// Reads the first frame, if it is whole. Servers don't mask.
-pub fn first(bytes: &[u8]) -> Option<Frame<'_>> {
+fn first(bytes: &[u8]) -> Option<Frame<'_>> {
     let opcode = bytes.first()? & 0x0f;
     let (header, length) = match bytes.get(1)? & 0x7f {
         126 => (

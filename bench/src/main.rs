@@ -4,11 +4,15 @@
 //! ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU and
 //! memory the kernel counts.
 
+mod count;
 mod crowd;
 mod frame;
 mod limit;
 mod mark;
+mod peers;
 mod run;
+mod storm;
+mod subscriber;
 mod target;
 mod writers;
 
@@ -18,6 +22,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::target::Kind;
+use crate::writers::Work;
 
 #[derive(Parser)]
 #[command(name = "vitrina-bench")]
@@ -37,7 +42,11 @@ enum Command {
     /// Runs each target in turn and prints what was measured.
     Run {
         /// The servers to compare; the first is what the others' ratios are of.
-        #[arg(long, value_delimiter = ',', default_value = "limit,vitrina,socket-io")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            default_value = "limit,vitrina,socket-io,socketioxide,pocket-base"
+        )]
         targets: Vec<Kind>,
         /// Live connections.
         #[arg(long, default_value_t = 1_000)]
@@ -55,6 +64,24 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         rounds: usize,
     },
+    /// Restarts Vitrina and has all pages come back at once.
+    Storm {
+        /// Pages.
+        #[arg(long, default_value_t = 5_000)]
+        connections: usize,
+        /// Products in the list.
+        #[arg(long, default_value_t = 10_000)]
+        products: u64,
+        /// How many of them the pages missed; without it they know nothing.
+        #[arg(long)]
+        missed: Option<u64>,
+    },
+    /// Restarts Vitrina with many products and opens one page.
+    StartUp {
+        /// Products in the list.
+        #[arg(long, default_value_t = 100_000)]
+        products: u64,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -69,13 +96,19 @@ fn main() -> anyhow::Result<()> {
             seconds,
             rounds,
         } => {
-            let load = run::Load {
-                connections,
-                rate,
+            let work = Work {
                 writers,
+                rate,
                 time: Duration::from_secs(seconds),
+                numbers: 0..u64::MAX,
             };
-            run::compare(&targets, &load, rounds)
+            run::compare(&targets, connections, &work, rounds)
         }
+        Command::Storm {
+            connections,
+            products,
+            missed,
+        } => storm::come_back(connections, products, missed),
+        Command::StartUp { products } => storm::start_up(products),
     }
 }

@@ -1,22 +1,11 @@
 //! One run: targets in turn under the same load, and a table with their ratios.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::crowd::{Crowd, Seen};
+use crate::count::Seen;
+use crate::crowd::{self, Crowd, Visit};
 use crate::target::{Cpu, Kind, Target};
-use crate::writers::{self, Written};
-
-/// What a target is put under.
-pub struct Load {
-    /// Live connections.
-    pub connections: usize,
-    /// Products a second; 0 is as many as the writers can.
-    pub rate: u32,
-    /// Programs that write at the same time.
-    pub writers: usize,
-    /// For how long.
-    pub time: Duration,
-}
+use crate::writers::{self, Work, Written};
 
 struct Measured {
     connect_time: Duration,
@@ -29,17 +18,22 @@ struct Measured {
 }
 
 /// Runs each target in turn, `rounds` times, and prints one line for each.
-pub fn compare(targets: &[Kind], load: &Load, rounds: usize) -> anyhow::Result<()> {
+pub fn compare(
+    targets: &[Kind],
+    connections: usize,
+    work: &Work,
+    rounds: usize,
+) -> anyhow::Result<()> {
     println!(
         "{} connections, {} writers, {} products/s, {} s\n",
-        load.connections,
-        load.writers,
-        if load.rate == 0 {
+        connections,
+        work.writers,
+        if work.rate == 0 {
             "all the".to_owned()
         } else {
-            load.rate.to_string()
+            work.rate.to_string()
         },
-        load.time.as_secs()
+        work.time.as_secs()
     );
     println!(
         "| target | writes/s | answer p50/p99 ms | expected | missing | other order | \
@@ -50,30 +44,35 @@ pub fn compare(targets: &[Kind], load: &Load, rounds: usize) -> anyhow::Result<(
     for _ in 0..rounds {
         let mut first = None;
         for kind in targets {
-            let measured = measure(*kind, load)?;
+            let measured = measure(*kind, connections, work)?;
             let cost = measured.cost_us();
             let base = *first.get_or_insert(cost);
-            println!("{}", measured.line(*kind, load, cost / base));
+            println!("{}", measured.line(*kind, connections, cost / base));
         }
     }
     Ok(())
 }
 
-fn measure(kind: Kind, load: &Load) -> anyhow::Result<Measured> {
+fn measure(kind: Kind, connections: usize, work: &Work) -> anyhow::Result<Measured> {
     let target = Target::start(kind)?;
     let memory_before_kib = target.memory_kib("VmRSS")?;
-    let crowd = Crowd::open(target.address, kind, load.connections)?;
+    let crowd = Crowd::open(&Visit {
+        address: target.address,
+        path: kind.socket_path(),
+        greeting: kind.greeting(),
+        protocol: kind.protocol(),
+        connections,
+        at_once: crowd::GENTLY,
+        goal: 0,
+    })?;
     let connect_time = crowd.connect_time;
     // What connecting left to do is done before anything is measured.
     std::thread::sleep(Duration::from_secs(2));
     let memory_after_kib = target.memory_kib("VmRSS")?;
     let before = target.cpu()?;
-    let written = writers::write(target.address, load.writers, load.rate, load.time)?;
-    let expected = written.products * load.connections as u64;
-    let patience = Instant::now() + Duration::from_secs(20);
-    while crowd.deliveries() < expected && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let written = writers::write(&target, work)?;
+    let expected = written.products * connections as u64;
+    crowd.wait_for(expected, Duration::from_secs(20));
     let cpu = target.cpu()?.since(before);
     Ok(Measured {
         connect_time,
@@ -94,14 +93,14 @@ impl Measured {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
-    fn line(&self, kind: Kind, load: &Load, ratio: f64) -> String {
+    fn line(&self, kind: Kind, connections: usize, ratio: f64) -> String {
         let Self { written, seen, .. } = self;
-        let expected = written.products * load.connections as u64;
+        let expected = written.products * connections as u64;
         let ms = |us: u64| us as f64 / 1_000.0;
         let at = |histogram: &hdrhistogram::Histogram<u64>, quantile| {
             ms(histogram.value_at_quantile(quantile))
         };
-        let connections = load.connections.max(1) as f64;
+        let each = connections.max(1) as f64;
         let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
         let user = self.cpu.user.as_secs_f64() / self.cpu.total().as_secs_f64().max(1e-9);
         let cost = self.cost_us();
@@ -121,9 +120,9 @@ impl Measured {
             seen.messages,
             cost * user,
             cost * (1.0 - user),
-            grown as f64 / connections,
+            grown as f64 / each,
             self.peak_kib as f64 / 1024.0,
-            load.connections as f64 / self.connect_time.as_secs_f64().max(1e-9),
+            connections as f64 / self.connect_time.as_secs_f64().max(1e-9),
         )
     }
 }

@@ -10,6 +10,9 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use tempfile::TempDir;
 
+use crate::frame::Protocol;
+use crate::peers;
+
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
@@ -19,6 +22,10 @@ pub enum Kind {
     Vitrina,
     /// Express, Handlebars and Socket.IO: `peers/socketio`.
     SocketIo,
+    /// axum and socketioxide: `peers/socketioxide`.
+    Socketioxide,
+    /// PocketBase, with server-sent events and a SQLite file of its own: `peers/pocketbase`.
+    PocketBase,
 }
 
 impl Kind {
@@ -27,7 +34,8 @@ impl Kind {
         match self {
             Self::Limit => "/",
             Self::Vitrina => "/ws",
-            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+            Self::SocketIo | Self::Socketioxide => "/socket.io/?EIO=4&transport=websocket",
+            Self::PocketBase => "/api/realtime",
         }
     }
 
@@ -35,8 +43,24 @@ impl Kind {
     /// (Engine.IO protocol 4, Socket.IO protocol 5).
     pub fn greeting(self) -> &'static [u8] {
         match self {
-            Self::Limit | Self::Vitrina => &[],
-            Self::SocketIo => &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0'],
+            Self::Limit | Self::Vitrina | Self::PocketBase => &[],
+            Self::SocketIo | Self::Socketioxide => &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0'],
+        }
+    }
+
+    /// How it speaks on a live connection.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::PocketBase => Protocol::Events,
+            _ => Protocol::WebSocket,
+        }
+    }
+
+    /// Where a product is posted.
+    pub fn products_path(self) -> &'static str {
+        match self {
+            Self::PocketBase => "/api/collections/products/records",
+            _ => "/api/products",
         }
     }
 }
@@ -45,8 +69,10 @@ impl Kind {
 pub struct Target {
     /// Where it serves.
     pub address: SocketAddr,
+    /// Which it is.
+    pub kind: Kind,
     child: Child,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// CPU time of a process.
@@ -77,43 +103,21 @@ impl Target {
     /// Starts a server on a free port.
     pub fn start(kind: Kind) -> anyhow::Result<Self> {
         let data = tempfile::tempdir_in(folder()?)?;
-        let mut command = match kind {
-            Kind::Limit => {
-                let mut command = Command::new(std::env::current_exe()?);
-                command.arg("limit");
-                command
-            }
-            Kind::Vitrina => {
-                let mut command = Command::new(folder()?.join("vitrina"));
-                command.arg("--data").arg(data.path().join("bench.db"));
-                command.env("RUST_LOG", "warn");
-                command
-            }
-            Kind::SocketIo => {
-                let mut command = Command::new("node");
-                command.arg("server.js").current_dir(installed("socketio")?);
-                command.env("NODE_ENV", "production");
-                command
-            }
-        };
-        command
-            .args(["--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("can't start {kind:?}: cargo build --release first"))?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().context("no pipe")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        let address = line
-            .split_once("http://")
-            .and_then(|(_, rest)| rest.split('/').next())
-            .with_context(|| format!("{kind:?} says no address: {line:?}"))?;
+        let (child, address) = spawn(kind, &data)?;
         Ok(Self {
-            address: address.trim().parse()?,
+            address,
+            kind,
             child,
-            _data: data,
+            data,
         })
+    }
+
+    /// Kills it and starts it again with the data it had.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        (self.child, self.address) = spawn(self.kind, &self.data)?;
+        Ok(())
     }
 
     /// CPU time so far, from `/proc/PID/stat` (proc(5), fields 14 and 15).
@@ -146,30 +150,54 @@ impl Target {
     }
 }
 
-/// Where this program is, and `vitrina` beside it. Data is kept there too: `/tmp` may be memory,
-/// which makes nothing durable.
-fn folder() -> anyhow::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    Ok(program.parent().context("no folder")?.to_owned())
+/// Starts a server; gives where it serves.
+fn spawn(kind: Kind, data: &TempDir) -> anyhow::Result<(Child, SocketAddr)> {
+    let mut command = match kind {
+        Kind::Limit => {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.arg("limit");
+            command
+        }
+        Kind::Vitrina => {
+            let mut command = Command::new(folder()?.join("vitrina"));
+            command.arg("--data").arg(data.path().join("bench.db"));
+            command.env("RUST_LOG", "warn");
+            command
+        }
+        Kind::Socketioxide => Command::new(peers::socketioxide()?),
+        Kind::PocketBase => peers::pocketbase(data.path())?,
+        Kind::SocketIo => {
+            let mut command = Command::new("node");
+            command.arg("server.js").current_dir(peers::socketio()?);
+            command.env("NODE_ENV", "production");
+            command
+        }
+    };
+    if kind != Kind::PocketBase {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    command.stdout(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("can't start {kind:?}: cargo build --release first"))?;
+    let mut line = String::new();
+    let stdout = child.stdout.take().context("no pipe")?;
+    let mut stdout = BufReader::new(stdout);
+    stdout.read_line(&mut line)?;
+    // A program whose output nobody reads could fail at its next line.
+    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    let address = line
+        .split_once("http://")
+        .and_then(|(_, rest)| rest.split('/').next())
+        .with_context(|| format!("{kind:?} says no address: {line:?}"))?;
+    Ok((child, address.trim().parse()?))
 }
 
-/// A peer's folder, with what it needs installed from the npm registry.
-fn installed(peer: &str) -> anyhow::Result<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("peers")
-        .join(peer);
-    if !folder.join("node_modules").exists() {
-        let mut install = Command::new("npm");
-        install
-            .args(["ci", "--no-audit", "--no-fund"])
-            .current_dir(&folder);
-        // Standard output is the report's.
-        let status = install.stdout(Stdio::null()).status();
-        if !status.context("can't run npm")?.success() {
-            bail!("npm ci failed in {}", folder.display());
-        }
-    }
-    Ok(folder)
+/// Where this program is, and `vitrina` beside it. Data is kept there too: `/tmp` may be memory,
+/// which makes nothing durable.
+pub fn folder() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.parent().context("no folder")?.to_owned())
 }
 
 impl Drop for Target {

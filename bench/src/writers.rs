@@ -2,14 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use hdrhistogram::Histogram;
 
 use crate::mark;
+use crate::target::Target;
 
 /// What the writers did.
 pub struct Written {
@@ -21,21 +23,42 @@ pub struct Written {
     pub delay: Histogram<u64>,
 }
 
-/// Writes for some time: `rate` products a second over all writers, or as many as they can at 0.
-pub fn write(
-    address: SocketAddr,
-    writers: usize,
-    rate: u32,
-    time: Duration,
-) -> anyhow::Result<Written> {
-    let next = Arc::new(AtomicU64::new(0));
+/// What is to be written.
+#[derive(Clone)]
+pub struct Work {
+    /// Programs that write at the same time.
+    pub writers: usize,
+    /// Products a second over all writers; 0 is as many as they can.
+    pub rate: u32,
+    /// For how long.
+    pub time: Duration,
+    /// The numbers of the products that may be written.
+    pub numbers: Range<u64>,
+}
+
+impl Work {
+    /// The products with these numbers, as fast as can be.
+    pub fn products(numbers: Range<u64>) -> Self {
+        Self {
+            writers: 32,
+            rate: 0,
+            time: Duration::MAX,
+            numbers,
+        }
+    }
+}
+
+/// Writes.
+pub fn write(target: &Target, work: &Work) -> anyhow::Result<Written> {
+    let (address, path) = (target.address, target.kind.products_path());
+    let next = Arc::new(AtomicU64::new(work.numbers.start));
     let start = Instant::now();
-    let threads: Vec<_> = (0..writers)
+    let threads: Vec<_> = (0..work.writers)
         .map(|_| {
-            let next = next.clone();
+            let (next, work) = (next.clone(), work.clone());
             std::thread::spawn(move || {
-                let mut writer = Writer::connect(address)?;
-                writer.write(&next, rate, start, time)?;
+                let mut writer = Writer::connect(address, path)?;
+                writer.write(&next, &work, start)?;
                 anyhow::Ok(writer.delay)
             })
         })
@@ -57,34 +80,30 @@ pub fn write(
 struct Writer {
     stream: TcpStream,
     address: SocketAddr,
+    path: &'static str,
     delay: Histogram<u64>,
 }
 
 impl Writer {
-    fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+    fn connect(address: SocketAddr, path: &'static str) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,
             address,
+            path,
             delay: Histogram::new(3)?,
         })
     }
 
-    fn write(
-        &mut self,
-        next: &AtomicU64,
-        rate: u32,
-        start: Instant,
-        time: Duration,
-    ) -> anyhow::Result<()> {
+    fn write(&mut self, next: &AtomicU64, work: &Work, start: Instant) -> anyhow::Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let due = match rate {
+            let due = match work.rate {
                 0 => start.elapsed(),
-                rate => Duration::from_secs(number) / rate,
+                rate => Duration::from_secs(number - work.numbers.start) / rate,
             };
-            if due >= time {
+            if due >= work.time || number >= work.numbers.end {
                 return Ok(());
             }
             std::thread::sleep(due.saturating_sub(start.elapsed()));
@@ -98,29 +117,32 @@ impl Writer {
     fn post(&mut self, number: u64) -> anyhow::Result<()> {
         let body = mark::product(number);
         let request = format!(
-            "POST /api/products HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
+            self.path,
             self.address,
             body.len()
         );
         self.stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::with_capacity(2_048);
-        let mut buffer = [0; 2_048];
-        loop {
-            let read = self.stream.read(&mut buffer)?;
-            if read == 0 {
-                bail!("the server closed a writer's connection");
-            }
-            answer.extend_from_slice(&buffer[..read]);
-            if let Some(status) = status(&answer)? {
-                if status != 201 {
-                    bail!(
-                        "answered with {status}: {}",
-                        String::from_utf8_lossy(&answer)
-                    );
-                }
-                return Ok(());
-            }
+        match answer(&mut self.stream)? {
+            200 | 201 => Ok(()),
+            status => bail!("product {number} was answered with {status}"),
+        }
+    }
+}
+
+/// Reads a whole answer; gives its status.
+pub fn answer(stream: &mut TcpStream) -> anyhow::Result<u16> {
+    let mut answer = Vec::with_capacity(2_048);
+    let mut buffer = [0; 2_048];
+    loop {
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            bail!("the server closed the connection");
+        }
+        answer.extend_from_slice(&buffer[..read]);
+        if let Some(status) = status(&answer)? {
+            return Ok(status);
         }
     }
 }
@@ -132,11 +154,16 @@ fn status(answer: &[u8]) -> anyhow::Result<Option<u16>> {
     let httparse::Status::Complete(head) = response.parse(answer)? else {
         return Ok(None);
     };
+    let status = response.code.unwrap_or_default();
     let length = response
         .headers
         .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-        .context("an answer without a length")?;
-    let length: usize = std::str::from_utf8(length.value)?.parse()?;
-    Ok((answer.len() >= head + length).then_some(response.code.unwrap_or_default()))
+        .find(|header| header.name.eq_ignore_ascii_case("content-length"));
+    let length: usize = match length {
+        Some(length) => std::str::from_utf8(length.value)?.parse()?,
+        // No Content: RFC 9110 section 15.3.5.
+        None if status == 204 => 0,
+        None => bail!("an answer without a length"),
+    };
+    Ok((answer.len() >= head + length).then_some(status))
 }

@@ -8,26 +8,38 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::cargo;
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 5] = [
+const SET: [(&str, &str); 8] = [
     (
         "1,000 pages, 20 products a second",
-        "--connections 1000 --rate 20 --seconds 10 --rounds 2",
+        "run --connections 1000 --rate 20 --seconds 10 --rounds 2",
     ),
     (
         "5,000 pages, 20 products a second",
-        "--connections 5000 --rate 20 --seconds 10 --rounds 2",
+        "run --targets limit,vitrina,socket-io,socketioxide --connections 5000 --rate 20 --seconds 10",
     ),
     (
         "15,000 pages, 20 products a second",
-        "--targets limit,vitrina --connections 15000 --rate 20 --seconds 10 --rounds 2",
+        "run --targets limit,vitrina --connections 15000 --rate 20 --seconds 10",
     ),
     (
         "1,000 pages, 32 writers flat out",
-        "--targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10",
+        "run --targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10 --rounds 2",
     ),
     (
         "No page, 32 writers flat out",
-        "--targets vitrina --connections 0 --rate 0 --writers 32 --seconds 10",
+        "run --targets vitrina,pocket-base --connections 0 --rate 0 --writers 32 --seconds 10",
+    ),
+    (
+        "5,000 pages come back at once, with nothing",
+        "storm --connections 5000 --products 10000",
+    ),
+    (
+        "5,000 pages come back at once, having missed 100 changes",
+        "storm --connections 5000 --products 10000 --missed 100",
+    ),
+    (
+        "A start with 100,000 products",
+        "start-up --products 100000",
     ),
 ];
 
@@ -39,19 +51,20 @@ pub fn standard() -> anyhow::Result<()> {
     let kernel = output(&mut command("uname", &["-sm"]))?;
     let mut report = format!(
         "# Results\n\nBy `cargo xtask bench` on {date}: {}, {kernel}. `Limit` is a bare loop of \
-         `write` over all sockets, which keeps nothing; `SocketIo` is Express with Socket.IO, \
-         its products in an array. Ratios are of CPU time for each delivery, to the first line \
-         of the same round. The load comes from the same machine.\n",
+         `write` over all sockets, which keeps nothing; `SocketIo` is Express with Socket.IO and \
+         `Socketioxide` the same in Rust, their products in an array; `PocketBase` keeps them in \
+         SQLite, as Vitrina does, and sends server-sent events. Ratios are of CPU time for each \
+         delivery, to the first line of the same round. The load comes from the same machine.\n",
         processor()?
     );
     for (title, arguments) in SET {
         let bench = target().join("release/vitrina-bench");
-        let mut bench = command(bench.to_str().context("a path that is no text")?, &["run"]);
+        let mut bench = command(bench.to_str().context("a path that is no text")?, &[]);
         let table = output(bench.args(arguments.split(' ')))?;
         println!("\n## {title}\n\n{table}");
         write!(
             report,
-            "\n## {title}\n\n`vitrina-bench run {arguments}`\n\n{table}\n"
+            "\n## {title}\n\n`vitrina-bench {arguments}`\n\n{table}\n"
         )?;
     }
     std::fs::write(root().join("bench/RESULTS.md"), report)?;

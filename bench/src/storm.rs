@@ -1,0 +1,158 @@
+//! Pages that all come back at once, and what that costs the server: with nothing, to the whole
+//! catalog, or with a revision, to what they missed.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::crowd::{Crowd, Visit};
+use crate::frame::Protocol;
+use crate::mark;
+use crate::target::{Kind, Target};
+use crate::writers::{self, Work};
+
+/// `connections` pages come back to `products`. With `missed` they have all but so many of them.
+pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyhow::Result<()> {
+    let mut target = Target::start(Kind::Vitrina)?;
+    let known = products - missed.unwrap_or(0);
+    writers::write(&target, &Work::products(0..known))?;
+    let mut path = "/ws".to_owned();
+    if missed.is_some() {
+        path = format!("/ws?catalog={}&since={known}", catalog(target.address)?);
+        writers::write(&target, &Work::products(known..products))?;
+    }
+    target.restart()?;
+    ready(target.address)?;
+    let goal = missed.unwrap_or(products);
+    let (cpu, memory) = (target.cpu()?, target.memory_kib("VmRSS")?);
+    let start = mark::now_us();
+    let crowd = Crowd::open(&Visit {
+        address: target.address,
+        path: &path,
+        greeting: &[],
+        protocol: Protocol::WebSocket,
+        connections,
+        at_once: connections,
+        goal,
+    })?;
+    let expected = goal * connections as u64;
+    crowd.wait_for(expected, Duration::from_mins(2));
+    let cpu = target.cpu()?.since(cpu);
+    let connect_time = crowd.connect_time;
+    let seen = crowd.finish()?;
+    let after = |us: u64| seconds(us.saturating_sub(start));
+    println!("{connections} pages, {goal} of {products} products each\n");
+    println!(
+        "| missing | other order | connected s | half of the pages have all s | last page s | \
+         CPU s (user+system) | CPU µs/page | MiB before | peak MiB |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    println!(
+        "| {} | {} | {:.2} | {:.2} | {:.2} | {:.2} ({:.2}+{:.2}) | {:.0} | {:.1} | {:.1} |",
+        expected.saturating_sub(seen.deliveries),
+        seen.differing,
+        connect_time.as_secs_f64(),
+        after(seen.reached.value_at_quantile(0.5)),
+        after(seen.reached.max()),
+        cpu.total().as_secs_f64(),
+        cpu.user.as_secs_f64(),
+        cpu.system.as_secs_f64(),
+        cpu.total().as_secs_f64() * 1e6 / number(connections as u64),
+        number(memory) / 1024.0,
+        number(target.memory_kib("VmHWM")?) / 1024.0,
+    );
+    Ok(())
+}
+
+/// Starts with so many products, and shows them to one page.
+pub fn start_up(products: u64) -> anyhow::Result<()> {
+    let mut target = Target::start(Kind::Vitrina)?;
+    writers::write(&target, &Work::products(0..products))?;
+    let start = Instant::now();
+    target.restart()?;
+    ready(target.address)?;
+    let ready_time = start.elapsed();
+    let cpu = target.cpu()?;
+    let memory = target.memory_kib("VmRSS")?;
+    let start = mark::now_us();
+    let crowd = Crowd::open(&Visit {
+        address: target.address,
+        path: "/ws",
+        greeting: &[],
+        protocol: Protocol::WebSocket,
+        connections: 1,
+        at_once: 1,
+        goal: products,
+    })?;
+    crowd.wait_for(products, Duration::from_mins(1));
+    let seen = crowd.finish()?;
+    println!("{products} products\n");
+    println!(
+        "| first answer s | CPU s | MiB then | missing | whole list on a page s | peak MiB |\n\
+         |---|---|---|---|---|---|"
+    );
+    println!(
+        "| {:.2} | {:.2} | {:.1} | {} | {:.2} | {:.1} |",
+        ready_time.as_secs_f64(),
+        cpu.total().as_secs_f64(),
+        number(memory) / 1024.0,
+        products.saturating_sub(seen.deliveries),
+        seconds(seen.reached.max().saturating_sub(start)),
+        number(target.memory_kib("VmHWM")?) / 1024.0,
+    );
+    Ok(())
+}
+
+/// Waits until the server answers a request.
+fn ready(address: SocketAddr) -> anyhow::Result<()> {
+    let answer = get(
+        address,
+        "/api/products?limit=1",
+        "Connection: close\r\n",
+        usize::MAX,
+    )?;
+    if !answer.starts_with("HTTP/1.1 200") {
+        bail!("it answers with {answer}");
+    }
+    Ok(())
+}
+
+/// The name of the data set, which is at the start of a snapshot.
+fn catalog(address: SocketAddr) -> anyhow::Result<String> {
+    const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let answer = get(address, "/ws", UPGRADE, 4_096)?;
+    let (_, rest) = answer
+        .split_once(r#""catalog":""#)
+        .context("no catalog in a snapshot")?;
+    let (id, _) = rest.split_once('"').context("no end of its name")?;
+    Ok(id.to_owned())
+}
+
+/// What a server answers, up to about so many bytes.
+fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4_096];
+    while answer.len() < most {
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        answer.extend_from_slice(&buffer[..read]);
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn seconds(us: u64) -> f64 {
+    Duration::from_micros(us).as_secs_f64()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+fn number(of: u64) -> f64 {
+    of as f64
+}
