@@ -140,10 +140,29 @@ impl Http {
         request.send().await.expect("an answer")
     }
 
-    /// The whole list as the API gives it.
+    /// The whole list as the API gives it, all its pages in one. Nobody writes meanwhile.
     pub async fn list(&self) -> Value {
-        let response = self.get("/api/products").await;
-        response.json().await.expect("JSON")
+        let mut whole = Value::Null;
+        let mut path = "/api/products".to_owned();
+        loop {
+            let response = self.get(&path).await;
+            let mut list: Value = response.json().await.expect("JSON");
+            if let Some(next) = list["next"].as_u64() {
+                path = format!("/api/products?after={next}");
+            } else {
+                path.clear();
+            }
+            if whole.is_null() {
+                whole = list;
+            } else {
+                let more = list["products"].as_array_mut().expect("a list");
+                let products = whole["products"].as_array_mut().expect("a list");
+                products.append(more);
+            }
+            if path.is_empty() {
+                return whole;
+            }
+        }
     }
 
     /// Adds a product and gives its id.
