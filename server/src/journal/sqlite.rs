@@ -136,9 +136,12 @@ impl Journal for SqliteJournal {
         let mut statement = self
             .connection
             .prepare("SELECT revision, change, page, request FROM changes ORDER BY revision")?;
-        let recent = statement
+        let mut recent = statement
             .query_map([], entry)?
             .collect::<Result<Vec<_>, _>>()?;
+        for entry in &mut recent {
+            share(&mut entry.change, &catalog);
+        }
         Ok(Loaded {
             id: CatalogId(id.into()),
             catalog,
@@ -167,6 +170,16 @@ impl Journal for SqliteJournal {
             .execute([oldest])?;
         transaction.commit()?;
         Ok(())
+    }
+}
+
+/// Has a change hold the catalog's own product where it is the one that the change made.
+fn share(change: &mut Change, catalog: &Catalog) {
+    if let Change::Added(product) | Change::Updated(product) = change
+        && let Some(same) = catalog.get(product.id)
+        && same.revision == product.revision
+    {
+        *product = same.clone();
     }
 }
 
@@ -225,6 +238,9 @@ fn json(value: &impl serde::Serialize) -> Result<String, JournalError> {
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
     let cents: u64 = row.get("price_cents")?;
+    let mut thumbnails: Vec<String> = from_json(&row.get::<_, String>("thumbnails")?)?;
+    // A list is read with room for more, which a hundred thousand products would each keep.
+    thumbnails.shrink_to_fit();
     Ok(Product {
         id: ProductId(row.get("id")?),
         revision: Revision(row.get("revision")?),
@@ -236,7 +252,7 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
             status: row.get("status")?,
             stock: row.get("stock")?,
             category: row.get("category")?,
-            thumbnails: from_json(&row.get::<_, String>("thumbnails")?)?,
+            thumbnails,
         },
     })
 }
