@@ -37,8 +37,9 @@ pub fn compare(
     );
     println!(
         "| target | writes/s | answer p50/p99 ms | expected | missing | other order | \
-         delay p50/p99/p99.9/max ms | last page p99 ms | messages | CPU µs/delivery (user+system) | ratio | \
-         KiB/connection | peak MiB | connects/s |"
+         delay p50/p99/p99.9/max ms | last page p99 ms | messages | \
+         CPU µs/delivery, or /write without pages (user+system) | ratio | KiB/connection | \
+         connects/s | peak MiB |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for _ in 0..rounds {
@@ -94,34 +95,55 @@ impl Measured {
 
     #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
     fn line(&self, kind: Kind, connections: usize, ratio: f64) -> String {
-        let Self { written, seen, .. } = self;
-        let expected = written.products * connections as u64;
-        let ms = |us: u64| us as f64 / 1_000.0;
-        let at = |histogram: &hdrhistogram::Histogram<u64>, quantile| {
-            ms(histogram.value_at_quantile(quantile))
-        };
-        let each = connections.max(1) as f64;
-        let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
+        let written = &self.written;
+        let ms = |quantile| written.delay.value_at_quantile(quantile) as f64 / 1_000.0;
         let user = self.cpu.user.as_secs_f64() / self.cpu.total().as_secs_f64().max(1e-9);
         let cost = self.cost_us();
         format!(
-            "| {kind:?} | {:.0} | {:.2}/{:.2} | {expected} | {} | {} | {:.2}/{:.2}/{:.2}/{:.2} | {:.2} | {} | \
-             {cost:.2} ({:.2}+{:.2}) | {ratio:.2} | {:.2} | {:.1} | {:.0} |",
+            "| {kind:?} | {:.0} | {:.2}/{:.2} | {} | {cost:.2} ({:.2}+{:.2}) | {ratio:.2} | {} | {:.1} |",
             written.products as f64 / written.time.as_secs_f64(),
-            at(&written.delay, 0.5),
-            at(&written.delay, 0.99),
-            expected.saturating_sub(seen.deliveries),
-            seen.differing,
-            at(&seen.delay, 0.5),
-            at(&seen.delay, 0.99),
-            at(&seen.delay, 0.999),
-            ms(seen.delay.max()),
-            at(&seen.last_delay, 0.99),
-            seen.messages,
+            ms(0.5),
+            ms(0.99),
+            self.deliveries(connections),
             cost * user,
             cost * (1.0 - user),
-            grown as f64 / each,
+            self.connections(connections),
             self.peak_kib as f64 / 1024.0,
+        )
+    }
+
+    /// What the pages saw.
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn deliveries(&self, connections: usize) -> String {
+        if connections == 0 {
+            return "- | - | - | - | - | -".to_owned();
+        }
+        let seen = &self.seen;
+        let expected = self.written.products * connections as u64;
+        let ms = |us: u64| us as f64 / 1_000.0;
+        format!(
+            "{expected} | {} | {} | {:.2}/{:.2}/{:.2}/{:.2} | {:.2} | {}",
+            expected.saturating_sub(seen.deliveries),
+            seen.differing,
+            ms(seen.delay.value_at_quantile(0.5)),
+            ms(seen.delay.value_at_quantile(0.99)),
+            ms(seen.delay.value_at_quantile(0.999)),
+            ms(seen.delay.max()),
+            ms(seen.last_delay.value_at_quantile(0.99)),
+            seen.messages,
+        )
+    }
+
+    /// What the pages cost while nothing happens, and how fast they came.
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn connections(&self, connections: usize) -> String {
+        if connections == 0 {
+            return "- | -".to_owned();
+        }
+        let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
+        format!(
+            "{:.2} | {:.0}",
+            grown as f64 / connections as f64,
             connections as f64 / self.connect_time.as_secs_f64().max(1e-9),
         )
     }
