@@ -130,14 +130,8 @@ impl Members {
             at_once,
             ..
         } = *visit;
-        let upgrade = match visit.protocol {
-            Protocol::Events => "",
-            Protocol::WebSocket => {
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            }
-        };
-        let hello = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{upgrade}\r\n");
+        let headers = visit.protocol.headers();
+        let hello = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
         let mut events = Events::with_capacity(1_024);
         let mut open = 0;
         let deadline = Instant::now() + Duration::from_mins(1);

@@ -10,6 +10,17 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// The headers that ask for such a connection (RFC 6455 section 4.1).
+    pub fn headers(self) -> &'static str {
+        match self {
+            Self::WebSocket => {
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            }
+            Self::Events => "",
+        }
+    }
+
     /// Reads the first frame, if it is whole.
     pub fn first(self, bytes: &[u8]) -> Option<Frame<'_>> {
         match self {

@@ -121,9 +121,8 @@ fn ready(address: SocketAddr) -> anyhow::Result<()> {
 
 /// The name of the data set, which is at the start of a snapshot.
 fn catalog(address: SocketAddr) -> anyhow::Result<String> {
-    const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    let answer = get(address, "/ws", UPGRADE, 4_096)?;
+    let headers = Protocol::WebSocket.headers();
+    let answer = get(address, "/ws", headers, 4_096)?;
     let (_, rest) = answer
         .split_once(r#""catalog":""#)
         .context("no catalog in a snapshot")?;

@@ -1,12 +1,11 @@
 //! PocketBase tells a new event stream its name, and sends it what is then asked for under that
 //! name in a request of its own (PocketBase's Web APIs reference, "Realtime").
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Context, bail};
 
-use crate::writers::answer;
+use crate::writers::post;
 
 /// A connection that asks for other connections.
 pub struct Subscriber {
@@ -30,14 +29,7 @@ impl Subscriber {
             .context("no name in a first event")?;
         let (name, _) = rest.split_once('"').context("a name without an end")?;
         let body = format!(r#"{{"clientId":"{name}","subscriptions":["products"]}}"#);
-        let request = format!(
-            "POST /api/realtime HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        );
-        self.stream.write_all(request.as_bytes())?;
-        match answer(&mut self.stream)? {
+        match post(&mut self.stream, self.address, "/api/realtime", &body)? {
             204 => Ok(()),
             status => bail!("a subscription was answered with {status}"),
         }

@@ -116,23 +116,26 @@ impl Writer {
 
     fn post(&mut self, number: u64) -> anyhow::Result<()> {
         let body = mark::product(number);
-        let request = format!(
-            "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.path,
-            self.address,
-            body.len()
-        );
-        self.stream.write_all(request.as_bytes())?;
-        match answer(&mut self.stream)? {
+        match post(&mut self.stream, self.address, self.path, &body)? {
             200 | 201 => Ok(()),
             status => bail!("product {number} was answered with {status}"),
         }
     }
 }
 
-/// Reads a whole answer; gives its status.
-pub fn answer(stream: &mut TcpStream) -> anyhow::Result<u16> {
+/// Posts JSON and reads the whole answer; gives its status.
+pub fn post(
+    stream: &mut TcpStream,
+    address: SocketAddr,
+    path: &str,
+    body: &str,
+) -> anyhow::Result<u16> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::with_capacity(2_048);
     let mut buffer = [0; 2_048];
     loop {
