@@ -1,6 +1,5 @@
 //! Every route, and the server from start to stop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,9 +10,9 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use shared::Reason;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +25,7 @@ use crate::journal::Journal;
 use crate::language::Reader;
 use crate::pages::Pages;
 use crate::problem::Refusal;
+use crate::serve::serve;
 use crate::socket::{MOST_FRAME_BYTES, Patience};
 use crate::{api, assets, guard, live, pages};
 
@@ -172,12 +172,11 @@ pub async fn run(
         },
     };
     // The hub speaks until every connection has said goodbye.
-    let hub_stop = CancellationToken::new();
-    let mut hub_task = tokio::spawn(hub.run(options.pace, hub_stop.clone()));
+    let mut hub_ended = start(hub.clone(), options.pace)?;
     let watched = state.desk.clone();
     tokio::select! {
-        served = serve(listener, router(state), stop) => served?,
-        died = &mut hub_task => {
+        () = serve(listener, router(state), &stop, STOP_TIME) => {}
+        died = &mut hub_ended => {
             died.context("the hub failed")??;
             anyhow::bail!("the hub ended before the server");
         }
@@ -189,9 +188,18 @@ pub async fn run(
     if timeout(STOP_TIME, tasks.wait()).await.is_err() {
         tracing::warn!(connections = tasks.len(), "cut off");
     }
-    hub_stop.cancel();
-    hub_task.await.context("the hub failed")??;
+    hub.stop();
+    hub_ended.await.context("the hub failed")??;
     joined(desk_thread).await
+}
+
+/// Starts the hub's thread; gives what tells of its end.
+fn start(hub: Arc<Hub>, pace: Pace) -> std::io::Result<oneshot::Receiver<anyhow::Result<()>>> {
+    let (ended, hub_ended) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("hub".to_owned());
+    // A hub that panics drops the sender, which is told as well.
+    thread.spawn(move || ended.send(hub.run(pace)))?;
+    Ok(hub_ended)
 }
 
 /// Waits for the desk to finish what it took.
@@ -201,30 +209,5 @@ async fn joined(desk_thread: JoinHandle<()>) -> anyhow::Result<()> {
         Ok(Ok(Ok(()))) => Ok(()),
         Ok(_) => anyhow::bail!("the desk failed"),
         Err(_) => anyhow::bail!("the journal didn't finish in time"),
-    }
-}
-
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    // A delivery is one small write that nothing should hold back for more to come.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { stopped.cancelled().await });
-    let cut_off = async {
-        stop.cancelled().await;
-        tokio::time::sleep(STOP_TIME).await;
-    };
-    tokio::select! {
-        served = served.into_future() => served.context("can't serve"),
-        () = cut_off => Ok(()),
     }
 }

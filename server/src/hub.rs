@@ -11,14 +11,11 @@ mod waiting;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::journal::{Entry, Loaded};
 use crate::lane::{self, Lane};
@@ -26,7 +23,7 @@ use fanout::{Fanout, Lanes, News};
 pub use ring::After;
 use ring::Ring;
 pub use snapshot::Snapshot;
-use waiting::Waiting;
+use waiting::{Next, Waiting};
 
 /// Most bytes of a frame, more or less: a big catalog shows its progress, and what else is to be
 /// sent waits for one such frame at most.
@@ -72,7 +69,6 @@ pub struct Hub {
     snapshot: tokio::sync::Mutex<Option<Kept>>,
     viewers: AtomicUsize,
     most_viewers: usize,
-    viewers_changed: Notify,
 }
 
 /// A snapshot that was encoded lately.
@@ -94,7 +90,6 @@ impl Hub {
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
             most_viewers,
-            viewers_changed: Notify::new(),
         })
     }
 
@@ -118,62 +113,57 @@ impl Hub {
         self.waiting.put(changes, publish);
     }
 
-    /// Puts what is published into frames, and sends pulses, until the server stops.
-    pub async fn run(self: Arc<Self>, pace: Pace, stop: CancellationToken) -> anyhow::Result<()> {
-        let fanout = Fanout::start(&self.lanes)?;
+    /// Puts what is published into frames, and sends pulses, until [`Hub::stop`]. It takes a
+    /// thread of its own: of what wakes up for one write on an idle machine, each task that a
+    /// runtime would have to wake in between costs as much as a dozen deliveries.
+    pub fn run(&self, pace: Pace) -> anyhow::Result<()> {
+        let mut fanout = Fanout::start(&self.lanes)?;
         let _taking = self.waiting.start_taking();
         let mut next_frame = Instant::now();
-        let mut last_pulse = Instant::now();
+        let mut last_pulse = next_frame;
         let mut next_pulse = last_pulse + pace.pulse;
-        loop {
-            let news = tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.waiting.some() => {
-                    tokio::select! {
-                        () = sleep_until(next_frame) => {}
-                        () = self.waiting.enough() => {}
-                    }
-                    let news = self.release();
-                    if news.is_some() {
-                        next_frame = Instant::now() + pace.frame;
-                    }
-                    news
-                }
-                () = self.viewers_changed.notified() => {
+        let is_well = loop {
+            let news = match self.waiting.next(next_frame, next_pulse) {
+                Next::Stop => break true,
+                Next::Viewers => {
                     next_pulse = next_pulse.min(last_pulse + pace.viewers);
-                    None
+                    continue;
                 }
-                () = sleep_until(next_pulse) => {
+                Next::Pulse => {
                     last_pulse = Instant::now();
                     next_pulse = last_pulse + pace.pulse;
-                    self.forget_snapshot().await;
-                    Some(self.pulse())
+                    self.forget_snapshot();
+                    self.pulse()
+                }
+                Next::Frame => {
+                    next_frame = Instant::now() + pace.frame;
+                    self.release()
                 }
             };
             // While it is written, what is published meanwhile gathers: in a storm that takes
             // longer than a frame, frames get bigger instead of more.
-            if let Some(news) = news
-                && !fanout.spread(news).await
-            {
-                break;
+            if !fanout.spread(&news) {
+                break false;
             }
-        }
-        if fanout.finish() {
+        };
+        if fanout.finish() && is_well {
             Ok(())
         } else {
             anyhow::bail!("a thread of the fan-out failed")
         }
     }
 
-    /// Moves what waits into the ring, as frames; `None` if nothing waits.
-    fn release(&self) -> Option<News> {
+    /// Ends [`Hub::run`].
+    pub fn stop(&self) {
+        self.waiting.stop();
+    }
+
+    /// Moves what waits into the ring, as frames.
+    fn release(&self) -> News {
         let (changes, catalog) = self.waiting.take(|| self.catalog());
-        if changes.is_empty() {
-            return None;
-        }
         let frames: Arc<[_]> = ring::frames(&changes).into();
         self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, &frames));
-        Some(News::Frames(frames))
+        News::Frames(frames)
     }
 
     fn pulse(&self) -> News {
@@ -225,6 +215,8 @@ impl Hub {
         let encoded = tokio::task::spawn_blocking(move || Snapshot::encode(&id, &catalog)).await;
         // Encoding fails no more than memory does; connections end before the runtime.
         let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
+        let (revision, parts) = (snapshot.revision(), snapshot.parts());
+        tracing::info!(%revision, parts, "a snapshot was encoded");
         *kept = Some(Kept {
             snapshot: snapshot.clone(),
             asked,
@@ -232,8 +224,8 @@ impl Hub {
         snapshot
     }
 
-    async fn forget_snapshot(&self) {
-        let mut kept = self.snapshot.lock().await;
+    fn forget_snapshot(&self) {
+        let mut kept = self.snapshot.blocking_lock();
         *kept = kept
             .take()
             .filter(|kept| kept.asked.elapsed() < SNAPSHOT_KEPT);
@@ -245,7 +237,7 @@ impl Hub {
         self.viewers
             .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;
-        self.viewers_changed.notify_one();
+        self.waiting.viewers_changed();
         Some(Viewer { hub: self.clone() })
     }
 
@@ -282,6 +274,6 @@ impl Viewer {
 impl Drop for Viewer {
     fn drop(&mut self) {
         self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
-        self.hub.viewers_changed.notify_one();
+        self.hub.waiting.viewers_changed();
     }
 }

@@ -17,6 +17,7 @@ pub mod listen;
 pub mod live;
 pub mod pages;
 pub mod problem;
+pub mod serve;
 pub mod socket;
 
 pub use app::{Options, run};

@@ -11,7 +11,7 @@ const BACKLOG: u32 = 4_096;
 
 /// What the kernel may keep for a connection that takes nothing; Linux doubles it (socket(7)).
 /// Left to itself it would keep up to 4 MiB for each.
-const SEND_BUFFER_BYTES: u32 = 96 * 1024;
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
 
 /// Opens a port.
 pub fn listen(on: SocketAddr) -> io::Result<TcpListener> {

@@ -9,7 +9,6 @@ use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
 use serde::Deserialize;
 use shared::{CatalogId, PageId, Reason, Revision};
 use tokio::net::TcpStream;
@@ -93,7 +92,7 @@ pub async fn upgrade(
 /// The bare socket, and what the page sent right after its handshake.
 async fn upgraded(on_upgrade: OnUpgrade) -> anyhow::Result<(TcpStream, Vec<u8>)> {
     let upgraded = on_upgrade.await?;
-    match downcast::<TokioIo<TcpStream>>(upgraded) {
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
         // A copy: the bytes themselves are a part of hyper's buffer, and would keep all of it.
         Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf.to_vec())),
         Err(_) => anyhow::bail!("the server doesn't serve bare TCP"),

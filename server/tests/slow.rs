@@ -55,6 +55,32 @@ async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
     assert_eq!(late.catalog(), reader.catalog());
 }
 
+/// Pages that come back at once in a test; `vitrina-bench storm` has ten thousand.
+const RETURNING: usize = 500;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_come_at_once_cost_one_encoding() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut program = Program::start(&folder.path().join("a.db"));
+    program.http().add("a").await;
+    let pages: Vec<_> = (0..RETURNING)
+        .map(|_| {
+            let host = program.host.clone();
+            tokio::spawn(async move {
+                let mut page = Page::open(&host, "").await;
+                page.until_loaded().await;
+                page
+            })
+        })
+        .collect();
+    for page in pages {
+        assert_eq!(page.await.expect("a page").catalog().len(), 1);
+    }
+    program.logged("a snapshot was encoded");
+    let encoded = |line: &&String| line.contains("a snapshot was encoded");
+    assert_eq!(program.log().iter().filter(encoded).count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_pages_share_one_snapshot() {
     let products = (1..=1_000).map(|id| {

@@ -22,7 +22,8 @@ const LANES_FOR_ONE: usize = 2_048;
 
 /// The lanes, divided among threads.
 pub struct Lanes {
-    shards: Vec<Arc<Shard>>,
+    first: Arc<Shard>,
+    others: Vec<Arc<Shard>>,
 }
 
 /// One thread's lanes. Connections own them; the hub only looks whether they are still there.
@@ -39,7 +40,8 @@ impl Lanes {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.min(MOST_THREADS);
         Self {
-            shards: (0..threads).map(|_| Arc::default()).collect(),
+            first: Arc::default(),
+            others: (1..threads).map(|_| Arc::default()).collect(),
         }
     }
 
@@ -47,11 +49,12 @@ impl Lanes {
     pub fn join(&self, lane: &Arc<Lane>) {
         let by_count = |shard: &&Arc<Shard>| shard.count.load(Ordering::Relaxed);
         let has_room = |shard: &&Arc<Shard>| by_count(shard) < LANES_FOR_ONE;
-        let with_room = self.shards.iter().find(has_room);
-        if let Some(shard) = with_room.or_else(|| self.shards.iter().min_by_key(by_count)) {
-            shard.count.fetch_add(1, Ordering::Relaxed);
-            shard.joining().push(Arc::downgrade(lane));
-        }
+        let all = std::iter::once(&self.first).chain(&self.others);
+        let with_room = all.clone().find(has_room);
+        let shard = with_room.or_else(|| all.min_by_key(by_count));
+        let shard = shard.unwrap_or(&self.first);
+        shard.count.fetch_add(1, Ordering::Relaxed);
+        shard.joining().push(Arc::downgrade(lane));
     }
 }
 
@@ -73,77 +76,110 @@ pub enum News {
 struct Job {
     news: News,
     /// Dropped when the job is done.
-    _done: tokio::sync::mpsc::Sender<Infallible>,
+    _done: Sender<Infallible>,
 }
 
-/// The running threads.
+/// The running threads: the hub's own, which has the first shard, and one for each other.
 pub struct Fanout {
-    jobs: Vec<Sender<Job>>,
-    threads: Vec<JoinHandle<()>>,
+    own: Work,
+    others: Vec<Other>,
+}
+
+struct Other {
+    shard: Arc<Shard>,
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
 }
 
 impl Fanout {
-    /// Starts a thread for each shard.
+    /// Starts the threads of all shards but the first.
     pub fn start(lanes: &Lanes) -> std::io::Result<Self> {
-        let mut fanout = Self {
-            jobs: Vec::new(),
-            threads: Vec::new(),
-        };
-        for shard in &lanes.shards {
+        let other = |shard: &Arc<Shard>| {
             let (sender, jobs) = channel();
-            let shard = shard.clone();
-            let thread = std::thread::Builder::new().name("fan-out".to_owned());
-            fanout
-                .threads
-                .push(thread.spawn(move || work(&shard, &jobs))?);
-            fanout.jobs.push(sender);
-        }
-        Ok(fanout)
+            let mut work = Work::of(shard.clone());
+            let thread = std::thread::Builder::new()
+                .name("fan-out".to_owned())
+                .spawn(move || work.take(&jobs))?;
+            std::io::Result::Ok(Other {
+                shard: shard.clone(),
+                jobs: sender,
+                thread,
+            })
+        };
+        Ok(Self {
+            own: Work::of(lanes.first.clone()),
+            others: lanes.others.iter().map(other).collect::<Result<_, _>>()?,
+        })
     }
 
     /// Writes news to every open lane, and waits until that is done. `false` when a thread is gone.
-    pub async fn spread(&self, news: News) -> bool {
-        let (done, mut all_done) = tokio::sync::mpsc::channel(1);
-        for jobs in &self.jobs {
+    pub fn spread(&mut self, news: &News) -> bool {
+        let (done, all_done) = channel();
+        for other in &self.others {
+            // A lane that joins later asks for what is in the ring, and this is in the ring.
+            if other.shard.count.load(Ordering::Relaxed) == 0 {
+                continue;
+            }
             let job = Job {
                 news: news.clone(),
                 _done: done.clone(),
             };
-            if jobs.send(job).is_err() {
+            if other.jobs.send(job).is_err() {
                 return false;
             }
         }
         drop(done);
-        all_done.recv().await;
+        self.own.write(news);
+        // It ends with the last sender; nothing is ever sent.
+        let Err(_) = all_done.recv();
         true
     }
 
     /// Ends the threads; `false` when one had failed.
     pub fn finish(self) -> bool {
-        drop(self.jobs);
-        self.threads
-            .into_iter()
-            .map(JoinHandle::join)
-            .all(|ended| ended.is_ok())
+        let ended = self.others.into_iter().map(|Other { jobs, thread, .. }| {
+            drop(jobs);
+            thread.join()
+        });
+        // All of them are waited for, whichever failed.
+        ended.filter(Result::is_err).count() == 0
     }
 }
 
-fn work(shard: &Shard, jobs: &Receiver<Job>) {
-    let mut lanes: Vec<Weak<Lane>> = Vec::new();
-    while let Ok(job) = jobs.recv() {
-        lanes.append(&mut shard.joining());
-        let known = lanes.len();
-        lanes.retain(|lane| {
+/// One thread's work.
+struct Work {
+    shard: Arc<Shard>,
+    lanes: Vec<Weak<Lane>>,
+}
+
+impl Work {
+    fn of(shard: Arc<Shard>) -> Self {
+        Self {
+            shard,
+            lanes: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, jobs: &Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            self.write(&job.news);
+        }
+    }
+
+    fn write(&mut self, news: &News) {
+        self.lanes.append(&mut self.shard.joining());
+        let known = self.lanes.len();
+        self.lanes.retain(|lane| {
             let Some(lane) = lane.upgrade() else {
                 return false;
             };
-            match &job.news {
+            match news {
                 News::Frames(frames) => lane.offer(frames),
                 News::Pulse(number, pulse) => lane.offer_pulse(*number, pulse),
             }
             true
         });
-        let left = known - lanes.len();
-        shard.count.fetch_sub(left, Ordering::Relaxed);
+        let left = known - self.lanes.len();
+        self.shard.count.fetch_sub(left, Ordering::Relaxed);
     }
 }

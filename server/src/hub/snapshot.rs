@@ -41,6 +41,11 @@ impl Snapshot {
         self.revision
     }
 
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
     /// The part with this index, from 0.
     pub fn part(&self, index: usize) -> Option<&Bytes> {
         self.parts.get(index)

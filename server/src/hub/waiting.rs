@@ -1,12 +1,12 @@
-//! What is published and not yet in a frame.
+//! What the hub waits for: changes that are published and not yet in a frame, and the time.
 //!
 //! The desk puts, the hub takes. The desk waits while enough for a frame is there: a queue without
 //! a bound between a fast disk and a slow network would only hold what nobody sees yet.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use shared::{Change, Revision};
-use tokio::sync::Notify;
 
 use super::ring::change_bytes;
 
@@ -15,14 +15,14 @@ use super::ring::change_bytes;
 /// second and 110 ms for the slowest hundredth of deliveries, 16 KiB gives 5,800 and 40 ms.
 const ENOUGH_BYTES: usize = 16 * 1024;
 
-/// Changes on their way from the desk to the hub.
+/// Changes on their way from the desk to the hub, and what else the hub is woken for.
 #[derive(Default)]
 pub struct Waiting {
     queue: Mutex<Queue>,
     /// There is room again, or nobody takes any more.
     room: Condvar,
-    some: Notify,
-    enough: Notify,
+    /// There is something for the hub to do.
+    call: Condvar,
 }
 
 #[derive(Default)]
@@ -31,12 +31,27 @@ struct Queue {
     bytes: usize,
     /// The hub runs. When it doesn't, nobody is waited for.
     is_taken: bool,
+    viewers_changed: bool,
+    is_stopped: bool,
 }
 
 impl Queue {
     fn is_enough(&self) -> bool {
         self.bytes >= ENOUGH_BYTES
     }
+}
+
+/// What the hub does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Changes wait, and it is time for a frame of them.
+    Frame,
+    /// The number of viewers is another one.
+    Viewers,
+    /// It is time for a pulse.
+    Pulse,
+    /// The server stops.
+    Stop,
 }
 
 impl Waiting {
@@ -48,18 +63,55 @@ impl Waiting {
     /// frame.
     pub fn put(&self, changes: impl Iterator<Item = (Revision, Change)>, and: impl FnOnce()) {
         let mut queue = self.queue();
+        let was_empty = queue.changes.is_empty();
         for (revision, change) in changes {
             queue.bytes += change_bytes(&change);
             queue.changes.push((revision, change));
         }
         and();
-        self.some.notify_one();
-        if queue.is_enough() {
-            self.enough.notify_one();
+        // With a few waiting already the hub has its time to wake.
+        if was_empty || queue.is_enough() {
+            self.call.notify_one();
         }
         while queue.is_taken && queue.is_enough() {
             let waited = self.room.wait(queue);
             queue = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The number of viewers is another one.
+    pub fn viewers_changed(&self) {
+        let was_changed = std::mem::replace(&mut self.queue().viewers_changed, true);
+        if !was_changed {
+            self.call.notify_one();
+        }
+    }
+
+    /// From now on [`Waiting::next`] says to stop.
+    pub fn stop(&self) {
+        self.queue().is_stopped = true;
+        self.call.notify_one();
+    }
+
+    /// Waits for what is to be done. Changes wait for `frame`, unless there is enough for a frame
+    /// before.
+    pub fn next(&self, frame: Instant, pulse: Instant) -> Next {
+        let mut queue = self.queue();
+        loop {
+            let now = Instant::now();
+            let is_waiting = !queue.changes.is_empty();
+            if queue.is_stopped {
+                return Next::Stop;
+            } else if std::mem::take(&mut queue.viewers_changed) {
+                return Next::Viewers;
+            } else if is_waiting && (now >= frame || queue.is_enough()) {
+                return Next::Frame;
+            } else if now >= pulse {
+                return Next::Pulse;
+            }
+            let until = if is_waiting { frame.min(pulse) } else { pulse };
+            let waited = self.call.wait_timeout(queue, until - now);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -72,21 +124,6 @@ impl Waiting {
         drop(queue);
         self.room.notify_one();
         (changes, other)
-    }
-
-    /// Waits until something was put since this was last waited for.
-    pub async fn some(&self) {
-        self.some.notified().await;
-    }
-
-    /// Waits until there is enough for a frame.
-    pub async fn enough(&self) {
-        loop {
-            if self.queue().is_enough() {
-                return;
-            }
-            self.enough.notified().await;
-        }
     }
 
     /// From now on somebody takes what is put, as long as this lives.
@@ -144,6 +181,24 @@ mod tests {
         let ended = desk.join();
         assert!(matches!(ended, Ok(Ok(()))));
         drop(taking);
+    }
+
+    #[test]
+    fn changes_wait_for_their_frame_unless_there_are_many() {
+        let waiting = Waiting::default();
+        let now = Instant::now();
+        let later = now + Duration::from_hours(1);
+        assert_eq!(waiting.next(later, now), Next::Pulse);
+        waiting.put(many().take(1), || {});
+        assert_eq!(waiting.next(later, now), Next::Pulse);
+        assert_eq!(waiting.next(now, later), Next::Frame);
+        waiting.put(many(), || {});
+        assert_eq!(waiting.next(later, later), Next::Frame);
+        waiting.viewers_changed();
+        assert_eq!(waiting.next(now, now), Next::Viewers);
+        assert_eq!(waiting.next(now, later), Next::Frame);
+        waiting.stop();
+        assert_eq!(waiting.next(now, now), Next::Stop);
     }
 
     #[test]

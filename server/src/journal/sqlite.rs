@@ -142,6 +142,8 @@ impl Journal for SqliteJournal {
         for entry in &mut recent {
             share(&mut entry.change, &catalog);
         }
+        // The pages that were read to get here are not needed again.
+        self.connection.execute_batch("PRAGMA shrink_memory")?;
         Ok(Loaded {
             id: CatalogId(id.into()),
             catalog,
