@@ -1,7 +1,7 @@
 //! `vitrina-bench`: what a delivery costs the server, beside the least it could cost.
 //!
 //! Many live connections are held by one thread ([`crowd`]), products are written over HTTP
-//! ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU and
+//! or the socket ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU and
 //! memory the kernel counts.
 
 mod count;
@@ -11,6 +11,7 @@ mod limit;
 mod mark;
 mod peers;
 mod run;
+mod slow;
 mod storm;
 mod subscriber;
 mod target;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::target::Kind;
-use crate::writers::Work;
+use crate::writers::{Transport, Work};
 
 #[derive(Parser)]
 #[command(name = "vitrina-bench")]
@@ -57,6 +58,9 @@ enum Command {
         /// Programs that write at the same time.
         #[arg(long, default_value_t = 1)]
         writers: usize,
+        /// How they write; over the socket to Vitrina only.
+        #[arg(long, default_value = "http")]
+        over: Transport,
         /// For how long.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
@@ -76,6 +80,24 @@ enum Command {
         #[arg(long)]
         missed: Option<u64>,
     },
+    /// Has pages that read nothing beside a crowd that reads, and the crowd alone, in turn.
+    Slow {
+        /// Pages that read.
+        #[arg(long, default_value_t = 1_000)]
+        connections: usize,
+        /// Pages that read nothing.
+        #[arg(long, default_value_t = 100)]
+        slow: usize,
+        /// Products written each second.
+        #[arg(long, default_value_t = 500)]
+        rate: u32,
+        /// For how long.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// How often each has its turn.
+        #[arg(long, default_value_t = 1)]
+        rounds: usize,
+    },
     /// Restarts Vitrina with many products and opens one page.
     StartUp {
         /// Products in the list.
@@ -93,12 +115,14 @@ fn main() -> anyhow::Result<()> {
             connections,
             rate,
             writers,
+            over,
             seconds,
             rounds,
         } => {
             let work = Work {
                 writers,
                 rate,
+                over,
                 time: Duration::from_secs(seconds),
                 numbers: 0..u64::MAX,
             };
@@ -109,6 +133,22 @@ fn main() -> anyhow::Result<()> {
             products,
             missed,
         } => storm::come_back(connections, products, missed),
+        Command::Slow {
+            connections,
+            slow,
+            rate,
+            seconds,
+            rounds,
+        } => {
+            let work = Work {
+                writers: 1,
+                rate,
+                over: Transport::Http,
+                time: Duration::from_secs(seconds),
+                numbers: 0..u64::MAX,
+            };
+            slow::compare(connections, slow, &work, rounds)
+        }
         Command::StartUp { products } => storm::start_up(products),
     }
 }

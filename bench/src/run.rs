@@ -7,6 +7,9 @@ use crate::crowd::{self, Crowd, Visit};
 use crate::target::{Cpu, Kind, Target};
 use crate::writers::{self, Work, Written};
 
+/// How long a server is left alone before its memory is read.
+pub const SETTLE: Duration = Duration::from_secs(2);
+
 struct Measured {
     connect_time: Duration,
     memory_before_kib: u64,
@@ -56,6 +59,8 @@ pub fn compare(
 
 fn measure(kind: Kind, connections: usize, work: &Work) -> anyhow::Result<Measured> {
     let target = Target::start(kind)?;
+    // A server says where it is before all that it sets up at the start is there.
+    std::thread::sleep(SETTLE);
     let memory_before_kib = target.memory_kib("VmRSS")?;
     let crowd = Crowd::open(&Visit {
         address: target.address,
@@ -68,7 +73,7 @@ fn measure(kind: Kind, connections: usize, work: &Work) -> anyhow::Result<Measur
     })?;
     let connect_time = crowd.connect_time;
     // What connecting left to do is done before anything is measured.
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(SETTLE);
     let memory_after_kib = target.memory_kib("VmRSS")?;
     let before = target.cpu()?;
     let written = writers::write(&target, work)?;

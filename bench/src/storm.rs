@@ -27,6 +27,7 @@ pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyh
     ready(target.address)?;
     let goal = missed.unwrap_or(products);
     let (cpu, memory) = (target.cpu()?, target.memory_kib("VmRSS")?);
+    let snapshots = target.snapshots();
     let start = mark::now_us();
     let crowd = Crowd::open(&Visit {
         address: target.address,
@@ -46,11 +47,11 @@ pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyh
     println!("{connections} pages, {goal} of {products} products each\n");
     println!(
         "| missing | other order | connected s | half of the pages have all s | last page s | \
-         CPU s (user+system) | CPU µs/page | MiB before | peak MiB |"
+         CPU s (user+system) | CPU µs/page | snapshots encoded | MiB before | peak MiB |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     println!(
-        "| {} | {} | {:.2} | {:.2} | {:.2} | {:.2} ({:.2}+{:.2}) | {:.0} | {:.1} | {:.1} |",
+        "| {} | {} | {:.2} | {:.2} | {:.2} | {:.2} ({:.2}+{:.2}) | {:.0} | {} | {:.1} | {:.1} |",
         expected.saturating_sub(seen.deliveries),
         seen.differing,
         connect_time.as_secs_f64(),
@@ -60,6 +61,7 @@ pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyh
         cpu.user.as_secs_f64(),
         cpu.system.as_secs_f64(),
         cpu.total().as_secs_f64() * 1e6 / number(connections as u64),
+        target.snapshots() - snapshots,
         number(memory) / 1024.0,
         number(target.memory_kib("VmHWM")?) / 1024.0,
     );

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -73,6 +75,8 @@ pub struct Target {
     pub kind: Kind,
     child: Child,
     data: TempDir,
+    /// How often it logged that it encoded a snapshot.
+    snapshots: Arc<AtomicU64>,
 }
 
 /// CPU time of a process.
@@ -103,12 +107,14 @@ impl Target {
     /// Starts a server on a free port.
     pub fn start(kind: Kind) -> anyhow::Result<Self> {
         let data = tempfile::tempdir_in(folder()?)?;
-        let (child, address) = spawn(kind, &data)?;
+        let snapshots = Arc::default();
+        let (child, address) = spawn(kind, &data, &snapshots)?;
         Ok(Self {
             address,
             kind,
             child,
             data,
+            snapshots,
         })
     }
 
@@ -116,8 +122,13 @@ impl Target {
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        (self.child, self.address) = spawn(self.kind, &self.data)?;
+        (self.child, self.address) = spawn(self.kind, &self.data, &self.snapshots)?;
         Ok(())
+    }
+
+    /// How often it encoded a snapshot so far.
+    pub fn snapshots(&self) -> u64 {
+        self.snapshots.load(Ordering::Relaxed)
     }
 
     /// CPU time so far, from `/proc/PID/stat` (proc(5), fields 14 and 15).
@@ -150,8 +161,12 @@ impl Target {
     }
 }
 
-/// Starts a server; gives where it serves.
-fn spawn(kind: Kind, data: &TempDir) -> anyhow::Result<(Child, SocketAddr)> {
+/// Starts a server; gives where it serves. What it logs is counted and shown.
+fn spawn(
+    kind: Kind,
+    data: &TempDir,
+    snapshots: &Arc<AtomicU64>,
+) -> anyhow::Result<(Child, SocketAddr)> {
     let mut command = match kind {
         Kind::Limit => {
             let mut command = Command::new(std::env::current_exe()?);
@@ -161,7 +176,7 @@ fn spawn(kind: Kind, data: &TempDir) -> anyhow::Result<(Child, SocketAddr)> {
         Kind::Vitrina => {
             let mut command = Command::new(folder()?.join("vitrina"));
             command.arg("--data").arg(data.path().join("bench.db"));
-            command.env("RUST_LOG", "warn");
+            command.env("RUST_LOG", "warn,vitrina::hub=info");
             command
         }
         Kind::Socketioxide => Command::new(peers::socketioxide()?),
@@ -176,7 +191,7 @@ fn spawn(kind: Kind, data: &TempDir) -> anyhow::Result<(Child, SocketAddr)> {
     if kind != Kind::PocketBase {
         command.args(["--listen", "127.0.0.1:0"]);
     }
-    command.stdout(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command
         .spawn()
         .with_context(|| format!("can't start {kind:?}: cargo build --release first"))?;
@@ -186,6 +201,17 @@ fn spawn(kind: Kind, data: &TempDir) -> anyhow::Result<(Child, SocketAddr)> {
     stdout.read_line(&mut line)?;
     // A program whose output nobody reads could fail at its next line.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    let stderr = BufReader::new(child.stderr.take().context("no pipe")?);
+    let snapshots = snapshots.clone();
+    std::thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            if line.contains("a snapshot was encoded") {
+                snapshots.fetch_add(1, Ordering::Relaxed);
+            } else {
+                eprintln!("{line}");
+            }
+        }
+    });
     let address = line
         .split_once("http://")
         .and_then(|(_, rest)| rest.split('/').next())

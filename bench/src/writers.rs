@@ -1,4 +1,5 @@
-//! Programs that write products over HTTP: each one connection that is kept, one request at a time.
+//! Programs that write products over HTTP or the socket: each one connection that is kept, one
+//! request at a time.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,10 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use clap::ValueEnum;
 use hdrhistogram::Histogram;
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
 use crate::mark;
-use crate::target::Target;
+use crate::target::{Kind, Target};
 
 /// What the writers did.
 pub struct Written {
@@ -23,6 +26,15 @@ pub struct Written {
     pub delay: Histogram<u64>,
 }
 
+/// How products are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// `POST` requests.
+    Http,
+    /// Vitrina's `add` messages, on a live connection that also gets every change.
+    Socket,
+}
+
 /// What is to be written.
 #[derive(Clone)]
 pub struct Work {
@@ -30,6 +42,8 @@ pub struct Work {
     pub writers: usize,
     /// Products a second over all writers; 0 is as many as they can.
     pub rate: u32,
+    /// How.
+    pub over: Transport,
     /// For how long.
     pub time: Duration,
     /// The numbers of the products that may be written.
@@ -42,6 +56,7 @@ impl Work {
         Self {
             writers: 32,
             rate: 0,
+            over: Transport::Http,
             time: Duration::MAX,
             numbers,
         }
@@ -50,14 +65,17 @@ impl Work {
 
 /// Writes.
 pub fn write(target: &Target, work: &Work) -> anyhow::Result<Written> {
-    let (address, path) = (target.address, target.kind.products_path());
+    let (address, kind) = (target.address, target.kind);
+    if work.over == Transport::Socket && kind != Kind::Vitrina {
+        bail!("{kind:?} is written to over HTTP only");
+    }
     let next = Arc::new(AtomicU64::new(work.numbers.start));
     let start = Instant::now();
     let threads: Vec<_> = (0..work.writers)
         .map(|_| {
             let (next, work) = (next.clone(), work.clone());
             std::thread::spawn(move || {
-                let mut writer = Writer::connect(address, path)?;
+                let mut writer = Writer::connect(address, kind, work.over)?;
                 writer.write(&next, &work, start)?;
                 anyhow::Ok(writer.delay)
             })
@@ -78,20 +96,37 @@ pub fn write(target: &Target, work: &Work) -> anyhow::Result<Written> {
 }
 
 struct Writer {
-    stream: TcpStream,
-    address: SocketAddr,
-    path: &'static str,
+    way: Way,
     delay: Histogram<u64>,
 }
 
+enum Way {
+    Http {
+        stream: TcpStream,
+        address: SocketAddr,
+        path: &'static str,
+    },
+    Socket(Box<WebSocket<TcpStream>>),
+}
+
 impl Writer {
-    fn connect(address: SocketAddr, path: &'static str) -> anyhow::Result<Self> {
+    fn connect(address: SocketAddr, kind: Kind, over: Transport) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
+        let way = match over {
+            Transport::Http => Way::Http {
+                stream,
+                address,
+                path: kind.products_path(),
+            },
+            Transport::Socket => {
+                let url = format!("ws://{address}{}", kind.socket_path());
+                let (socket, _) = tungstenite::client(url, stream)?;
+                Way::Socket(Box::new(socket))
+            }
+        };
         Ok(Self {
-            stream,
-            address,
-            path,
+            way,
             delay: Histogram::new(3)?,
         })
     }
@@ -108,17 +143,41 @@ impl Writer {
             }
             std::thread::sleep(due.saturating_sub(start.elapsed()));
             let asked = Instant::now();
-            self.post(number)?;
+            self.add(number)?;
             let delay = u64::try_from(asked.elapsed().as_micros())?;
             self.delay.record(delay)?;
         }
     }
 
-    fn post(&mut self, number: u64) -> anyhow::Result<()> {
-        let body = mark::product(number);
-        match post(&mut self.stream, self.address, self.path, &body)? {
-            200 | 201 => Ok(()),
-            status => bail!("product {number} was answered with {status}"),
+    fn add(&mut self, number: u64) -> anyhow::Result<()> {
+        let product = mark::product(number);
+        match &mut self.way {
+            Way::Http {
+                stream,
+                address,
+                path,
+            } => match post(stream, *address, path, &product)? {
+                200 | 201 => Ok(()),
+                status => bail!("product {number} was answered with {status}"),
+            },
+            Way::Socket(socket) => add(socket, number, &product),
+        }
+    }
+}
+
+/// Sends an `add` and reads on to its answer.
+fn add(socket: &mut WebSocket<TcpStream>, number: u64, product: &str) -> anyhow::Result<()> {
+    let message = format!(r#"{{"type":"add","request":{number},"draft":{product}}}"#);
+    socket.send(message.into())?;
+    loop {
+        if let Message::Text(text) = socket.read()? {
+            // Neither snapshots nor changes begin so.
+            if text.starts_with(r#"{"type":"done""#) {
+                return Ok(());
+            }
+            if text.starts_with(r#"{"type":"refused""#) {
+                bail!("product {number} was refused: {text}");
+            }
         }
     }
 }

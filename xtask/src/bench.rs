@@ -8,10 +8,14 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::cargo;
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 8] = [
+const SET: [(&str, &str); 11] = [
     (
         "1,000 pages, 20 products a second",
-        "run --connections 1000 --rate 20 --seconds 10 --rounds 2",
+        "run --connections 1000 --rate 20 --seconds 10",
+    ),
+    (
+        "1,000 pages, 20 products a second, beside the yardstick alone",
+        "run --targets limit,vitrina --connections 1000 --rate 20 --seconds 10 --rounds 3",
     ),
     (
         "5,000 pages, 20 products a second",
@@ -23,7 +27,7 @@ const SET: [(&str, &str); 8] = [
     ),
     (
         "1,000 pages, 32 writers flat out",
-        "run --targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10 --rounds 2",
+        "run --targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10",
     ),
     (
         "No page, 32 writers flat out",
@@ -34,8 +38,16 @@ const SET: [(&str, &str); 8] = [
         "storm --connections 5000 --products 10000",
     ),
     (
+        "10,000 pages come back at once, with nothing",
+        "storm --connections 10000 --products 10000",
+    ),
+    (
         "5,000 pages come back at once, having missed 100 changes",
         "storm --connections 5000 --products 10000 --missed 100",
+    ),
+    (
+        "100 pages that read nothing, beside 1,000 that do",
+        "slow --connections 1000 --slow 100 --rate 500 --seconds 10",
     ),
     (
         "A start with 100,000 products",
