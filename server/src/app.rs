@@ -7,18 +7,21 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::StatusCode;
+use axum::handler::Handler;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
 use shared::Reason;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::api::Api;
+use crate::api::{Api, MOST_BATCH_BYTES};
 use crate::desk::Desk;
 use crate::hub::{Hub, Pace};
 use crate::journal::Journal;
@@ -118,12 +121,40 @@ impl FromRef<State> for Connections {
     }
 }
 
+/// What a method is answered with that an address doesn't take; `Allow` is added to it.
+async fn other_method(method: Method, reader: Reader) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    Refusal(Reason::WrongMethod, reader.text).into_response()
+}
+
+/// A route that is read, compressed where the client takes that.
+fn read<H, T>(handler: H) -> MethodRouter<State>
+where
+    H: Handler<T, State>,
+    T: 'static,
+{
+    get(handler).layer(CompressionLayer::new())
+}
+
 fn router(state: State) -> Router {
     Router::new()
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(live::upgrade))
-        .route("/api/products", get(api::list).post(api::add))
+        .route("/api/products/stream", get(api::stream))
+        .route("/api/products", post(api::add).merge(read(api::list)))
+        .route("/api/categories", read(api::categories))
+        .route("/api/products/export", read(api::export))
+        .route(
+            "/api/products/import",
+            post(api::import).layer(DefaultBodyLimit::disable()),
+        )
+        .route(
+            "/api/products/batch",
+            post(api::batch).layer(DefaultBodyLimit::max(MOST_BATCH_BYTES)),
+        )
         .route(
             "/api/products/{id}",
             get(api::read)
@@ -135,9 +166,7 @@ fn router(state: State) -> Router {
         .route("/views/style.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))
         .fallback(async |reader: Reader| Refusal(Reason::NoSuchRoute, reader.text))
-        .method_not_allowed_fallback(async |reader: Reader| {
-            Refusal(Reason::WrongMethod, reader.text)
-        })
+        .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,

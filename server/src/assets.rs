@@ -4,13 +4,14 @@
 
 use axum::extract::{Path, RawQuery};
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed_for_web::{EmbedableFile, RustEmbed};
 use shared::Reason;
 
+use crate::conditional::has_it;
 use crate::language::Reader;
 use crate::problem::Refusal;
 
@@ -145,13 +146,4 @@ fn accepts(headers: &HeaderMap, coding: &str) -> bool {
             let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
             name.trim().eq_ignore_ascii_case(coding) && !refused
         })
-}
-
-fn has_it(headers: &HeaderMap, etag: &str) -> bool {
-    let values = headers.get_all(IF_NONE_MATCH).into_iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"))
-        .any(|tag| tag == etag || tag == "*")
 }

@@ -4,40 +4,93 @@
 //! It is one thread of its own, since a journal blocks. Everything that waits while one batch is
 //! made durable is the next batch: group commit.
 
-use std::collections::{HashMap, VecDeque};
+mod answered;
+mod clerk;
+
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use shared::{Catalog, Command, ProductId, Reason, RequestKey, Revision};
+use shared::{Change, Command, Product, ProductId, Reason, Revision};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::hub::Hub;
-use crate::journal::{Entry, Journal, KEPT_CHANGES};
+use crate::journal::{Entry, Journal, Key};
+use clerk::Clerk;
 
 /// Commands that wait for the desk. A full queue makes whoever asks wait, which is as it should
 /// be; it has room for what a few thousand pages send during one slow commit.
 const QUEUE: usize = 4_096;
 
-/// Most commands in one transaction: enough that the disk is the limit, few enough that the
-/// first of them does not wait for long.
-const BATCH: usize = 1_024;
-
 /// A command was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// The revision at which the product is as the command wanted.
     pub revision: Revision,
     /// The product.
     pub id: ProductId,
+    /// What the command did to it.
+    pub outcome: Outcome,
+}
+
+/// What a command did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The product is new.
+    Added(Arc<Product>),
+    /// The product has other fields.
+    Updated(Arc<Product>),
+    /// The product is gone.
+    Deleted,
+    /// Everything was as it should be.
+    Unchanged(Arc<Product>),
+}
+
+impl Outcome {
+    /// What a command did that led to this change.
+    pub fn of(change: &Change) -> Self {
+        match change {
+            Change::Added(product) => Self::Added(product.clone()),
+            Change::Updated(product) => Self::Updated(product.clone()),
+            Change::Deleted(_) => Self::Deleted,
+        }
+    }
+
+    /// The product as the command left it.
+    pub fn product(&self) -> Option<&Arc<Product>> {
+        match self {
+            Self::Added(product) | Self::Updated(product) | Self::Unchanged(product) => {
+                Some(product)
+            }
+            Self::Deleted => None,
+        }
+    }
 }
 
 /// What becomes of a command.
 pub type Answer = Result<Done, Reason>;
 
-struct Ticket {
-    command: Command,
-    key: Option<RequestKey>,
-    answer: oneshot::Sender<Answer>,
+/// What happens to the other commands of a group when one can't be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// None of them is done.
+    AllOrNothing,
+    /// The others are done.
+    OneByOne,
+}
+
+enum Ticket {
+    One {
+        command: Command,
+        key: Option<Key>,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// Commands that follow each other without anybody else's between them. One that failed the
+    /// rules already keeps its place.
+    Many {
+        commands: Vec<Result<Command, Reason>>,
+        group: Group,
+        answers: oneshot::Sender<Vec<Answer>>,
+    },
 }
 
 /// Where commands are handed in.
@@ -54,14 +107,7 @@ impl Desk {
         hub: Arc<Hub>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (tickets, queue) = mpsc::channel(QUEUE);
-        let mut clerk = Clerk {
-            journal,
-            hub,
-            answered: Answered::default(),
-        };
-        for entry in recent {
-            clerk.answered.remember(entry);
-        }
+        let mut clerk = Clerk::new(journal, recent, hub);
         let thread = std::thread::Builder::new()
             .name("desk".to_owned())
             .spawn(move || clerk.work(queue))?;
@@ -69,13 +115,9 @@ impl Desk {
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
-    pub async fn hand_in(
-        &self,
-        command: Command,
-        key: Option<RequestKey>,
-    ) -> oneshot::Receiver<Answer> {
+    pub async fn hand_in(&self, command: Command, key: Option<Key>) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
-        let ticket = Ticket {
+        let ticket = Ticket::One {
             command,
             key,
             answer,
@@ -85,132 +127,36 @@ impl Desk {
         receiver
     }
 
+    /// Hands in a command and waits for what becomes of it.
+    pub async fn ask(&self, command: Command, key: Option<Key>) -> Answer {
+        let answer = self.hand_in(command, key).await;
+        answer.await.unwrap_or(Err(Reason::Stopping))
+    }
+
+    /// Hands in commands that are decided one right after the other, and waits for what becomes
+    /// of each. Refused as a group, those that were no reason for it have
+    /// [`Reason::NotTried`] as theirs.
+    pub async fn ask_many(
+        &self,
+        commands: Vec<Result<Command, Reason>>,
+        group: Group,
+    ) -> Vec<Answer> {
+        let count = commands.len();
+        let (answers, receiver) = oneshot::channel();
+        let ticket = Ticket::Many {
+            commands,
+            group,
+            answers,
+        };
+        let _ = self.tickets.send(ticket).await;
+        receiver
+            .await
+            .unwrap_or_else(|_| vec![Err(Reason::Stopping); count])
+    }
+
     /// Waits until the desk's thread is gone, which it never is while a handle lives, unless it
     /// failed.
     pub async fn gone(&self) {
         self.tickets.closed().await;
-    }
-
-    /// Hands in a command and waits for what becomes of it.
-    pub async fn ask(&self, command: Command, key: Option<RequestKey>) -> Answer {
-        let answer = self.hand_in(command, key).await;
-        answer.await.unwrap_or(Err(Reason::Stopping))
-    }
-}
-
-/// Who works at the desk.
-struct Clerk<J> {
-    journal: J,
-    hub: Arc<Hub>,
-    answered: Answered,
-}
-
-impl<J: Journal> Clerk<J> {
-    fn work(&mut self, mut queue: mpsc::Receiver<Ticket>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH
-                && let Ok(ticket) = queue.try_recv()
-            {
-                batch.push(ticket);
-            }
-            self.serve(batch);
-        }
-    }
-
-    fn serve(&mut self, batch: Vec<Ticket>) {
-        let before = self.hub.catalog();
-        let mut catalog = Catalog::clone(&before);
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut answers = Vec::with_capacity(batch.len());
-        for ticket in batch {
-            let answer = self.decide(ticket.command, ticket.key, &mut catalog, &mut entries);
-            answers.push((ticket.answer, answer));
-        }
-        if !entries.is_empty() {
-            if let Err(error) = self.journal.append(before.revision(), &entries) {
-                tracing::error!(%error, commands = answers.len(), "the journal refused a batch");
-                for (sender, _) in answers {
-                    let _ = sender.send(Err(Reason::NotSaved));
-                }
-                return;
-            }
-            for entry in &entries {
-                self.answered.remember(entry);
-            }
-            self.hub.publish(catalog, entries);
-        }
-        for (sender, answer) in answers {
-            // Whoever asked may be gone; the change is durable all the same.
-            let _ = sender.send(answer);
-        }
-    }
-
-    fn decide(
-        &self,
-        command: Command,
-        key: Option<RequestKey>,
-        catalog: &mut Catalog,
-        entries: &mut Vec<Entry>,
-    ) -> Answer {
-        if let Some(key) = &key {
-            let in_batch = || entries.iter().find(|entry| entry.key.as_ref() == Some(key));
-            let earlier = self.answered.get(key).or_else(|| in_batch().map(done));
-            if let Some(done) = earlier {
-                return Ok(done);
-            }
-        }
-        let about = match &command {
-            Command::Add(_) => None,
-            Command::Update { id, .. } | Command::Delete { id, .. } => Some(*id),
-        };
-        let Some(change) = catalog.decide(command)? else {
-            // Nothing to change: only an update of a product that is there ends here.
-            let product = about.and_then(|id| catalog.get(id));
-            return Ok(Done {
-                revision: product.map_or(catalog.revision(), |product| product.revision),
-                id: about.unwrap_or(ProductId(0)),
-            });
-        };
-        let entry = Entry {
-            revision: catalog.revision().next(),
-            change,
-            key,
-        };
-        catalog.apply(entry.revision, [entry.change.clone()]);
-        let answer = done(&entry);
-        entries.push(entry);
-        Ok(answer)
-    }
-}
-
-fn done(entry: &Entry) -> Done {
-    Done {
-        revision: entry.revision,
-        id: entry.change.id(),
-    }
-}
-
-/// The requests that were done, as far back as the journal keeps changes.
-#[derive(Default)]
-struct Answered {
-    by_key: HashMap<RequestKey, Done>,
-    order: VecDeque<RequestKey>,
-}
-
-impl Answered {
-    fn get(&self, key: &RequestKey) -> Option<Done> {
-        self.by_key.get(key).copied()
-    }
-
-    fn remember(&mut self, entry: &Entry) {
-        let Some(key) = &entry.key else { return };
-        self.by_key.insert(key.clone(), done(entry));
-        self.order.push_back(key.clone());
-        if self.order.len() > KEPT_CHANGES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_key.remove(&oldest);
-        }
     }
 }

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
 use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
+use tokio::sync::watch;
 
 use crate::journal::{Entry, Loaded};
 use crate::lane::{self, Lane};
@@ -69,6 +70,8 @@ pub struct Hub {
     snapshot: tokio::sync::Mutex<Option<Kept>>,
     viewers: AtomicUsize,
     most_viewers: usize,
+    /// The revision up to which the ring has frames, for those who follow without a lane.
+    news: watch::Sender<Revision>,
 }
 
 /// A snapshot that was encoded lately.
@@ -90,6 +93,7 @@ impl Hub {
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
             most_viewers,
+            news: watch::Sender::new(Revision(0)),
         })
     }
 
@@ -163,6 +167,7 @@ impl Hub {
         let (changes, catalog) = self.waiting.take(|| self.catalog());
         let frames: Arc<[_]> = ring::frames(&changes).into();
         self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, &frames));
+        self.news.send_replace(catalog.revision());
         News::Frames(frames)
     }
 
@@ -171,6 +176,11 @@ impl Hub {
         let mut number = 0;
         self.ring_mut(|ring| number = ring.beat(pulse.clone()));
         News::Pulse(number, pulse)
+    }
+
+    /// Tells whoever waits for it that there is more.
+    pub fn news(&self) -> watch::Receiver<Revision> {
+        self.news.subscribe()
     }
 
     /// A pulse of this moment, as a frame.

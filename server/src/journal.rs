@@ -2,11 +2,35 @@
 
 pub mod sqlite;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use shared::{Catalog, CatalogId, Change, RequestKey, Revision};
 
 /// How many changes a journal keeps beside the products, so that pages can resume and repeated
 /// requests find their answer over a restart of the server.
 pub const KEPT_CHANGES: usize = 10_000;
+
+/// How long the answer to a request with an `Idempotency-Key` is kept.
+pub const ANSWERS_KEPT: Duration = Duration::from_hours(24);
+
+/// Names a request, so that asking again does nothing twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A page's command over its socket.
+    Page(RequestKey),
+    /// A program's request over HTTP.
+    Idempotency(IdempotencyKey),
+}
+
+/// The `Idempotency-Key` header of a request (draft-ietf-httpapi-idempotency-key-header).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// What the header says.
+    pub name: Arc<str>,
+    /// A digest of the request, by which another request under the same key is told apart.
+    pub fingerprint: Arc<str>,
+}
 
 /// One change on its way into the journal, with the request that asked for it.
 #[derive(Clone, Debug)]
@@ -15,8 +39,8 @@ pub struct Entry {
     pub revision: Revision,
     /// What happened.
     pub change: Change,
-    /// Which page's request it answers, where the page gave it a name.
-    pub key: Option<RequestKey>,
+    /// Which request it answers, where that has a name.
+    pub key: Option<Key>,
 }
 
 /// What a journal holds.
@@ -36,6 +60,10 @@ pub trait Journal: Send + 'static {
 
     /// Makes the entries durable, all or none, as the next after revision `after`.
     fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError>;
+
+    /// The entry that answered the request with this `Idempotency-Key` within the last
+    /// [`ANSWERS_KEPT`], and the fingerprint of that request.
+    fn kept(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError>;
 }
 
 /// Why a journal can't be opened, read or written.

@@ -40,6 +40,16 @@ pub fn encode(message: &ServerMessage) -> Bytes {
     bytes.into()
 }
 
+/// The message in a frame that [`encode`] made (RFC 6455 section 5.2): what follows its length.
+pub fn payload(frame: &Bytes) -> &[u8] {
+    let header = match frame.get(1) {
+        Some(126) => 4,
+        Some(127) => 10,
+        _ => 2,
+    };
+    frame.get(header..).unwrap_or_default()
+}
+
 /// One connection's way out.
 pub struct Lane {
     stream: TcpStream,

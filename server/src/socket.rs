@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{Answer, Desk, Done};
 use crate::hub::{After, Hub, Snapshot, Viewer};
+use crate::journal::Key;
 use crate::lane::{self, Lane, LaneStream};
 
 /// Most bytes of a frame from a page: a product with every field at its limit, each character
@@ -295,7 +296,7 @@ impl Connection {
                     .visitor
                     .page
                     .clone()
-                    .map(|page| RequestKey { page, request });
+                    .map(|page| Key::Page(RequestKey { page, request }));
                 let answer = self.live.desk.hand_in(command, key).await;
                 self.commands.push_back((request, answer));
                 Ok(())
@@ -394,7 +395,7 @@ async fn next_answer(
 
 fn answered((request, answer): (RequestId, Answer), words: &Text) -> ServerMessage {
     match answer {
-        Ok(Done { revision, id }) => ServerMessage::Done {
+        Ok(Done { revision, id, .. }) => ServerMessage::Done {
             request,
             revision,
             id,

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use shared::{Revision, ServerMessage};
 use support::{Page, Program, Server, draft};
 use tokio::net::TcpListener;
@@ -91,6 +93,10 @@ impl Journal for Buggy {
 
     fn append(&mut self, _: Revision, _: &[Entry]) -> Result<(), JournalError> {
         panic!("a bug")
+    }
+
+    fn kept(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+        self.0.kept(name)
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::change::{Change, Command, Revision};
+use crate::change::{Change, Command, OnDuplicate, Revision};
 use crate::problem::Reason;
-use crate::product::{Product, ProductId};
+use crate::product::{Draft, Product, ProductId};
 
 /// All products at one revision.
 #[derive(Clone, Debug, Default)]
@@ -88,45 +88,61 @@ impl Catalog {
         self.revision = revision;
     }
 
-    /// What a command would change, were it the next: the change at the next revision, `None`
-    /// when everything is already as it says, or why it can't be done.
-    pub fn decide(&self, command: Command) -> Result<Option<Change>, Reason> {
-        let revision = self.revision.next();
+    /// What a command would change, were it the next, or why it can't be done.
+    pub fn decide(&self, command: Command) -> Result<Decision, Reason> {
         match command {
-            Command::Add(draft) => {
-                self.code_is_free(&draft.code, None)?;
-                let id = ProductId(revision.0);
-                Ok(Some(Change::Added(Arc::new(Product {
-                    id,
-                    revision,
-                    draft,
-                }))))
-            }
+            Command::Add(draft) => self.decide_add(draft),
+            Command::Import {
+                draft,
+                on_duplicate,
+            } => match (self.with_code(&draft.code), on_duplicate) {
+                (None, _) | (Some(_), OnDuplicate::Refuse) => self.decide_add(draft),
+                (Some(product), OnDuplicate::Skip) => Ok(Decision::Nothing(product.clone())),
+                (Some(product), OnDuplicate::Update) => self.decide_update(product, draft),
+            },
             Command::Update {
                 id,
                 patch,
                 if_revision,
             } => {
                 let product = self.at_revision(id, if_revision)?;
-                let draft = patch.applied_to(&product.draft);
-                if draft == product.draft {
-                    return Ok(None);
-                }
-                self.code_is_free(&draft.code, Some(id))?;
-                Ok(Some(Change::Updated(Arc::new(Product {
-                    id,
-                    revision,
-                    draft,
-                }))))
+                self.decide_update(product, patch.applied_to(&product.draft))
             }
             Command::Delete { id, if_revision } => {
                 self.at_revision(id, if_revision)?;
-                Ok(Some(Change::Deleted(id)))
+                Ok(Decision::Change(Change::Deleted(id)))
             }
         }
     }
 
-    fn at_revision(&self, id: ProductId, wanted: Option<Revision>) -> Result<&Product, Reason> {
+    fn decide_add(&self, draft: Draft) -> Result<Decision, Reason> {
+        self.code_is_free(&draft.code, None)?;
+        let revision = self.revision.next();
+        let id = ProductId(revision.0);
+        Ok(Decision::Change(Change::Added(Arc::new(Product {
+            id,
+            revision,
+            draft,
+        }))))
+    }
+
+    fn decide_update(&self, product: &Arc<Product>, draft: Draft) -> Result<Decision, Reason> {
+        if draft == product.draft {
+            return Ok(Decision::Nothing(product.clone()));
+        }
+        self.code_is_free(&draft.code, Some(product.id))?;
+        Ok(Decision::Change(Change::Updated(Arc::new(Product {
+            id: product.id,
+            revision: self.revision.next(),
+            draft,
+        }))))
+    }
+
+    fn at_revision(
+        &self,
+        id: ProductId,
+        wanted: Option<Revision>,
+    ) -> Result<&Arc<Product>, Reason> {
         let product = self.get(id).ok_or(Reason::NotFound(id))?;
         match wanted {
             Some(wanted) if wanted != product.revision => {
@@ -162,6 +178,15 @@ impl Catalog {
             self.codes.remove(code.as_str());
         }
     }
+}
+
+/// What a command leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// This change, at the next revision.
+    Change(Change),
+    /// Nothing: this product is as the command wants it.
+    Nothing(Arc<Product>),
 }
 
 impl PartialEq for Catalog {

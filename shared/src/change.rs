@@ -70,6 +70,14 @@ pub struct RequestKey {
 pub enum Command {
     /// Add a product.
     Add(Draft),
+    /// Add a product that comes from a file, or what else is to be done when there is one with
+    /// its code.
+    Import {
+        /// The product.
+        draft: Draft,
+        /// What to do with the one that is there.
+        on_duplicate: OnDuplicate,
+    },
     /// Change some fields of a product.
     Update {
         /// Which product.
@@ -86,6 +94,33 @@ pub enum Command {
         /// Refuse when the product is no longer at this revision.
         if_revision: Option<Revision>,
     },
+}
+
+/// What is done with an imported product whose code another has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDuplicate {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The other gets its fields.
+    Update,
+    /// The other stays as it is.
+    Skip,
+}
+
+impl OnDuplicate {
+    /// Their names.
+    pub const NAMES: [&'static str; 3] = ["refuse", "update", "skip"];
+
+    /// The one with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "refuse" => Some(Self::Refuse),
+            "update" => Some(Self::Update),
+            "skip" => Some(Self::Skip),
+            _ => None,
+        }
+    }
 }
 
 /// What happened to one product.

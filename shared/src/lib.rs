@@ -12,8 +12,10 @@ pub mod product;
 pub mod rules;
 pub mod text;
 
-pub use catalog::{Catalog, Digest};
-pub use change::{CatalogId, Change, Command, PageId, RequestId, RequestKey, Revision};
+pub use catalog::{Catalog, Decision, Digest};
+pub use change::{
+    CatalogId, Change, Command, OnDuplicate, PageId, RequestId, RequestKey, Revision,
+};
 pub use message::{ClientMessage, ServerMessage};
 pub use mirror::{Mirror, Step};
 pub use problem::{FieldReason, Problem, Reason};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::change::Revision;
-use crate::product::ProductId;
+use crate::product::{Price, PriceError, ProductId};
 use crate::text::Text;
 
 /// Why something was refused, before it is put into a reader's language.
@@ -39,6 +39,18 @@ pub enum Reason {
     WrongMethod,
     /// As many live pages are connected as are allowed.
     TooManyPages,
+    /// An `Idempotency-Key` that another request had.
+    KeyReused(String),
+    /// Nothing is wrong with the command itself, but with another of its group.
+    NotTried,
+    /// So many commands of a group can't be done, so none was.
+    GroupRefused(usize),
+    /// More commands in one request than this.
+    TooManyCommands(usize),
+    /// A body of products in none of the forms that can be imported.
+    NotImportable,
+    /// A file of products that is not UTF-8.
+    NotUtf8,
 }
 
 impl Reason {
@@ -60,6 +72,12 @@ impl Reason {
             Self::NoSuchRoute => "no_such_route",
             Self::WrongMethod => "wrong_method",
             Self::TooManyPages => "too_many_pages",
+            Self::KeyReused(_) => "key_reused",
+            Self::NotTried => "not_tried",
+            Self::GroupRefused(_) => "group_refused",
+            Self::TooManyCommands(_) => "too_many_commands",
+            Self::NotImportable => "not_importable",
+            Self::NotUtf8 => "not_utf8",
         }
     }
 
@@ -80,11 +98,14 @@ impl Reason {
                 names.dedup();
                 names.join(", ")
             }
-            Self::CodeTaken(value) | Self::Malformed(value) | Self::UnknownMessage(value) => {
-                value.clone()
-            }
+            Self::CodeTaken(value)
+            | Self::Malformed(value)
+            | Self::UnknownMessage(value)
+            | Self::KeyReused(value) => value.clone(),
             Self::NotFound(id) | Self::Changed(id, _) => id.to_string(),
-            Self::TooLarge(bytes) => bytes.to_string(),
+            Self::TooLarge(number) | Self::GroupRefused(number) | Self::TooManyCommands(number) => {
+                number.to_string()
+            }
             _ => String::new(),
         }
     }
@@ -131,12 +152,20 @@ impl FieldReason {
             Rule::TooHigh(limit) => limit,
             _ => 0,
         };
+        let options = match self.rule {
+            Rule::NotOneOf(options) => options.join(", "),
+            _ => String::new(),
+        };
         FieldProblem {
             field: self.field.clone(),
             code: self.rule.code().to_owned(),
             message: text.fill(
                 &format!("field.{}", self.rule.code()),
-                &[("limit", &text.number(limit)), ("field", &self.field)],
+                &[
+                    ("limit", &text.number(limit)),
+                    ("field", &self.field),
+                    ("options", &options),
+                ],
             ),
         }
     }
@@ -175,11 +204,26 @@ pub enum Rule {
     Unknown,
     /// Another product has this value.
     Taken,
+    /// None of these.
+    NotOneOf(&'static [&'static str]),
+    /// Not a cursor of this order.
+    NotACursor,
+}
+
+impl From<PriceError> for Rule {
+    fn from(error: PriceError) -> Self {
+        match error {
+            PriceError::NotANumber => Self::NotANumber,
+            PriceError::TooManyDecimals => Self::TooManyDecimals,
+            PriceError::Negative => Self::Negative,
+            PriceError::TooHigh => Self::TooHigh(Price::MAX.cents() / 100),
+        }
+    }
 }
 
 impl Rule {
     /// Every rule, with a limit where one belongs to it: what a language file must have words for.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Required,
         Self::TooLong(0),
         Self::TooMany(0),
@@ -195,6 +239,8 @@ impl Rule {
         Self::NotAnUrl,
         Self::Unknown,
         Self::Taken,
+        Self::NotOneOf(&[]),
+        Self::NotACursor,
     ];
 
     /// The stable name of the rule, for programs.
@@ -215,6 +261,8 @@ impl Rule {
             Self::NotAnUrl => "not_an_url",
             Self::Unknown => "unknown",
             Self::Taken => "taken",
+            Self::NotOneOf(_) => "not_one_of",
+            Self::NotACursor => "not_a_cursor",
         }
     }
 }

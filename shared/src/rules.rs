@@ -52,9 +52,28 @@ impl Fields {
         check.finish(draft)
     }
 
-    /// The patch that the fields make, or every field that broke a rule.
-    pub fn patch(self) -> Result<Patch, Reason> {
+    /// The patch that the fields make, or every field that broke a rule. `null` takes a field
+    /// away (RFC 7396), which gives it the value it has in a draft without it.
+    pub fn patch(mut self) -> Result<Patch, Reason> {
+        let nothing = [
+            ("title", "".into()),
+            ("description", "".into()),
+            ("code", "".into()),
+            ("price", "".into()),
+            ("status", true.into()),
+            ("category", "".into()),
+            ("thumbnails", Value::Array(Vec::new())),
+        ];
+        for (field, instead) in nothing {
+            if let Some(value) = self.0.get_mut(field).filter(|value| value.is_null()) {
+                *value = instead;
+            }
+        }
         let mut check = Check::new(self);
+        if check.fields.get("stock") == Some(&Value::Null) {
+            check.fields.remove("stock");
+            check.fail("stock", Rule::Required);
+        }
         let patch = Patch {
             title: check.text("title", TITLE_CHARS, Lines::One),
             description: check.text("description", DESCRIPTION_CHARS, Lines::Many),
@@ -157,12 +176,7 @@ impl Check {
         };
         match price {
             Ok(price) => Some(price),
-            Err(PriceError::NotANumber) => self.failed("price", Rule::NotANumber),
-            Err(PriceError::TooManyDecimals) => self.failed("price", Rule::TooManyDecimals),
-            Err(PriceError::Negative) => self.failed("price", Rule::Negative),
-            Err(PriceError::TooHigh) => {
-                self.failed("price", Rule::TooHigh(Price::MAX.cents() / 100))
-            }
+            Err(error) => self.failed("price", error.into()),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use shared::{
-    Catalog, CatalogId, Change, Command, Draft, Mirror, Patch, Price, ProductId, Reason, Revision,
-    ServerMessage,
+    Catalog, CatalogId, Change, Command, Decision, Draft, Mirror, OnDuplicate, Patch, Price,
+    ProductId, Reason, Revision, ServerMessage,
 };
 
 fn draft(code: &str) -> Draft {
@@ -21,12 +21,14 @@ fn draft(code: &str) -> Draft {
 
 /// Decides and applies, as the desk does.
 fn run(catalog: &mut Catalog, command: Command) -> Result<Option<Change>, Reason> {
-    let change = catalog.decide(command)?;
-    if let Some(change) = &change {
-        let next = catalog.revision().next();
-        catalog.apply(next, [change.clone()]);
+    match catalog.decide(command)? {
+        Decision::Nothing(_) => Ok(None),
+        Decision::Change(change) => {
+            let next = catalog.revision().next();
+            catalog.apply(next, [change.clone()]);
+            Ok(Some(change))
+        }
     }
-    Ok(change)
 }
 
 fn add(catalog: &mut Catalog, code: &str) -> Result<Option<Change>, Reason> {
@@ -192,4 +194,30 @@ proptest! {
             prop_assert_eq!(owner, Some(product.id));
         }
     }
+}
+
+#[test]
+fn an_import_does_with_a_taken_code_what_it_was_told() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    let import = |code: &str, stock, on_duplicate| Command::Import {
+        draft: Draft {
+            stock,
+            ..draft(code)
+        },
+        on_duplicate,
+    };
+    let refused = run(&mut catalog, import("A", 9, OnDuplicate::Refuse));
+    assert_eq!(refused, Err(Reason::CodeTaken("A".to_owned())));
+    let skipped = run(&mut catalog, import("A", 9, OnDuplicate::Skip));
+    assert_eq!(skipped, Ok(None));
+    run(&mut catalog, import("A", 9, OnDuplicate::Update)).expect("updated");
+    let again = run(&mut catalog, import("A", 9, OnDuplicate::Update));
+    assert_eq!(again, Ok(None));
+    run(&mut catalog, import("b", 1, OnDuplicate::Skip)).expect("added");
+    let stocks: Vec<_> = catalog
+        .products()
+        .map(|product| product.draft.stock)
+        .collect();
+    assert_eq!(stocks, [9, 1]);
 }

@@ -1,6 +1,7 @@
 //! The rules, field by field, at their limits.
 
 use serde_json::{Value, json};
+use shared::problem::Rule;
 use shared::{Draft, Fields, Patch, Price, Reason};
 
 fn fields(value: Value) -> Fields {
@@ -233,4 +234,23 @@ fn a_price_is_kept_to_the_cent() {
         assert_eq!(serde_json::to_string(&price).expect("JSON"), json);
         assert_eq!(serde_json::from_str::<Price>(json).expect("a price"), price);
     }
+}
+
+#[test]
+fn null_takes_a_field_away() {
+    let patch = fields(json!({"description": null, "thumbnails": null, "status": null})).patch();
+    let patch = patch.expect("a patch");
+    assert_eq!(patch.description.as_deref(), Some(""));
+    assert_eq!(patch.thumbnails, Some(Vec::new()));
+    assert_eq!(patch.status, Some(true));
+    let required =
+        json!({"title": null, "code": null, "price": null, "stock": null, "category": null});
+    let Err(Reason::Invalid(failed)) = fields(required).patch() else {
+        panic!("required fields were taken away");
+    };
+    assert_eq!(failed.len(), 5);
+    assert!(
+        failed.iter().all(|reason| reason.rule == Rule::Required),
+        "{failed:?}"
+    );
 }

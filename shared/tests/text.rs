@@ -50,6 +50,12 @@ fn every_reason_and_every_rule_has_its_words() {
         Reason::NoSuchRoute,
         Reason::WrongMethod,
         Reason::TooManyPages,
+        Reason::KeyReused("x".to_owned()),
+        Reason::NotTried,
+        Reason::GroupRefused(1),
+        Reason::TooManyCommands(1),
+        Reason::NotImportable,
+        Reason::NotUtf8,
     ];
     for language in Language::ALL {
         let text = text(language);

@@ -4,6 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, params};
 use shared::{
@@ -11,16 +12,15 @@ use shared::{
     Revision,
 };
 
-use super::{Entry, Journal, JournalError, KEPT_CHANGES, Loaded};
+use super::{ANSWERS_KEPT, Entry, Journal, JournalError, KEPT_CHANGES, Key, Loaded};
 
 /// Marks the file as Vitrina's (`PRAGMA application_id`): the letters `VITR`.
 const APPLICATION_ID: i32 = 0x5649_5452;
 
-/// The version of the tables below (`PRAGMA user_version`).
-const SCHEMA_VERSION: i32 = 1;
-
-const SCHEMA: &str = "
-    CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+/// What each version of the tables added to the one before. A file's version (`PRAGMA
+/// user_version`) is how many of these it has had.
+const VERSIONS: [&str; 2] = [
+    "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
     CREATE TABLE products (
         id INTEGER PRIMARY KEY,
         revision INTEGER NOT NULL,
@@ -38,8 +38,16 @@ const SCHEMA: &str = "
         change TEXT NOT NULL,
         page TEXT,
         request INTEGER
+    ) STRICT;",
+    "CREATE TABLE answers (
+        key TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        change TEXT NOT NULL,
+        at INTEGER NOT NULL
     ) STRICT;
-";
+    CREATE INDEX answers_at ON answers (at);",
+];
 
 /// The journal in one SQLite file.
 pub struct SqliteJournal {
@@ -85,7 +93,8 @@ impl SqliteJournal {
     }
 }
 
-/// Checks whose file it is before anything is written to it, then sets it up.
+/// Checks whose file it is before anything is written to it, then sets it up and brings it to the
+/// newest version.
 fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
     let pragma = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let tables: i64 =
@@ -94,21 +103,34 @@ fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
     if !is_new && pragma("application_id")? != APPLICATION_ID {
         return Err(JournalError::NotOurs(name.to_owned()));
     }
-    if pragma("user_version")? > SCHEMA_VERSION {
+    let version = usize::try_from(pragma("user_version")?).unwrap_or_default();
+    let Some(missing) = VERSIONS.get(version..) else {
         return Err(JournalError::TooNew(name.to_owned()));
-    }
+    };
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode FULL is what makes a commit reach the disk before it returns.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    for version in missing {
+        transaction.execute_batch(version)?;
+    }
     if is_new {
         let id = format!("{:032x}", rand::random::<u128>());
-        let transaction = connection.unchecked_transaction()?;
-        transaction.execute_batch(SCHEMA)?;
         transaction.execute("INSERT INTO catalog VALUES (?1, 0)", [id])?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-        transaction.commit()?;
+    } else {
+        tracing::info!(
+            file = name,
+            from = version,
+            to = VERSIONS.len(),
+            "upgraded the data file"
+        );
     }
+    transaction.pragma_update(None, "user_version", VERSIONS.len())?;
+    transaction.commit()?;
     Ok(())
 }
 
@@ -170,9 +192,40 @@ impl Journal for SqliteJournal {
         transaction
             .prepare_cached("DELETE FROM changes WHERE revision <= ?1")?
             .execute([oldest])?;
+        transaction
+            .prepare_cached("DELETE FROM answers WHERE at < ?1")?
+            .execute([oldest_answer()])?;
         transaction.commit()?;
         Ok(())
     }
+
+    fn kept(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+        let kept = self
+            .connection
+            .prepare_cached(
+                "SELECT fingerprint, revision, change FROM answers WHERE key = ?1 AND at >= ?2",
+            )?
+            .query_row(params![name, oldest_answer()], |row| {
+                let entry = Entry {
+                    revision: Revision(row.get("revision")?),
+                    change: from_json(&row.get::<_, String>("change")?)?,
+                    key: None,
+                };
+                Ok((row.get::<_, String>("fingerprint")?.into(), entry))
+            });
+        Ok(kept.optional()?)
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.unwrap_or_default().as_secs()
+}
+
+/// Answers from before this are forgotten.
+fn oldest_answer() -> u64 {
+    now().saturating_sub(ANSWERS_KEPT.as_secs())
 }
 
 /// Has a change hold the catalog's own product where it is the one that the change made.
@@ -221,16 +274,28 @@ fn write(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), JournalErro
                 .execute([id.0])?;
         }
     }
-    let page = entry.key.as_ref().map(|key| key.page.0.as_ref());
-    let request = entry.key.as_ref().map(|key| key.request.0.cast_signed());
+    let change = json(&entry.change)?;
+    let asked = match &entry.key {
+        Some(Key::Page(key)) => Some(key),
+        Some(Key::Idempotency(key)) => {
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![
+                    key.name,
+                    key.fingerprint,
+                    entry.revision.0,
+                    change,
+                    now()
+                ])?;
+            None
+        }
+        None => None,
+    };
+    let page = asked.map(|key| key.page.0.as_ref());
+    let request = asked.map(|key| key.request.0.cast_signed());
     transaction
         .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![
-            entry.revision.0,
-            json(&entry.change)?,
-            page,
-            request
-        ])?;
+        .execute(params![entry.revision.0, change, page, request])?;
     Ok(())
 }
 
@@ -265,9 +330,11 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         revision: Revision(row.get("revision")?),
         change: from_json(&row.get::<_, String>("change")?)?,
-        key: page.zip(request).map(|(page, request)| RequestKey {
-            page: PageId(page.into()),
-            request: RequestId(request.cast_unsigned()),
+        key: page.zip(request).map(|(page, request)| {
+            Key::Page(RequestKey {
+                page: PageId(page.into()),
+                request: RequestId(request.cast_unsigned()),
+            })
         }),
     })
 }

@@ -47,7 +47,7 @@ impl Server {
         Self::start_in(folder, options)
     }
 
-    fn start_in(folder: TempDir, options: Options) -> Self {
+    pub fn start_in(folder: TempDir, options: Options) -> Self {
         let journal = SqliteJournal::open(&data_file(&folder)).expect("a data file");
         let listener = vitrina::listen(([127, 0, 0, 1], 0).into()).expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
@@ -147,7 +147,7 @@ impl Http {
         loop {
             let response = self.get(&path).await;
             let mut list: Value = response.json().await.expect("JSON");
-            if let Some(next) = list["next"].as_u64() {
+            if let Some(next) = list["next"].as_str() {
                 path = format!("/api/products?after={next}");
             } else {
                 path.clear();

@@ -1,0 +1,125 @@
+//! `POST /api/products/batch`: many commands in one request, one right after the other.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Json, Response};
+use serde::{Deserialize, Serialize};
+use shared::{Command, Fields, Problem, ProductId, Reason, Revision};
+
+use super::Api;
+use super::asked::Asked;
+use crate::desk::Group;
+use crate::problem::{GroupRefusal, Refusal};
+
+/// Most bytes of a batch: the most commands there may be, of 3 KiB each.
+pub const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Most commands of a batch. They are one transaction, and everybody else's wait for it.
+const MOST_COMMANDS: usize = 10_000;
+
+/// What is to be done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    commands: Vec<Asking>,
+    /// Nothing is done when one of them can't be.
+    #[serde(default = "yes")]
+    atomic: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The socket's messages, without their request numbers.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+enum Asking {
+    Add {
+        draft: Fields,
+    },
+    Update {
+        id: ProductId,
+        patch: Fields,
+        if_revision: Option<Revision>,
+    },
+    Delete {
+        id: ProductId,
+        if_revision: Option<Revision>,
+    },
+}
+
+impl Asking {
+    fn command(self) -> Result<Command, Reason> {
+        Ok(match self {
+            Self::Add { draft } => Command::Add(draft.draft()?),
+            Self::Update {
+                id,
+                patch,
+                if_revision,
+            } => Command::Update {
+                id,
+                patch: patch.patch()?,
+                if_revision,
+            },
+            Self::Delete { id, if_revision } => Command::Delete { id, if_revision },
+        })
+    }
+}
+
+/// What became of the commands.
+#[derive(Serialize)]
+struct Answered {
+    /// How many were done.
+    done: usize,
+    /// One for each command, in their order.
+    results: Vec<Outcome>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    Done { id: ProductId, revision: Revision },
+    Refused(Problem),
+}
+
+/// `POST /api/products/batch`.
+pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {
+    let text = asked.reader.text.clone();
+    let refuse = |reason| Refusal(reason, text.clone()).into_response();
+    if asked.key.is_some() {
+        let why = "Idempotency-Key: a batch takes none; give its updates an if_revision";
+        return refuse(Reason::Malformed(why.to_owned()));
+    }
+    let batch: Batch = match asked.json() {
+        Ok(batch) => batch,
+        Err(reason) => return refuse(reason),
+    };
+    if batch.commands.len() > MOST_COMMANDS {
+        return refuse(Reason::TooManyCommands(MOST_COMMANDS));
+    }
+    let group = if batch.atomic {
+        Group::AllOrNothing
+    } else {
+        Group::OneByOne
+    };
+    let commands = batch.commands.into_iter().map(Asking::command).collect();
+    let answers = api.desk.ask_many(commands, group).await;
+    let done = answers.iter().filter(|answer| answer.is_ok()).count();
+    if batch.atomic && done < answers.len() {
+        let refused = answers.into_iter().enumerate();
+        let refused = refused.filter_map(|(index, answer)| Some((index, answer.err()?)));
+        return GroupRefusal(refused.collect(), text).into_response();
+    }
+    let results = answers.into_iter().map(|answer| match answer {
+        Ok(done) => Outcome::Done {
+            id: done.id,
+            revision: done.revision,
+        },
+        Err(reason) => Outcome::Refused(reason.tell(&text)),
+    });
+    Json(Answered {
+        done,
+        results: results.collect(),
+    })
+    .into_response()
+}

@@ -1,0 +1,125 @@
+//! `POST /api/products/import` and `GET /api/products/export`: the catalog from and into a file.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::{TryStreamExt, stream};
+use shared::problem::Rule;
+use shared::{FieldReason, OnDuplicate, Reason};
+use tokio::sync::mpsc;
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+use super::Api;
+use super::asked::media_type;
+use super::list::{Parameters, read_bool};
+use crate::app::Connections;
+use crate::export::Export;
+use crate::hub::Hub;
+use crate::import::{self, Format, Plan};
+use crate::language::Reader;
+use crate::problem::Refusal;
+
+/// What an import has told and the client has not yet taken. With more the import waits.
+const TOLD_AHEAD: usize = 64;
+
+/// `POST /api/products/import`: its answer is one JSON object a line, and goes on while the file
+/// is read.
+pub async fn import(
+    State(api): State<Api>,
+    State(connections): State<Connections>,
+    reader: Reader,
+    headers: HeaderMap,
+    Query(parameters): Query<Parameters>,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let plan = plan(&headers, &parameters);
+    let plan = plan.map_err(|reason| Refusal(reason, reader.text.clone()))?;
+    let (told, messages) = mpsc::channel(TOLD_AHEAD);
+    let bytes = body.into_data_stream().map_err(io::Error::other);
+    let source = SyncIoBridge::new(StreamReader::new(bytes));
+    let Connections { tasks, stop, .. } = connections;
+    tasks.spawn(async move {
+        let text = &reader.text;
+        tokio::select! {
+            () = import::import(source, plan, &api.desk, &api.hub, text, &told) => {}
+            // What is done stays done; that it was not all shows in the missing `finished`.
+            () = stop.cancelled() => {}
+        }
+    });
+    let lines = stream::unfold(messages, async |mut messages| {
+        let message = messages.recv().await?;
+        let line = serde_json::to_string(&message).map(|json| json + "\n");
+        Some((line, messages))
+    });
+    let headers = [(CONTENT_TYPE, Format::Ndjson.media_type())];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+fn plan(headers: &HeaderMap, parameters: &Parameters) -> Result<Plan, Reason> {
+    let mut failed = Vec::new();
+    let mut format = Format::from_media_type(&media_type(headers));
+    let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
+    for (name, value) in parameters {
+        let read = match name.as_str() {
+            "format" => read_format(value).map(|read| format = Some(read)),
+            "on_duplicate" => OnDuplicate::from_name(value)
+                .map(|read| on_duplicate = read)
+                .ok_or(Rule::NotOneOf(&OnDuplicate::NAMES)),
+            "dry_run" => read_bool(value).map(|read| is_dry_run = read),
+            _ => Err(Rule::Unknown),
+        };
+        if let Err(rule) = read {
+            failed.push(FieldReason::new(name, rule));
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Reason::Invalid(failed));
+    }
+    Ok(Plan {
+        format: format.ok_or(Reason::NotImportable)?,
+        on_duplicate,
+        is_dry_run,
+    })
+}
+
+fn read_format(value: &str) -> Result<Format, Rule> {
+    Format::from_name(value).ok_or(Rule::NotOneOf(&Format::NAMES))
+}
+
+/// `GET /api/products/export?format=csv|json|ndjson`.
+pub async fn export(
+    State(hub): State<Arc<Hub>>,
+    reader: Reader,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Refusal> {
+    let mut format = Format::Csv;
+    let mut failed = Vec::new();
+    for (name, value) in &parameters {
+        let read = match name.as_str() {
+            "format" => read_format(value).map(|read| format = read),
+            _ => Err(Rule::Unknown),
+        };
+        if let Err(rule) = read {
+            failed.push(FieldReason::new(name, rule));
+        }
+    }
+    if !failed.is_empty() {
+        return Err(Refusal(Reason::Invalid(failed), reader.text));
+    }
+    let pieces = Export::new(hub.catalog(), format);
+    let name = Format::NAMES[format as usize];
+    let headers = [
+        (CONTENT_TYPE, format.media_type().to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"products.{name}\""),
+        ),
+    ];
+    let body = Body::from_stream(stream::iter(pieces).map_err(io::Error::other));
+    Ok((headers, body).into_response())
+}

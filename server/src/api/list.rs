@@ -1,0 +1,188 @@
+//! `GET /api/products` and `GET /api/categories`, from memory.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::header::{ETAG, LINK};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+use shared::problem::Rule;
+use shared::{FieldReason, Price, Product, Reason, Revision};
+
+use crate::conditional::{catalog_tag, has_it};
+use crate::hub::Hub;
+use crate::language::Reader;
+use crate::listing::{self, Filter, Place, Sort, folded};
+use crate::problem::Refusal;
+
+/// Most products of one answer; a client that wants more asks on with `after`.
+const MOST_LISTED: usize = 10_000;
+
+/// The parameters of a request's URL, in their order.
+pub type Parameters = Vec<(String, String)>;
+
+/// Which products to list.
+struct Wanted {
+    filter: Filter,
+    sort: Sort,
+    after: Option<Place>,
+    limit: usize,
+}
+
+impl Wanted {
+    /// What the parameters ask for, or every one that can't be read.
+    fn read(parameters: &Parameters) -> Result<Self, Reason> {
+        let mut failed = Vec::new();
+        let mut filter = Filter::default();
+        let (mut sort, mut after, mut limit) = (Sort::default(), None, MOST_LISTED);
+        for (name, value) in parameters {
+            let read = match name.as_str() {
+                "limit" => read_limit(value).map(|read| limit = read),
+                "after" => {
+                    after = Some(value);
+                    Ok(())
+                }
+                "sort" => Sort::from_name(value)
+                    .map(|read| sort = read)
+                    .ok_or(Rule::NotOneOf(&Sort::NAMES)),
+                "category" => {
+                    filter.category = Some(value.trim().to_owned());
+                    Ok(())
+                }
+                "status" => read_bool(value).map(|read| filter.status = Some(read)),
+                "q" => {
+                    let words = folded(value);
+                    filter.words = words.split_whitespace().map(str::to_owned).collect();
+                    Ok(())
+                }
+                "min_price" => read_price(value).map(|read| filter.min_price = Some(read)),
+                "max_price" => read_price(value).map(|read| filter.max_price = Some(read)),
+                _ => Err(Rule::Unknown),
+            };
+            if let Err(rule) = read {
+                failed.push(FieldReason::new(name, rule));
+            }
+        }
+        let after = after.map(|cursor| Place::from_cursor(cursor, sort));
+        if after == Some(None) {
+            failed.push(FieldReason::new("after", Rule::NotACursor));
+        }
+        if !failed.is_empty() {
+            return Err(Reason::Invalid(failed));
+        }
+        Ok(Self {
+            filter,
+            sort,
+            after: after.flatten(),
+            limit,
+        })
+    }
+}
+
+fn read_limit(value: &str) -> Result<usize, Rule> {
+    match value.parse() {
+        Ok(limit) if limit <= MOST_LISTED => Ok(limit),
+        Ok(_) => Err(Rule::TooHigh(MOST_LISTED as u64)),
+        Err(_) => Err(Rule::NotWhole),
+    }
+}
+
+/// Reads `true` or `false`.
+pub fn read_bool(value: &str) -> Result<bool, Rule> {
+    value.parse().map_err(|_| Rule::NotABool)
+}
+
+fn read_price(value: &str) -> Result<Price, Rule> {
+    Price::parse(value).map_err(Rule::from)
+}
+
+/// Products in the order that was asked for.
+#[derive(Serialize)]
+struct List {
+    /// The catalog's revision: `since` for a socket that is to go on from here.
+    revision: Revision,
+    /// How many products fit the filter.
+    count: usize,
+    products: Vec<Arc<Product>>,
+    /// The `after` of the next page, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// `GET /api/products`.
+pub async fn list(
+    State(hub): State<Arc<Hub>>,
+    reader: Reader,
+    headers: HeaderMap,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Refusal> {
+    let wanted = Wanted::read(&parameters).map_err(|reason| Refusal(reason, reader.text))?;
+    let catalog = hub.catalog();
+    let tag = catalog_tag(catalog.revision());
+    if has_it(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    let Wanted {
+        filter,
+        sort,
+        after,
+        limit,
+    } = wanted;
+    let page = listing::page(&catalog, &filter, sort, after.as_ref(), limit);
+    let next = page.next.map(|place| place.cursor(sort));
+    let links = next.as_deref().and_then(|next| links(&parameters, next));
+    let list = List {
+        revision: catalog.revision(),
+        count: page.count,
+        products: page.products,
+        next,
+    };
+    let mut response = ([(ETAG, tag)], Json(list)).into_response();
+    if let Some(links) = links {
+        response.headers_mut().insert(LINK, links);
+    }
+    Ok(response)
+}
+
+/// Where the first and the next page are (RFC 8288).
+fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
+    let kept = parameters.iter().filter(|(name, _)| name != "after");
+    let mut query: Vec<(&str, &str)> = kept.map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let first = serde_urlencoded::to_string(&query).ok()?;
+    query.push(("after", next));
+    let next = serde_urlencoded::to_string(&query).ok()?;
+    let links =
+        format!("</api/products?{next}>; rel=\"next\", </api/products?{first}>; rel=\"first\"");
+    // Percent-encoded, it is nothing but ASCII.
+    links.parse().ok()
+}
+
+#[derive(Serialize)]
+struct Categories<'a> {
+    revision: Revision,
+    categories: Vec<Category<'a>>,
+}
+
+#[derive(Serialize)]
+struct Category<'a> {
+    category: &'a str,
+    count: usize,
+}
+
+/// `GET /api/categories`: each with how many products it has.
+pub async fn categories(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
+    let catalog = hub.catalog();
+    let tag = catalog_tag(catalog.revision());
+    if has_it(&headers, &tag) {
+        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+    }
+    let counts = listing::categories(&catalog).into_iter();
+    let categories = Categories {
+        revision: catalog.revision(),
+        categories: counts
+            .map(|(category, count)| Category { category, count })
+            .collect(),
+    };
+    ([(ETAG, tag)], Json(categories)).into_response()
+}

@@ -1,0 +1,275 @@
+//! Products from a file: read a row at a time, handed to the desk in small groups, so that a
+//! million rows need no million rows of memory and nobody else waits for all of them.
+
+mod csv_rows;
+mod json_rows;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use serde::Serialize;
+use shared::{
+    Catalog, Command, Decision, Draft, Fields, OnDuplicate, Problem, Reason, Revision, Text,
+};
+use tokio::sync::mpsc;
+
+use crate::desk::{Answer, Desk, Done, Group, Outcome};
+use crate::hub::Hub;
+
+/// Rows that are handed to the desk together: enough that an fsync is shared by many, few enough
+/// that a page's own command waits for a moment only.
+const GROUP_ROWS: usize = 250;
+
+/// Rows that are read ahead of the desk.
+const ROWS_AHEAD: usize = 2 * GROUP_ROWS;
+
+/// The forms a file of products has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// RFC 4180, with a row of names.
+    Csv,
+    /// One JSON array of objects.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// Their names.
+    pub const NAMES: [&'static str; 3] = ["csv", "json", "ndjson"];
+
+    /// The one with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "ndjson" => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+
+    /// The one with this media type.
+    pub fn from_media_type(media_type: &str) -> Option<Self> {
+        match media_type {
+            "text/csv" => Some(Self::Csv),
+            "application/json" => Some(Self::Json),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
+                Some(Self::Ndjson)
+            }
+            _ => None,
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+}
+
+/// How a file is imported.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What the file looks like.
+    pub format: Format,
+    /// What to do with a product whose code is taken.
+    pub on_duplicate: OnDuplicate,
+    /// Only tell what would be done.
+    pub is_dry_run: bool,
+}
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Products that are new.
+    pub added: u64,
+    /// Products that have other fields than before.
+    pub updated: u64,
+    /// Products that were there as they should be, or were to be left alone.
+    pub skipped: u64,
+    /// Rows that were refused.
+    pub refused: u64,
+}
+
+/// What an import tells while it goes on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Told {
+    /// So much is done.
+    Progress(Totals),
+    /// A row was refused; nothing came of it.
+    RowRefused {
+        /// The line it begins on, from 1.
+        line: u64,
+        /// Why.
+        problem: Problem,
+    },
+    /// The rest of the file can't be read; what is done stays done.
+    Failed {
+        /// The line where it failed, from 1.
+        line: u64,
+        /// Why.
+        problem: Problem,
+    },
+    /// The end of the file was reached and all is durable.
+    Finished {
+        /// The catalog's revision then.
+        revision: Revision,
+        /// What was done.
+        #[serde(flatten)]
+        totals: Totals,
+    },
+}
+
+/// One row, or why it makes no product.
+struct Row {
+    line: u64,
+    draft: Result<Draft, Reason>,
+}
+
+/// Where a reader puts its rows; `false` when nobody wants more.
+type Rows<'a> = dyn FnMut(Row) -> bool + 'a;
+
+/// Why the rest of a file can't be read, and where.
+struct Unreadable {
+    line: u64,
+    reason: Reason,
+}
+
+/// The fields of one object. What an export says beside a draft is nothing to import.
+fn draft_of(mut fields: Fields) -> Result<Draft, Reason> {
+    fields.0.remove("id");
+    fields.0.remove("revision");
+    fields.draft()
+}
+
+fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    match format {
+        Format::Csv => csv_rows::read(source, rows),
+        Format::Json => json_rows::array(source, rows),
+        Format::Ndjson => json_rows::lines(source, rows),
+    }
+}
+
+/// Imports a file. Ends early when nobody listens any more: what is done stays done.
+pub async fn import(
+    source: impl Read + Send + 'static,
+    plan: Plan,
+    desk: &Desk,
+    hub: &Arc<Hub>,
+    text: &Text,
+    told: &mpsc::Sender<Told>,
+) {
+    let (sender, mut rows) = mpsc::channel::<Row>(ROWS_AHEAD);
+    let reading = tokio::task::spawn_blocking(move || {
+        read(plan.format, source, &mut |row| {
+            sender.blocking_send(row).is_ok()
+        })
+    });
+    let mut work = Work {
+        plan,
+        desk,
+        // Only a dry run goes on with it.
+        catalog: Catalog::clone(&hub.catalog()),
+        totals: Totals::default(),
+    };
+    let mut group = Vec::with_capacity(GROUP_ROWS);
+    while rows.recv_many(&mut group, GROUP_ROWS).await > 0 {
+        for message in work.take(std::mem::take(&mut group), text).await {
+            if told.send(message).await.is_err() {
+                return;
+            }
+        }
+    }
+    let last = match reading.await {
+        Ok(Ok(())) => Told::Finished {
+            revision: hub.catalog().revision(),
+            totals: work.totals,
+        },
+        Ok(Err(Unreadable { line, reason })) => Told::Failed {
+            line,
+            problem: reason.tell(text),
+        },
+        Err(error) => {
+            tracing::error!(%error, "reading a file failed");
+            Told::Failed {
+                line: work.totals.rows,
+                problem: Reason::Malformed(String::new()).tell(text),
+            }
+        }
+    };
+    // Nobody may listen any more.
+    let _ = told.send(last).await;
+}
+
+struct Work<'a> {
+    plan: Plan,
+    desk: &'a Desk,
+    catalog: Catalog,
+    totals: Totals,
+}
+
+impl Work<'_> {
+    /// Does some rows; gives what there is to tell of them.
+    async fn take(&mut self, rows: Vec<Row>, text: &Text) -> Vec<Told> {
+        let (lines, commands): (Vec<u64>, Vec<_>) = rows
+            .into_iter()
+            .map(|row| {
+                let command = row.draft.map(|draft| Command::Import {
+                    draft,
+                    on_duplicate: self.plan.on_duplicate,
+                });
+                (row.line, command)
+            })
+            .unzip();
+        let answers = if self.plan.is_dry_run {
+            commands
+                .into_iter()
+                .map(|command| self.pretend(command?))
+                .collect()
+        } else {
+            self.desk.ask_many(commands, Group::OneByOne).await
+        };
+        let mut told = Vec::new();
+        for (line, answer) in lines.into_iter().zip(answers) {
+            self.totals.rows += 1;
+            match answer {
+                Ok(done) => match done.outcome {
+                    Outcome::Added(_) => self.totals.added += 1,
+                    Outcome::Updated(_) | Outcome::Deleted => self.totals.updated += 1,
+                    Outcome::Unchanged(_) => self.totals.skipped += 1,
+                },
+                Err(reason) => {
+                    self.totals.refused += 1;
+                    let problem = reason.tell(text);
+                    told.push(Told::RowRefused { line, problem });
+                }
+            }
+        }
+        told.push(Told::Progress(self.totals));
+        told
+    }
+
+    /// Decides a command as the desk would, on a catalog that nobody sees.
+    fn pretend(&mut self, command: Command) -> Answer {
+        let revision = self.catalog.revision().next();
+        let outcome = match self.catalog.decide(command)? {
+            Decision::Change(change) => {
+                self.catalog.apply(revision, [change.clone()]);
+                Outcome::of(&change)
+            }
+            Decision::Nothing(product) => Outcome::Unchanged(product),
+        };
+        let id = outcome.product().map(|product| product.id);
+        Ok(Done {
+            revision,
+            id: id.unwrap_or(shared::ProductId(0)),
+            outcome,
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! JSON: one array of objects, or one object a line. Neither is ever in memory whole.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use serde::Deserializer;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use shared::{Fields, Reason};
+
+use super::{Row, Rows, Unreadable, draft_of};
+
+/// Longest accepted line: a product with every field at its limit has 140 KiB.
+const LINE_BYTES: u64 = 256 * 1024;
+
+/// Reads every object of an array. Its line is its number: in an array lines mean little.
+pub fn array(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    let mut json = serde_json::Deserializer::from_reader(BufReader::new(source));
+    let mut count = 0;
+    let visitor = Array {
+        rows,
+        count: &mut count,
+    };
+    let read = json.deserialize_seq(visitor).and_then(|()| json.end());
+    read.map_err(|error| Unreadable {
+        line: count + 1,
+        reason: unread(&error),
+    })
+}
+
+struct Array<'a, 'b> {
+    rows: &'a mut Rows<'b>,
+    count: &'a mut u64,
+}
+
+impl<'de> Visitor<'de> for Array<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of products")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(fields) = sequence.next_element::<Fields>()? {
+            *self.count += 1;
+            let line = *self.count;
+            let draft = draft_of(fields);
+            if !(self.rows)(Row { line, draft }) {
+                // Nobody wants the rest, but an array ends where it ends.
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads every line.
+pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    let mut source = BufReader::new(source);
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let read = (&mut source).take(LINE_BYTES).read_until(b'\n', &mut bytes);
+        let unreadable = |reason| Unreadable { line, reason };
+        match read {
+            Ok(0) => break,
+            Ok(_) if bytes.len() as u64 == LINE_BYTES && !bytes.ends_with(b"\n") => {
+                return Err(unreadable(Reason::TooLarge(bytes.len())));
+            }
+            Ok(_) => {}
+            Err(error) => return Err(unreadable(Reason::Malformed(error.to_string()))),
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(Reason::NotUtf8))?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let fields: Result<Fields, _> = serde_json::from_str(text);
+        let draft = fields.map_err(|error| unread(&error)).and_then(draft_of);
+        if !rows(Row { line, draft }) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn unread(error: &serde_json::Error) -> Reason {
+    Reason::Malformed(error.to_string())
+}
