@@ -64,6 +64,16 @@ async fn csv_comes_in_every_common_form() {
 }
 
 #[tokio::test]
+async fn images_are_parted_by_spaces_or_bars() {
+    let server = Server::start();
+    let csv = "title,code,price,stock,category,thumbnails\nA,a,1,1,c,https://x.com/1|https://x.com/2|/3 /4|5\n";
+    import(&server.http(), "", "text/csv", csv).await;
+    let list = server.http().list().await;
+    let images = json!(["https://x.com/1", "https://x.com/2", "/3", "/4|5"]);
+    assert_eq!(list["products"][0]["thumbnails"], images);
+}
+
+#[tokio::test]
 async fn a_bad_row_is_told_with_its_line_and_keeps_nobody_out() {
     let server = Server::start();
     let csv = "title,code,price,stock,category,status\nA,a,1,1,c,no\n,b,1.999,many,c,\n\"Two\nlines\",c,1,1,c,perhaps\nD,A,1,1,c,yes\nE,e,1,1,c,yes\n";

@@ -111,7 +111,32 @@ fn value_of(name: &str, text: &str) -> Value {
             "false" | "0" | "no" => false.into(),
             _ => trimmed.into(),
         },
-        "thumbnails" => trimmed.split_whitespace().collect(),
+        "thumbnails" => urls(trimmed).collect(),
         _ => text.into(),
     }
+}
+
+/// Addresses parted by spaces, or by bars as shops' exports often have them. A bar before anything
+/// else is a part of an address.
+fn urls(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().flat_map(|mut rest| {
+        let mut urls = Vec::new();
+        let begins = |(at, _): &(usize, &str)| {
+            let next = &rest[at + 1..];
+            ["http://", "https://", "/"]
+                .iter()
+                .any(|start| next.starts_with(start))
+        };
+        let ends: Vec<usize> = rest
+            .match_indices('|')
+            .filter(begins)
+            .map(|(at, _)| at)
+            .collect();
+        for end in ends.into_iter().rev() {
+            urls.push(&rest[end + 1..]);
+            rest = &rest[..end];
+        }
+        urls.push(rest);
+        urls.into_iter().rev()
+    })
 }
