@@ -8,8 +8,9 @@ use anyhow::Context;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::handler::Handler;
-use axum::http::{Method, StatusCode};
-use axum::middleware::from_fn;
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use shared::Reason;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::api::{Api, MOST_BATCH_BYTES};
@@ -45,7 +47,7 @@ const STOP_TIME: Duration = Duration::from_secs(5);
 const OTHER_FILES: usize = 64;
 
 /// What tests set otherwise.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// When the hub speaks.
     pub pace: Pace,
@@ -53,6 +55,8 @@ pub struct Options {
     pub patience: Patience,
     /// Most live pages at a time.
     pub most_pages: usize,
+    /// Other sites whose pages may use the API and the socket, such as `https://shop.example`.
+    pub origins: Vec<HeaderValue>,
 }
 
 impl Default for Options {
@@ -64,6 +68,7 @@ impl Default for Options {
             pace: Pace::default(),
             patience: Patience::default(),
             most_pages: files.saturating_sub(OTHER_FILES),
+            origins: Vec::new(),
         }
     }
 }
@@ -138,8 +143,25 @@ where
     get(handler).layer(CompressionLayer::new())
 }
 
-fn router(state: State) -> Router {
-    Router::new()
+/// What pages of other sites may do (the Fetch Standard's CORS protocol).
+fn cross_origin(origins: Vec<HeaderValue>) -> CorsLayer {
+    let idempotency_key = HeaderName::from_static("idempotency-key");
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
+        .allow_headers([CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, idempotency_key])
+        .expose_headers([ETAG, LINK, LOCATION])
+}
+
+fn router(state: State, origins: Vec<HeaderValue>) -> Router {
+    let same_origin = from_fn_with_state(origins.clone().into(), guard::same_origin);
+    let router = Router::new()
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(live::upgrade))
@@ -172,9 +194,14 @@ fn router(state: State) -> Router {
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIME,
         ))
-        .layer(from_fn(guard::same_origin))
+        .layer(same_origin)
         .layer(from_fn(guard::headers))
-        .with_state(state)
+        .with_state(state);
+    if origins.is_empty() {
+        router
+    } else {
+        router.layer(cross_origin(origins))
+    }
 }
 
 /// Serves the journal's catalog until `stop`, then answers what was taken and returns.
@@ -201,10 +228,10 @@ pub async fn run(
         },
     };
     // The hub speaks until every connection has said goodbye.
-    let mut hub_ended = start(hub.clone(), options.pace)?;
+    let mut hub_ended = start_hub(hub.clone(), options.pace)?;
     let watched = state.desk.clone();
     tokio::select! {
-        () = serve(listener, router(state), &stop, STOP_TIME) => {}
+        () = serve(listener, router(state, options.origins), &stop, STOP_TIME) => {}
         died = &mut hub_ended => {
             died.context("the hub failed")??;
             anyhow::bail!("the hub ended before the server");
@@ -223,7 +250,10 @@ pub async fn run(
 }
 
 /// Starts the hub's thread; gives what tells of its end.
-fn start(hub: Arc<Hub>, pace: Pace) -> std::io::Result<oneshot::Receiver<anyhow::Result<()>>> {
+pub fn start_hub(
+    hub: Arc<Hub>,
+    pace: Pace,
+) -> std::io::Result<oneshot::Receiver<anyhow::Result<()>>> {
     let (ended, hub_ended) = oneshot::channel();
     let thread = std::thread::Builder::new().name("hub".to_owned());
     // A hub that panics drops the sender, which is told as well.

@@ -1,6 +1,8 @@
 //! What keeps other sites out: the origin check and the security headers.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, HOST, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
@@ -34,11 +36,22 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Refuses what a page of another site sends: changes, and sockets.
-pub async fn same_origin(reader: Reader, request: Request, next: Next) -> Response {
+/// Refuses what a page of another site sends, unless it is one of these: changes, and sockets.
+pub async fn same_origin(
+    State(origins): State<Arc<[HeaderValue]>>,
+    reader: Reader,
+    request: Request,
+    next: Next,
+) -> Response {
     let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_socket = request.uri().path() == "/ws";
-    if (is_socket || !only_reads) && !from_here(request.headers()) {
+    let headers = request.headers();
+    let is_welcome = || {
+        headers
+            .get(ORIGIN)
+            .is_some_and(|origin| origins.contains(origin))
+    };
+    if (is_socket || !only_reads) && !from_here(headers) && !is_welcome() {
         return Refusal(Reason::ForeignOrigin, reader.text).into_response();
     }
     next.run(request).await

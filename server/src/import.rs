@@ -1,9 +1,11 @@
 //! Products from a file: read a row at a time, handed to the desk in small groups, so that a
 //! million rows need no million rows of memory and nobody else waits for all of them.
 
+mod bounded;
 mod csv_rows;
 mod json_rows;
 
+use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::desk::{Answer, Desk, Done, Group, Outcome};
 use crate::hub::Hub;
+use bounded::Bounded;
 
 /// Rows that are handed to the desk together: enough that an fsync is shared by many, few enough
 /// that a page's own command waits for a moment only.
@@ -149,11 +152,28 @@ fn draft_of(mut fields: Fields) -> Result<Draft, Reason> {
 }
 
 fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    let since_row = Cell::new(0);
+    let source = Bounded::new(source, &since_row);
+    let rows: &mut Rows<'_> = &mut |row| {
+        since_row.set(0);
+        rows(row)
+    };
     match format {
         Format::Csv => csv_rows::read(source, rows),
         Format::Json => json_rows::array(source, rows),
         Format::Ndjson => json_rows::lines(source, rows),
     }
+}
+
+/// What each row of a small file makes; a last one says why the rest can't be read.
+pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
+    let mut drafts = Vec::new();
+    let read = read(format, source, &mut |row| {
+        drafts.push(row.draft);
+        true
+    });
+    drafts.extend(read.err().map(|unreadable| Err(unreadable.reason)));
+    drafts
 }
 
 /// Imports a file. Ends early when nobody listens any more: what is done stays done.

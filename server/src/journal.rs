@@ -1,5 +1,6 @@
 //! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
 
+pub mod data_file;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -84,6 +85,14 @@ pub enum JournalError {
     #[error("can't open {path}: {why}; choose a file in a folder you may write with --data FILE")]
     Open {
         /// The file.
+        path: String,
+        /// What the system or SQLite said.
+        why: String,
+    },
+    /// The copy of a file can't be written.
+    #[error("can't write {path}: {why}; choose a file in a folder you may write")]
+    Backup {
+        /// The copy.
         path: String,
         /// What the system or SQLite said.
         why: String,

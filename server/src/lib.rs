@@ -6,6 +6,7 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+pub mod command;
 pub mod conditional;
 pub mod config;
 pub mod desk;

@@ -1,19 +1,22 @@
 //! The `vitrina` program: parse, start, wait, stop.
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use vitrina::config::{Config, LogFormat};
+use vitrina::Options;
+use vitrina::command;
+use vitrina::config::{Command, Config, ImportArgs, LogFormat};
 use vitrina::journal::sqlite::SqliteJournal;
 
 fn main() -> ExitCode {
     let config = Config::parse();
     start_log(config.log);
-    match serve(&config) {
+    match run(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vitrina: {error:#}");
@@ -22,17 +25,42 @@ fn main() -> ExitCode {
     }
 }
 
+fn run(config: &Config) -> anyhow::Result<()> {
+    let data = &config.data;
+    match &config.command {
+        None | Some(Command::Serve) => serve(config, SqliteJournal::open(data)?),
+        Some(Command::Demo) => {
+            let folder = tempfile::tempdir().context("there is no room for a temporary file")?;
+            let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
+            command::fill_demo(&mut journal)?;
+            serve(config, journal)
+        }
+        Some(Command::Import(arguments)) => import(data, arguments),
+        Some(Command::Export { file, format }) => command::export(data, file.as_deref(), *format),
+        Some(Command::Backup { file }) => command::backup(data, file),
+        Some(Command::Check) => command::check(data),
+    }
+}
+
 #[tokio::main]
-async fn serve(config: &Config) -> anyhow::Result<()> {
-    let stop = stop_signal().context("can't listen for signals")?;
-    let journal = SqliteJournal::open(&config.data)?;
+async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
+    command::import(data, arguments).await
+}
+
+#[tokio::main]
+async fn serve(config: &Config, journal: SqliteJournal) -> anyhow::Result<()> {
     let listen = config.listen;
+    let stop = stop_signal().context("can't listen for signals")?;
     let listener = vitrina::listen(listen).with_context(|| {
         format!("can't serve on {listen}: choose another address or port with --listen ADDR:PORT")
     })?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("Vitrina is open: {url}/realtimeproducts");
-    vitrina::run(listener, journal, vitrina::Options::default(), stop).await
+    let options = Options {
+        origins: config.origins.clone(),
+        ..Options::default()
+    };
+    vitrina::run(listener, journal, options, stop).await
 }
 
 /// Cancelled by Ctrl-C and by SIGTERM.

@@ -165,6 +165,36 @@ async fn what_cant_be_read_is_refused_with_a_hint() {
 }
 
 #[tokio::test]
+async fn a_row_without_end_is_read_no_further() {
+    let server = Server::start();
+    let endless = "x".repeat(3 * 1024 * 1024);
+    for (media_type, begin) in [
+        ("text/csv", "title,code,price,stock,category\nA,a,1,1,c\n"),
+        (
+            "application/json",
+            "[{\"title\": \"A\", \"code\": \"b\", \"price\": 1, \"stock\": 1, \"category\": \"c\"}, {\"title\": \"",
+        ),
+        (
+            "application/x-ndjson",
+            "{\"title\": \"A\", \"code\": \"c\", \"price\": 1, \"stock\": 1, \"category\": \"c\"}\n{\"title\": \"",
+        ),
+    ] {
+        let told = import(&server.http(), "", media_type, format!("{begin}{endless}")).await;
+        assert_eq!(last(&told)["type"], "failed", "{media_type}");
+        let message = last(&told)["problem"]["message"].as_str().expect("words");
+        assert!(
+            message.contains("a row has more than 1048576 bytes"),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        server.http().list().await["count"],
+        3,
+        "what came before is done"
+    );
+}
+
+#[tokio::test]
 async fn an_export_imported_elsewhere_gives_an_equal_catalog() {
     let server = Server::start();
     // More than one piece of an export and more than one group of an import.

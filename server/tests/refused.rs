@@ -4,6 +4,8 @@ mod support;
 
 use std::time::Duration;
 
+use reqwest::Method;
+use reqwest::header::HeaderValue;
 use serde_json::json;
 use shared::RequestId;
 use support::{Page, Server, draft};
@@ -158,6 +160,43 @@ async fn who_may_not_connect_is_told_so() {
     }
     let plain = server.http().get("/ws").await;
     assert_eq!(plain.status(), 400, "not a WebSocket handshake");
+}
+
+#[tokio::test]
+async fn other_sites_may_in_once_they_are_named() {
+    let options = Options {
+        origins: vec![HeaderValue::from_static("https://shop.example")],
+        ..Options::default()
+    };
+    let server = Server::start_with(options);
+    let from = async |method: Method, origin: &'static str| {
+        let request = server.http().request(method, "/api/products");
+        let request = request.header("origin", origin).json(&draft(origin));
+        request.send().await.expect("an answer")
+    };
+    let welcome = from(Method::POST, "https://shop.example").await;
+    assert_eq!(welcome.status(), 201);
+    let allowed = &welcome.headers()["access-control-allow-origin"];
+    assert_eq!(allowed, "https://shop.example");
+    let other = from(Method::POST, "https://other.example").await;
+    assert_eq!(other.status(), 403);
+    assert!(!other.headers().contains_key("access-control-allow-origin"));
+    let headers = [("origin", "https://shop.example")];
+    let page = Page::try_open(&server.host, "", &headers).await;
+    assert!(page.is_ok());
+    // Without a name nobody is told that they may.
+    let server = Server::start();
+    let request = server.http().request(Method::GET, "/api/products");
+    let response = request
+        .header("origin", "https://shop.example")
+        .send()
+        .await;
+    let response = response.expect("an answer");
+    assert!(
+        !response
+            .headers()
+            .contains_key("access-control-allow-origin")
+    );
 }
 
 fn impatient() -> Options {

@@ -9,9 +9,6 @@ use shared::{Fields, Reason};
 
 use super::{Row, Rows, Unreadable, draft_of};
 
-/// Longest accepted line: a product with every field at its limit has 140 KiB.
-const LINE_BYTES: u64 = 256 * 1024;
-
 /// Reads every object of an array. Its line is its number: in an array lines mean little.
 pub fn array(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(source));
@@ -60,13 +57,9 @@ pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
-        let read = (&mut source).take(LINE_BYTES).read_until(b'\n', &mut bytes);
         let unreadable = |reason| Unreadable { line, reason };
-        match read {
+        match source.read_until(b'\n', &mut bytes) {
             Ok(0) => break,
-            Ok(_) if bytes.len() as u64 == LINE_BYTES && !bytes.ends_with(b"\n") => {
-                return Err(unreadable(Reason::TooLarge(bytes.len())));
-            }
             Ok(_) => {}
             Err(error) => return Err(unreadable(Reason::Malformed(error.to_string()))),
         }

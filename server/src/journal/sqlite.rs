@@ -79,13 +79,7 @@ impl SqliteJournal {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)
             .map_err(|error| cannot_open(error.to_string()))?;
-        prepare(&connection, &name).map_err(|error| match error {
-            JournalError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(rusqlite::ErrorCode::NotADatabase) => JournalError::NotOurs(name.clone()),
-                _ => cannot_open(error.to_string()),
-            },
-            other => other,
-        })?;
+        prepare(&connection, &name).map_err(|error| open_error(error, &name))?;
         Ok(Self {
             connection,
             _lock: lock,
@@ -93,20 +87,51 @@ impl SqliteJournal {
     }
 }
 
+/// What an error while a file is opened means to whoever named the file.
+pub fn open_error(error: JournalError, name: &str) -> JournalError {
+    match error {
+        JournalError::Sqlite(error) => match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => JournalError::NotOurs(name.to_owned()),
+            _ => JournalError::Open {
+                path: name.to_owned(),
+                why: error.to_string(),
+            },
+        },
+        other => other,
+    }
+}
+
+/// Whether the file is one of Vitrina's, of a version this one knows; `false` where it is empty.
+pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalError> {
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    if pragma(connection, "application_id")? != APPLICATION_ID {
+        return Err(JournalError::NotOurs(name.to_owned()));
+    }
+    if version(connection)? > VERSIONS.len() {
+        return Err(JournalError::TooNew(name.to_owned()));
+    }
+    Ok(true)
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    // Negative it is nobody's, and refused as too new.
+    Ok(usize::try_from(pragma(connection, "user_version")?).unwrap_or(usize::MAX))
+}
+
 /// Checks whose file it is before anything is written to it, then sets it up and brings it to the
 /// newest version.
 fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
-    let pragma = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let is_new = tables == 0;
-    if !is_new && pragma("application_id")? != APPLICATION_ID {
-        return Err(JournalError::NotOurs(name.to_owned()));
-    }
-    let version = usize::try_from(pragma("user_version")?).unwrap_or_default();
-    let Some(missing) = VERSIONS.get(version..) else {
-        return Err(JournalError::TooNew(name.to_owned()));
-    };
+    let is_new = !is_known(connection, name)?;
+    let version = if is_new { 0 } else { version(connection)? };
+    let missing = &VERSIONS[version..];
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode FULL is what makes a commit reach the disk before it returns.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -136,41 +161,10 @@ fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
 
 impl Journal for SqliteJournal {
     fn load(&mut self) -> Result<Loaded, JournalError> {
-        let (id, revision): (String, u64) = self
-            .connection
-            .query_row("SELECT id, revision FROM catalog", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?
-            .ok_or_else(|| JournalError::Damaged("table catalog is empty".to_owned()))?;
-        let mut statement = self
-            .connection
-            .prepare("SELECT * FROM products ORDER BY id")?;
-        let products = statement
-            .query_map([], |row| product(row).map(Arc::new))?
-            .collect::<Result<Vec<_>, _>>()?;
-        let count = products.len();
-        let catalog = Catalog::new(Revision(revision), products);
-        if catalog.len() != count {
-            let why = "two products have one id".to_owned();
-            return Err(JournalError::Damaged(why));
-        }
-        let mut statement = self
-            .connection
-            .prepare("SELECT revision, change, page, request FROM changes ORDER BY revision")?;
-        let mut recent = statement
-            .query_map([], entry)?
-            .collect::<Result<Vec<_>, _>>()?;
-        for entry in &mut recent {
-            share(&mut entry.change, &catalog);
-        }
+        let loaded = load(&self.connection)?;
         // The pages that were read to get here are not needed again.
         self.connection.execute_batch("PRAGMA shrink_memory")?;
-        Ok(Loaded {
-            id: CatalogId(id.into()),
-            catalog,
-            recent,
-        })
+        Ok(loaded)
     }
 
     fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError> {
@@ -226,6 +220,39 @@ fn now() -> u64 {
 /// Answers from before this are forgotten.
 fn oldest_answer() -> u64 {
     now().saturating_sub(ANSWERS_KEPT.as_secs())
+}
+
+/// Everything a file holds.
+pub fn load(connection: &Connection) -> Result<Loaded, JournalError> {
+    let (id, revision): (String, u64) = connection
+        .query_row("SELECT id, revision FROM catalog", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?
+        .ok_or_else(|| JournalError::Damaged("table catalog is empty".to_owned()))?;
+    let mut statement = connection.prepare("SELECT * FROM products ORDER BY id")?;
+    let products = statement
+        .query_map([], |row| product(row).map(Arc::new))?
+        .collect::<Result<Vec<_>, _>>()?;
+    let count = products.len();
+    let catalog = Catalog::new(Revision(revision), products);
+    if catalog.len() != count {
+        let why = "two products have one id".to_owned();
+        return Err(JournalError::Damaged(why));
+    }
+    let mut statement = connection
+        .prepare("SELECT revision, change, page, request FROM changes ORDER BY revision")?;
+    let mut recent = statement
+        .query_map([], entry)?
+        .collect::<Result<Vec<_>, _>>()?;
+    for entry in &mut recent {
+        share(&mut entry.change, &catalog);
+    }
+    Ok(Loaded {
+        id: CatalogId(id.into()),
+        catalog,
+        recent,
+    })
 }
 
 /// Has a change hold the catalog's own product where it is the one that the change made.

@@ -1,0 +1,110 @@
+//! `vitrina import`: a file into the data file, by the same desk as everything else.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use indicatif::ProgressBar;
+use shared::{Language, Problem};
+use tokio::sync::mpsc;
+
+use super::format;
+use crate::app::start_hub;
+use crate::config::ImportArgs;
+use crate::desk::Desk;
+use crate::hub::{Hub, Pace};
+use crate::import::{self, Plan, Told};
+use crate::journal::Journal;
+use crate::journal::sqlite::SqliteJournal;
+use crate::language::Reader;
+
+/// What an import has told and nobody has yet read.
+const TOLD_AHEAD: usize = 64;
+
+/// Imports a file into a data file that no server has open.
+pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
+    let path = &arguments.file;
+    let Some(format) = format(arguments.format, path) else {
+        bail!(
+            "{}: say what it is with --format csv, json or ndjson",
+            path.display()
+        );
+    };
+    let plan = Plan {
+        format,
+        on_duplicate: arguments.on_duplicate.into(),
+        is_dry_run: arguments.dry_run,
+    };
+    let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+    let mut journal = SqliteJournal::open(data)?;
+    let loaded = journal.load()?;
+    let recent = loaded.recent.clone();
+    let hub = Hub::new(loaded, 0);
+    let (desk, desk_thread) = Desk::start(journal, &recent, hub.clone())?;
+    let hub_ended = start_hub(hub.clone(), Pace::default())?;
+    let bar = if arguments.json {
+        ProgressBar::hidden()
+    } else {
+        // Shown when standard error is a terminal.
+        ProgressBar::new(file.metadata()?.len())
+    };
+    let source = bar.wrap_read(file);
+    let (sender, mut told) = mpsc::channel(TOLD_AHEAD);
+    let working = tokio::spawn({
+        let (desk, hub): (Desk, Arc<Hub>) = (desk.clone(), hub.clone());
+        let text = Reader::of(Language::English).text;
+        async move { import::import(source, plan, &desk, &hub, &text, &sender).await }
+    });
+    let mut last = None;
+    while let Some(message) = told.recv().await {
+        if arguments.json {
+            println!("{}", serde_json::to_string(&message)?);
+        } else if let Told::RowRefused { line, problem } = &message {
+            bar.suspend(|| eprintln!("line {line}: {}", said(problem)));
+        }
+        last = Some(message);
+    }
+    working.await.context("the import failed")?;
+    bar.finish_and_clear();
+    drop(desk);
+    let joined = tokio::task::spawn_blocking(move || desk_thread.join());
+    if joined.await?.is_err() {
+        bail!("the desk failed");
+    }
+    hub.stop();
+    hub_ended.await.context("the hub failed")??;
+    match last {
+        Some(Told::Finished { totals, .. }) => {
+            let done = if plan.is_dry_run { "would be" } else { "were" };
+            if !arguments.json {
+                let mut out = std::io::stdout().lock();
+                writeln!(
+                    out,
+                    "{} rows: {} {done} added, {} updated, {} skipped, {} refused",
+                    totals.rows, totals.added, totals.updated, totals.skipped, totals.refused
+                )?;
+            }
+            if totals.refused > 0 {
+                bail!("{} rows were refused", totals.refused);
+            }
+            Ok(())
+        }
+        Some(Told::Failed { line, problem }) => bail!("line {line}: {}", said(&problem)),
+        _ => bail!("the import ended early"),
+    }
+}
+
+/// A problem in one line, its fields included.
+fn said(problem: &Problem) -> String {
+    let fields = problem.fields.iter();
+    let fields: Vec<String> = fields
+        .map(|field| format!("{}: {}", field.field, field.message))
+        .collect();
+    if fields.is_empty() {
+        problem.message.clone()
+    } else {
+        fields.join(" ")
+    }
+}
