@@ -27,7 +27,7 @@ pub use page::Page;
 pub use program::Program;
 
 /// Long enough for any machine; a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server inside the test, on a free port, with its own data file.
 pub struct Server {
