@@ -24,6 +24,21 @@ pub struct Seen {
     pub reached: Histogram<u64>,
 }
 
+impl Seen {
+    /// The delays for a table: p50, p99, p99.9 and the longest, in milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    pub fn delays_ms(&self) -> String {
+        let ms = |us: u64| us as f64 / 1_000.0;
+        format!(
+            "{:.2}/{:.2}/{:.2}/{:.2}",
+            ms(self.delay.value_at_quantile(0.5)),
+            ms(self.delay.value_at_quantile(0.99)),
+            ms(self.delay.value_at_quantile(0.999)),
+            ms(self.delay.max()),
+        )
+    }
+}
+
 /// What one connection has.
 #[derive(Default)]
 pub struct Has {

@@ -1,8 +1,8 @@
 //! `vitrina-bench`: what a delivery costs the server, beside the least it could cost.
 //!
-//! Many live connections are held by one thread ([`crowd`]), products are written over HTTP
-//! or the socket ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU and
-//! memory the kernel counts.
+//! Many live connections are held by one thread ([`crowd`]), products are written over HTTP or the
+//! socket ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU
+//! and memory the kernel counts.
 
 mod count;
 mod crowd;

@@ -58,16 +58,12 @@ fn measure(connections: usize, slow: usize, work: &Work) -> anyhow::Result<()> {
         .map(|page| queued_bytes(target.address, page.local_addr()?))
         .collect::<anyhow::Result<Vec<u64>>>()?;
     let seen = crowd.finish()?;
-    let ms = |us: u64| us as f64 / 1_000.0;
     let most = queued.iter().max().copied().unwrap_or_default();
     println!(
-        "| {slow} | {} | {} | {:.2}/{:.2}/{:.2}/{:.2} | {:.1} | {:.0} |",
+        "| {slow} | {} | {} | {} | {:.1} | {:.0} |",
         expected.saturating_sub(seen.deliveries),
         seen.differing,
-        ms(seen.delay.value_at_quantile(0.5)),
-        ms(seen.delay.value_at_quantile(0.99)),
-        ms(seen.delay.value_at_quantile(0.999)),
-        ms(seen.delay.max()),
+        seen.delays_ms(),
         grown as f64 / 1_024.0,
         most as f64 / 1_024.0,
     );

@@ -6,6 +6,7 @@ mod batch;
 mod events;
 mod import_export;
 mod list;
+mod parameters;
 mod products;
 
 use std::sync::Arc;

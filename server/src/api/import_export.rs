@@ -10,13 +10,13 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{TryStreamExt, stream};
 use shared::problem::Rule;
-use shared::{FieldReason, OnDuplicate, Reason};
+use shared::{OnDuplicate, Reason};
 use tokio::sync::mpsc;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use super::Api;
 use super::asked::media_type;
-use super::list::{Parameters, read_bool};
+use super::parameters::{Parameters, none_of, read_bool, read_each};
 use crate::app::Connections;
 use crate::export::Export;
 use crate::hub::Hub;
@@ -61,25 +61,17 @@ pub async fn import(
 }
 
 fn plan(headers: &HeaderMap, parameters: &Parameters) -> Result<Plan, Reason> {
-    let mut failed = Vec::new();
     let mut format = Format::from_media_type(&media_type(headers));
     let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
-    for (name, value) in parameters {
-        let read = match name.as_str() {
-            "format" => read_format(value).map(|read| format = Some(read)),
-            "on_duplicate" => OnDuplicate::from_name(value)
-                .map(|read| on_duplicate = read)
-                .ok_or(Rule::NotOneOf(&OnDuplicate::NAMES)),
-            "dry_run" => read_bool(value).map(|read| is_dry_run = read),
-            _ => Err(Rule::Unknown),
-        };
-        if let Err(rule) = read {
-            failed.push(FieldReason::new(name, rule));
-        }
-    }
-    if !failed.is_empty() {
-        return Err(Reason::Invalid(failed));
-    }
+    let failed = read_each(parameters, |name, value| match name {
+        "format" => read_format(value).map(|read| format = Some(read)),
+        "on_duplicate" => OnDuplicate::from_name(value)
+            .map(|read| on_duplicate = read)
+            .ok_or(Rule::NotOneOf(&OnDuplicate::NAMES)),
+        "dry_run" => read_bool(value).map(|read| is_dry_run = read),
+        _ => Err(Rule::Unknown),
+    });
+    none_of(failed)?;
     Ok(Plan {
         format: format.ok_or(Reason::NotImportable)?,
         on_duplicate,
@@ -98,19 +90,11 @@ pub async fn export(
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Refusal> {
     let mut format = Format::Csv;
-    let mut failed = Vec::new();
-    for (name, value) in &parameters {
-        let read = match name.as_str() {
-            "format" => read_format(value).map(|read| format = read),
-            _ => Err(Rule::Unknown),
-        };
-        if let Err(rule) = read {
-            failed.push(FieldReason::new(name, rule));
-        }
-    }
-    if !failed.is_empty() {
-        return Err(Refusal(Reason::Invalid(failed), reader.text));
-    }
+    let failed = read_each(&parameters, |name, value| match name {
+        "format" => read_format(value).map(|read| format = read),
+        _ => Err(Rule::Unknown),
+    });
+    none_of(failed).map_err(|reason| Refusal(reason, reader.text))?;
     let pieces = Export::new(hub.catalog(), format);
     let name = Format::NAMES[format as usize];
     let headers = [

@@ -10,6 +10,7 @@ use serde::Serialize;
 use shared::problem::Rule;
 use shared::{FieldReason, Price, Product, Reason, Revision};
 
+use super::parameters::{Parameters, none_of, read_bool, read_each};
 use crate::conditional::{catalog_tag, has_it};
 use crate::hub::Hub;
 use crate::language::Reader;
@@ -18,9 +19,6 @@ use crate::problem::Refusal;
 
 /// Most products of one answer; a client that wants more asks on with `after`.
 const MOST_LISTED: usize = 10_000;
-
-/// The parameters of a request's URL, in their order.
-pub type Parameters = Vec<(String, String)>;
 
 /// Which products to list.
 struct Wanted {
@@ -33,44 +31,36 @@ struct Wanted {
 impl Wanted {
     /// What the parameters ask for, or every one that can't be read.
     fn read(parameters: &Parameters) -> Result<Self, Reason> {
-        let mut failed = Vec::new();
         let mut filter = Filter::default();
         let (mut sort, mut after, mut limit) = (Sort::default(), None, MOST_LISTED);
-        for (name, value) in parameters {
-            let read = match name.as_str() {
-                "limit" => read_limit(value).map(|read| limit = read),
-                "after" => {
-                    after = Some(value);
-                    Ok(())
-                }
-                "sort" => Sort::from_name(value)
-                    .map(|read| sort = read)
-                    .ok_or(Rule::NotOneOf(&Sort::NAMES)),
-                "category" => {
-                    filter.category = Some(value.trim().to_owned());
-                    Ok(())
-                }
-                "status" => read_bool(value).map(|read| filter.status = Some(read)),
-                "q" => {
-                    let words = folded(value);
-                    filter.words = words.split_whitespace().map(str::to_owned).collect();
-                    Ok(())
-                }
-                "min_price" => read_price(value).map(|read| filter.min_price = Some(read)),
-                "max_price" => read_price(value).map(|read| filter.max_price = Some(read)),
-                _ => Err(Rule::Unknown),
-            };
-            if let Err(rule) = read {
-                failed.push(FieldReason::new(name, rule));
+        let mut failed = read_each(parameters, |name, value| match name {
+            "limit" => read_limit(value).map(|read| limit = read),
+            "after" => {
+                after = Some(value.to_owned());
+                Ok(())
             }
-        }
-        let after = after.map(|cursor| Place::from_cursor(cursor, sort));
+            "sort" => Sort::from_name(value)
+                .map(|read| sort = read)
+                .ok_or(Rule::NotOneOf(&Sort::NAMES)),
+            "category" => {
+                filter.category = Some(value.trim().to_owned());
+                Ok(())
+            }
+            "status" => read_bool(value).map(|read| filter.status = Some(read)),
+            "q" => {
+                let words = folded(value);
+                filter.words = words.split_whitespace().map(str::to_owned).collect();
+                Ok(())
+            }
+            "min_price" => read_price(value).map(|read| filter.min_price = Some(read)),
+            "max_price" => read_price(value).map(|read| filter.max_price = Some(read)),
+            _ => Err(Rule::Unknown),
+        });
+        let after = after.map(|cursor| Place::from_cursor(&cursor, sort));
         if after == Some(None) {
             failed.push(FieldReason::new("after", Rule::NotACursor));
         }
-        if !failed.is_empty() {
-            return Err(Reason::Invalid(failed));
-        }
+        none_of(failed)?;
         Ok(Self {
             filter,
             sort,
@@ -86,11 +76,6 @@ fn read_limit(value: &str) -> Result<usize, Rule> {
         Ok(_) => Err(Rule::TooHigh(MOST_LISTED as u64)),
         Err(_) => Err(Rule::NotWhole),
     }
-}
-
-/// Reads `true` or `false`.
-pub fn read_bool(value: &str) -> Result<bool, Rule> {
-    value.parse().map_err(|_| Rule::NotABool)
 }
 
 fn read_price(value: &str) -> Result<Price, Rule> {
