@@ -2,12 +2,12 @@
 //! speaks HTTP.
 
 mod asked;
-mod batch;
-mod events;
-mod import_export;
-mod list;
+pub mod batch;
+pub mod events;
+pub mod import_export;
+pub mod list;
 mod parameters;
-mod products;
+pub mod products;
 
 use std::sync::Arc;
 

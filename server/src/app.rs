@@ -32,7 +32,7 @@ use crate::pages::Pages;
 use crate::problem::Refusal;
 use crate::serve::serve;
 use crate::socket::{MOST_FRAME_BYTES, Patience};
-use crate::{api, assets, guard, live, pages};
+use crate::{api, assets, guard, live, openapi, pages};
 
 /// Most bytes of a request's body: as many as a command may have over the socket.
 pub const MOST_BODY_BYTES: usize = MOST_FRAME_BYTES;
@@ -184,6 +184,10 @@ fn router(state: State, origins: Vec<HeaderValue>) -> Router {
                 .patch(api::update)
                 .delete(api::delete),
         )
+        .route(openapi::DOCUMENT, read(openapi::document))
+        .route("/api/docs", get(openapi::docs))
+        .route("/api/docs/", read(openapi::docs_file))
+        .route("/api/docs/{*path}", read(openapi::docs_file))
         .route("/assets/{*path}", get(assets::dist))
         .route("/views/style.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))

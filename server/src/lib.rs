@@ -20,6 +20,7 @@ pub mod language;
 pub mod listen;
 pub mod listing;
 pub mod live;
+pub mod openapi;
 pub mod pages;
 pub mod problem;
 pub mod serve;

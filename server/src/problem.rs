@@ -37,7 +37,7 @@ struct CommandProblem {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        respond(&self.0, &self.1, &[])
+        respond(&self.0, status(&self.0), &self.1, &[])
     }
 }
 
@@ -46,7 +46,7 @@ impl IntoResponse for GroupRefusal {
         let Self(refused, text) = self;
         let stopped = |reason: &Reason| matches!(reason, Reason::NotSaved | Reason::Stopping);
         if let Some((_, reason)) = refused.iter().find(|(_, reason)| stopped(reason)) {
-            return respond(reason, &text, &[]);
+            return respond(reason, status(reason), &text, &[]);
         }
         let commands: Vec<CommandProblem> = refused
             .iter()
@@ -56,12 +56,28 @@ impl IntoResponse for GroupRefusal {
                 problem: reason.tell(&text),
             })
             .collect();
-        respond(&Reason::GroupRefused(commands.len()), &text, &commands)
+        let is_invalid = |reason: &Reason| matches!(reason, Reason::Invalid(_));
+        let status = if refused.iter().any(|(_, reason)| is_invalid(reason)) {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            // Nothing is wrong with the commands themselves, they don't fit the catalog.
+            StatusCode::CONFLICT
+        };
+        respond(
+            &Reason::GroupRefused(commands.len()),
+            status,
+            &text,
+            &commands,
+        )
     }
 }
 
-fn respond(reason: &Reason, text: &Text, commands: &[CommandProblem]) -> Response {
-    let status = status(reason);
+fn respond(
+    reason: &Reason,
+    status: StatusCode,
+    text: &Text,
+    commands: &[CommandProblem],
+) -> Response {
     let problem = reason.tell(text);
     let document = Document {
         r#type: format!("urn:vitrina:problem:{}", problem.code),

@@ -217,6 +217,16 @@ async fn an_atomic_batch_does_all_or_nothing_and_says_what_stopped_it() {
     );
     assert_eq!(http.list().await["revision"], 1);
 
+    // Where nothing is wrong with any of them, they only don't fit the catalog.
+    let commands = json!({"commands": [add("a"), {"type": "delete", "id": 9.0}]});
+    let response = http
+        .send(Method::POST, "/api/products/batch", &commands)
+        .await;
+    assert_eq!(response.status(), 409);
+    let problem = json_of(response).await;
+    assert_eq!(problem["commands"][0]["problem"]["code"], "not_found");
+    assert_eq!(http.list().await["revision"], 1);
+
     let commands = json!({"atomic": false, "commands": [add("a"), add("TAKEN"), add("d")]});
     let response = http
         .send(Method::POST, "/api/products/batch", &commands)

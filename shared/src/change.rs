@@ -14,6 +14,12 @@ use crate::product::{Draft, Patch, Product, ProductId};
 #[serde(transparent)]
 pub struct Revision(pub u64);
 
+impl From<u64> for Revision {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl Revision {
     /// The revision of the change after this one.
     pub fn next(self) -> Self {
@@ -43,6 +49,12 @@ impl fmt::Display for CatalogId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(pub u64);
+
+impl From<u64> for RequestId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// The random name a page gives itself when it opens. With [`RequestId`] it names one command
 /// for ever, so that a page which lost an answer can ask again and nothing is done twice.

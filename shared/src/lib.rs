@@ -11,6 +11,7 @@ pub mod problem;
 pub mod product;
 pub mod rules;
 pub mod text;
+pub mod whole;
 
 pub use catalog::{Catalog, Decision, Digest};
 pub use change::{

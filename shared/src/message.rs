@@ -10,6 +10,7 @@ use crate::change::{CatalogId, Change, Command, RequestId, Revision};
 use crate::problem::{Problem, Reason};
 use crate::product::{Product, ProductId};
 use crate::rules::Fields;
+use crate::whole;
 
 /// What the server tells a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +84,7 @@ pub enum ClientMessage {
     /// Add a product.
     Add {
         /// The command's number.
+        #[serde(deserialize_with = "whole::read")]
         request: RequestId,
         /// The product's fields.
         draft: Fields,
@@ -90,23 +92,35 @@ pub enum ClientMessage {
     /// Change a product.
     Update {
         /// The command's number.
+        #[serde(deserialize_with = "whole::read")]
         request: RequestId,
         /// Which product.
+        #[serde(deserialize_with = "whole::read")]
         id: ProductId,
         /// The fields to change.
         patch: Fields,
         /// Refuse when the product is no longer at this revision.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            deserialize_with = "whole::read_option",
+            skip_serializing_if = "Option::is_none"
+        )]
         if_revision: Option<Revision>,
     },
     /// Delete a product.
     Delete {
         /// The command's number.
+        #[serde(deserialize_with = "whole::read")]
         request: RequestId,
         /// Which product.
+        #[serde(deserialize_with = "whole::read")]
         id: ProductId,
         /// Refuse when the product is no longer at this revision.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default,
+            deserialize_with = "whole::read_option",
+            skip_serializing_if = "Option::is_none"
+        )]
         if_revision: Option<Revision>,
     },
 }

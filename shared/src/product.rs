@@ -11,6 +11,12 @@ use crate::change::Revision;
 #[serde(transparent)]
 pub struct ProductId(pub u64);
 
+impl From<u64> for ProductId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 impl fmt::Display for ProductId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

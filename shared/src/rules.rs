@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::problem::{FieldReason, Reason, Rule};
 use crate::product::{Draft, Patch, Price, PriceError};
+use crate::whole;
 
 /// Most characters of a title.
 pub const TITLE_CHARS: usize = 200;
@@ -191,7 +192,7 @@ impl Check {
         let Value::Number(number) = self.fields.remove("stock")? else {
             return self.failed("stock", Rule::NotWhole);
         };
-        match (number.as_u64(), number.as_f64()) {
+        match (whole::of(&number), number.as_f64()) {
             (Some(stock), _) => match u32::try_from(stock) {
                 Ok(stock) => Some(stock),
                 Err(_) => self.failed("stock", Rule::TooHigh(u32::MAX.into())),

@@ -8,6 +8,7 @@ use crate::tools::{self, cargo};
 pub fn all() -> anyhow::Result<()> {
     tools::toolchain()?;
     tools::browser()?;
+    tools::schemathesis()?;
     lints()?;
     dist::check()?;
     run(&mut cargo(&["test", "--workspace", "--locked"]))?;

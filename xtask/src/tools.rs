@@ -9,6 +9,7 @@ use anyhow::Context;
 use crate::run::{command, output, root, run, target};
 
 const TRUNK: &str = "0.21.14";
+const SCHEMATHESIS: &str = "4.32.5";
 
 /// What the checks need of the toolchain that `rust-toolchain.toml` names.
 pub fn toolchain() -> anyhow::Result<()> {
@@ -45,12 +46,37 @@ pub fn client_tools() -> anyhow::Result<std::ffi::OsString> {
 
 /// Debian's Chromium and the program that drives it.
 pub fn browser() -> anyhow::Result<()> {
-    let works = |program| output(&mut command(program, &["--version"])).is_ok();
-    if works("chromium") && works("chromedriver") {
+    if works("chromium", &["--version"]) && works("chromedriver", &["--version"]) {
         return Ok(());
     }
+    debian(&["chromium", "chromium-driver"])
+}
+
+/// Makes requests of the API's description; in an environment of its own.
+pub fn schemathesis() -> anyhow::Result<()> {
+    let python = folder().join("python");
+    let program = python.join("bin/schemathesis");
+    let said = output(Command::new(program).arg("--version"));
+    if said.is_ok_and(|said| said.ends_with(SCHEMATHESIS)) {
+        return Ok(());
+    }
+    if !works("python3", &["-c", "import ensurepip, venv"]) {
+        debian(&["python3", "python3-venv"])?;
+    }
+    run(command("python3", &["-m", "venv", "--clear"]).arg(&python))?;
+    let pip = python.join("bin/pip");
+    let mut install = Command::new(pip);
+    install.args(["install", "--quiet", "--disable-pip-version-check"]);
+    run(install.arg(format!("schemathesis=={SCHEMATHESIS}")))
+}
+
+fn works(program: &str, arguments: &[&str]) -> bool {
+    output(&mut command(program, arguments)).is_ok()
+}
+
+/// Installs packages of Debian.
+fn debian(packages: &[&str]) -> anyhow::Result<()> {
     run(&mut command("apt-get", &["update"]))?;
-    let packages = ["chromium", "chromium-driver"];
     let mut install = command("apt-get", &["install", "-y", "--no-install-recommends"]);
     run(install
         .args(packages)

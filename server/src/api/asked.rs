@@ -71,7 +71,8 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<Key>, Reason> {
         return Ok(None);
     };
     let name = name.to_str().unwrap_or_default();
-    if name.is_empty() || name.len() > KEY_BYTES {
+    let is_printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if name.is_empty() || name.len() > KEY_BYTES || !is_printable {
         let why = format!("Idempotency-Key: 1 to {KEY_BYTES} printable ASCII characters");
         return Err(Reason::Malformed(why));
     }

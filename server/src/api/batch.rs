@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Json, Response};
 use serde::{Deserialize, Serialize};
-use shared::{Command, Fields, Problem, ProductId, Reason, Revision};
+use shared::{Command, Fields, Problem, ProductId, Reason, Revision, whole};
+use utoipa::ToSchema;
 
 use super::Api;
 use super::asked::Asked;
 use crate::desk::Group;
+use crate::openapi;
 use crate::problem::{GroupRefusal, Refusal};
 
 /// Most bytes of a batch: the most commands there may be, of 3 KiB each.
@@ -17,9 +19,10 @@ pub const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_COMMANDS: usize = 10_000;
 
 /// What is to be done.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Batch {
+    #[schema(value_type = Vec<openapi::Command>, max_items = 10_000)]
     commands: Vec<Asking>,
     /// Nothing is done when one of them can't be.
     #[serde(default = "yes")]
@@ -38,12 +41,16 @@ enum Asking {
         draft: Fields,
     },
     Update {
+        #[serde(deserialize_with = "whole::read")]
         id: ProductId,
         patch: Fields,
+        #[serde(default, deserialize_with = "whole::read_option")]
         if_revision: Option<Revision>,
     },
     Delete {
+        #[serde(deserialize_with = "whole::read")]
         id: ProductId,
+        #[serde(default, deserialize_with = "whole::read_option")]
         if_revision: Option<Revision>,
     },
 }
@@ -67,11 +74,13 @@ impl Asking {
 }
 
 /// What became of the commands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchAnswer)]
 struct Answered {
     /// How many were done.
     done: usize,
     /// One for each command, in their order.
+    #[schema(value_type = Vec<openapi::BatchOutcome>)]
     results: Vec<Outcome>,
 }
 
@@ -83,6 +92,20 @@ enum Outcome {
 }
 
 /// `POST /api/products/batch`.
+#[utoipa::path(
+    post,
+    path = "/api/products/batch",
+    operation_id = "batch",
+    summary = "Many commands at once",
+    description = "Up to 10,000 commands, all of them or none unless `atomic` is false.",
+    tag = "products",
+    request_body = Batch,
+    responses(
+        (status = 200, description = "What became of each", body = Answered),
+        (status = 409, description = "`commands` names those that can't be done; none was",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {
     let text = asked.reader.text.clone();
     let refuse = |reason| Refusal(reason, text.clone()).into_response();

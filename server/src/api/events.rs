@@ -22,6 +22,7 @@ use crate::app::Connections;
 use crate::hub::{After, Hub, Snapshot, Viewer};
 use crate::lane::{self, Frame};
 use crate::language::Reader;
+use crate::openapi;
 use crate::problem::Refusal;
 
 /// How long nothing may come before a comment does, so that nobody in between takes the
@@ -36,6 +37,24 @@ pub struct Known {
 }
 
 /// `GET /api/products/stream`.
+#[utoipa::path(
+    get,
+    path = "/api/products/stream",
+    operation_id = "stream",
+    summary = "Every change as it happens",
+    description = "Server-sent events: `snapshot` and `changes`, as over the socket, with the \
+        revision as their id.",
+    tag = "products",
+    params(
+        ("catalog" = Option<String>, Query, description = "The catalog that `since` belongs to"),
+        ("since" = Option<openapi::Revision>, Query, description = "The revision that is known already"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
+    ),
+    responses(
+        (status = 200, description = "The events, without an end", body = String,
+            content_type = "text/event-stream"),
+    )
+)]
 pub async fn stream(
     State(hub): State<Arc<Hub>>,
     State(connections): State<Connections>,

@@ -22,6 +22,7 @@ use crate::export::Export;
 use crate::hub::Hub;
 use crate::import::{self, Format, Plan};
 use crate::language::Reader;
+use crate::openapi;
 use crate::problem::Refusal;
 
 /// What an import has told and the client has not yet taken. With more the import waits.
@@ -29,6 +30,31 @@ const TOLD_AHEAD: usize = 64;
 
 /// `POST /api/products/import`: its answer is one JSON object a line, and goes on while the file
 /// is read.
+#[utoipa::path(
+    post,
+    path = "/api/products/import",
+    operation_id = "import",
+    summary = "Products from a file",
+    description = "The answer is one JSON object a line: `progress`, `row_refused` with the line \
+        in the file, and at the end `finished` or `failed`.",
+    tag = "files",
+    params(
+        ("format" = Option<openapi::FormatParameter>, Query,
+            description = "The form of the file, where its media type doesn't say it"),
+        ("on_duplicate" = Option<openapi::OnDuplicateParameter>, Query,
+            description = "What is done with a code that is taken"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
+    ),
+    request_body(content(
+        (String = "text/csv"),
+        (Vec<openapi::Draft> = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 200, description = "What became of it", body = String,
+            content_type = "application/x-ndjson"),
+    )
+)]
 pub async fn import(
     State(api): State<Api>,
     State(connections): State<Connections>,
@@ -84,6 +110,23 @@ fn read_format(value: &str) -> Result<Format, Rule> {
 }
 
 /// `GET /api/products/export?format=csv|json|ndjson`.
+#[utoipa::path(
+    get,
+    path = "/api/products/export",
+    operation_id = "export",
+    summary = "The list as a file",
+    tag = "files",
+    params(("format" = Option<openapi::FormatParameter>, Query)),
+    responses(
+        (status = 200, description = "The file",
+            content(
+                (String = "text/csv; charset=utf-8"),
+                (Vec<openapi::Draft> = "application/json"),
+                (String = "application/x-ndjson"),
+            ),
+            headers(("Content-Disposition" = String, description = "Its name"))),
+    )
+)]
 pub async fn export(
     State(hub): State<Arc<Hub>>,
     reader: Reader,

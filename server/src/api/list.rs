@@ -9,12 +9,14 @@ use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
 use shared::problem::Rule;
 use shared::{FieldReason, Price, Product, Reason, Revision};
+use utoipa::ToSchema;
 
 use super::parameters::{Parameters, none_of, read_bool, read_each};
 use crate::conditional::{catalog_tag, has_it};
 use crate::hub::Hub;
 use crate::language::Reader;
 use crate::listing::{self, Filter, Place, Sort, folded};
+use crate::openapi;
 use crate::problem::Refusal;
 
 /// Most products of one answer; a client that wants more asks on with `after`.
@@ -83,12 +85,14 @@ fn read_price(value: &str) -> Result<Price, Rule> {
 }
 
 /// Products in the order that was asked for.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct List {
     /// The catalog's revision: `since` for a socket that is to go on from here.
+    #[schema(value_type = openapi::Revision)]
     revision: Revision,
     /// How many products fit the filter.
     count: usize,
+    #[schema(value_type = Vec<openapi::Product>)]
     products: Vec<Arc<Product>>,
     /// The `after` of the next page, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +100,33 @@ struct List {
 }
 
 /// `GET /api/products`.
+#[utoipa::path(
+    get,
+    path = "/api/products",
+    operation_id = "list",
+    summary = "The list",
+    tag = "products",
+    params(
+        ("q" = Option<String>, Query, description = "Words, each of which a title, description, \
+            code or category must have; case and accents don't matter"),
+        ("category" = Option<String>, Query, description = "Exactly this category"),
+        ("status" = Option<bool>, Query, description = "On sale, or not"),
+        ("min_price" = Option<openapi::PriceParameter>, Query),
+        ("max_price" = Option<openapi::PriceParameter>, Query),
+        ("sort" = Option<openapi::SortParameter>, Query, description = "`-` makes it descending"),
+        ("limit" = Option<usize>, Query, minimum = 0, maximum = 10_000),
+        ("after" = Option<String>, Query, description = "The `next` of the page before"),
+        openapi::IfNoneMatch,
+    ),
+    responses(
+        (status = 200, description = "A page of the list", body = List,
+            headers(
+                ("ETag" = String, description = "The catalog's revision"),
+                ("Link" = String, description = "The next and the first page (RFC 8288)"),
+            )),
+        (status = 304, description = "Nothing has changed"),
+    )
+)]
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     reader: Reader,
@@ -143,19 +174,35 @@ fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
     links.parse().ok()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Categories<'a> {
+    #[schema(value_type = openapi::Revision)]
     revision: Revision,
     categories: Vec<Category<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Category<'a> {
     category: &'a str,
     count: usize,
 }
 
 /// `GET /api/categories`: each with how many products it has.
+#[utoipa::path(
+    get,
+    path = "/api/categories",
+    operation_id = "categories",
+    summary = "The categories",
+    tag = "products",
+    params(
+        openapi::IfNoneMatch,
+    ),
+    responses(
+        (status = 200, description = "Each category, and how many products it has",
+            body = Categories, headers(("ETag" = String, description = "The catalog's revision"))),
+        (status = 304, description = "Nothing has changed"),
+    )
+)]
 pub async fn categories(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());

@@ -14,9 +14,26 @@ use crate::conditional::{has_it, product_tag};
 use crate::desk::Done;
 use crate::hub::Hub;
 use crate::language::Reader;
+use crate::openapi;
 use crate::problem::Refusal;
 
 /// `GET /api/products/{id}`.
+#[utoipa::path(
+    get,
+    path = "/api/products/{id}",
+    operation_id = "read",
+    summary = "One product",
+    tag = "products",
+    params(
+        ("id" = openapi::Revision, Path),
+        openapi::IfNoneMatch,
+    ),
+    responses(
+        (status = 200, description = "The product", body = openapi::Product,
+            headers(("ETag" = String, description = "Its revision"))),
+        (status = 304, description = "It is as it was"),
+    )
+)]
 pub async fn read(
     State(hub): State<Arc<Hub>>,
     ApiId(id): ApiId,
@@ -35,6 +52,32 @@ pub async fn read(
 }
 
 /// `POST /api/products`.
+#[utoipa::path(
+    post,
+    path = "/api/products",
+    operation_id = "add",
+    summary = "Add a product",
+    tag = "products",
+    params(
+        openapi::IdempotencyKey,
+    ),
+    request_body = openapi::Draft,
+    responses(
+        (status = 201, description = "It is saved", body = openapi::Product,
+            headers(
+                ("ETag" = String, description = "Its revision"),
+                ("Location" = String, description = "Where it is"),
+            ),
+            links(
+                ("read" = (operation_id = "read", parameters(("id" = "$response.body#/id")))),
+                ("replace" = (operation_id = "replace", parameters(("id" = "$response.body#/id")))),
+                ("update" = (operation_id = "update", parameters(("id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "delete", parameters(("id" = "$response.body#/id")))),
+            )),
+        (status = 409, description = "Another product has the code",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
     let fields = asked.json::<Fields>();
     let command = fields.and_then(Fields::draft).map(Command::Add);
@@ -42,6 +85,25 @@ pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
 }
 
 /// `PUT /api/products/{id}`: every field is given anew; one that is absent gets its default.
+#[utoipa::path(
+    put,
+    path = "/api/products/{id}",
+    operation_id = "replace",
+    summary = "Replace every field",
+    tag = "products",
+    params(
+        ("id" = openapi::Revision, Path),
+        openapi::IfMatch,
+        openapi::IdempotencyKey,
+    ),
+    request_body = openapi::Draft,
+    responses(
+        (status = 200, description = "It is saved", body = openapi::Product,
+            headers(("ETag" = String, description = "Its revision"))),
+        (status = 409, description = "Another product has the code",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
     let fields = asked.json::<Fields>();
     let patch = fields.and_then(Fields::draft).map(Patch::from);
@@ -49,12 +111,47 @@ pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> 
 }
 
 /// `PATCH /api/products/{id}`: absent fields stay as they are, `null` takes one away (RFC 7396).
+#[utoipa::path(
+    patch,
+    path = "/api/products/{id}",
+    operation_id = "update",
+    summary = "Change some fields",
+    tag = "products",
+    params(
+        ("id" = openapi::Revision, Path),
+        openapi::IfMatch,
+        openapi::IdempotencyKey,
+    ),
+    request_body(content(
+        (openapi::Patch = "application/merge-patch+json"),
+        (openapi::Patch = "application/json"),
+    )),
+    responses(
+        (status = 200, description = "It is saved", body = openapi::Product,
+            headers(("ETag" = String, description = "Its revision"))),
+        (status = 409, description = "Another product has the code",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
 pub async fn update(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
     let patch = asked.json::<Fields>().and_then(Fields::patch);
     api.update(id, patch, asked).await
 }
 
 /// `DELETE /api/products/{id}`.
+#[utoipa::path(
+    delete,
+    path = "/api/products/{id}",
+    operation_id = "delete",
+    summary = "Delete a product",
+    tag = "products",
+    params(
+        ("id" = openapi::Revision, Path),
+        openapi::IfMatch,
+        openapi::IdempotencyKey,
+    ),
+    responses((status = 204, description = "It is gone"))
+)]
 pub async fn delete(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
     let if_revision = asked.wanted(api.hub.catalog().get(id));
     let command = Command::Delete { id, if_revision };
