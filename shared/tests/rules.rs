@@ -122,6 +122,7 @@ fn a_stock_is_a_whole_number() {
         "stock",
         vec![
             (json!(0), "ok"),
+            (json!(12.0), "ok"),
             (json!(u32::MAX), "ok"),
             (json!(u64::from(u32::MAX) + 1), "too_high"),
             (json!(-1), "negative"),
