@@ -34,6 +34,9 @@ function __wbg_get_imports() {
         __wbg__wbg_cb_unref_dcc1a90847f04c41: function(arg0) {
             getObject(arg0)._wbg_cb_unref();
         },
+        __wbg_abort_d41cc73c8955bf84: function() { return handleError(function (arg0) {
+            getObject(arg0).abort();
+        }, arguments); },
         __wbg_activeElement_69b55e3697f14d9b: function(arg0) {
             const ret = getObject(arg0).activeElement;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
@@ -47,12 +50,19 @@ function __wbg_get_imports() {
         __wbg_add_9ceab44da1353b80: function() { return handleError(function (arg0, arg1, arg2) {
             getObject(arg0).add(getStringFromWasm0(arg1, arg2));
         }, arguments); },
+        __wbg_after_c5bbf25c9802d56a: function() { return handleError(function (arg0, arg1) {
+            getObject(arg0).after(getObject(arg1));
+        }, arguments); },
         __wbg_appendChild_fb8c52e7dd8484ea: function() { return handleError(function (arg0, arg1) {
             const ret = getObject(arg0).appendChild(getObject(arg1));
             return addHeapObject(ret);
         }, arguments); },
         __wbg_checked_dfbd69c1f78ce37d: function(arg0) {
             const ret = getObject(arg0).checked;
+            return ret;
+        },
+        __wbg_childElementCount_2e75c3e6bb0a2c5b: function(arg0) {
+            const ret = getObject(arg0).childElementCount;
             return ret;
         },
         __wbg_classList_8a097a4837412bf6: function(arg0) {
@@ -71,6 +81,9 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).cloneNode(arg1 !== 0);
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_close_a3ce29a80f5a2c01: function(arg0) {
+            getObject(arg0).close();
+        },
         __wbg_close_d3ed56b5763be5ae: function() { return handleError(function (arg0) {
             getObject(arg0).close();
         }, arguments); },
@@ -94,10 +107,18 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).content;
             return addHeapObject(ret);
         },
+        __wbg_createElement_74049073a11f9c31: function() { return handleError(function (arg0, arg1, arg2) {
+            const ret = getObject(arg0).createElement(getStringFromWasm0(arg1, arg2));
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_crypto_d3d085052e9d631f: function() { return handleError(function (arg0) {
             const ret = getObject(arg0).crypto;
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_dataTransfer_afa27477f2f9e0e6: function(arg0) {
+            const ret = getObject(arg0).dataTransfer;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
         __wbg_data_522f7abc70721269: function(arg0) {
             const ret = getObject(arg0).data;
             return addHeapObject(ret);
@@ -106,12 +127,24 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).dispatchEvent(getObject(arg1));
             return ret;
         }, arguments); },
+        __wbg_documentElement_3f718a9a39a893d3: function(arg0) {
+            const ret = getObject(arg0).documentElement;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
         __wbg_document_9854e03c05fc8834: function(arg0) {
             const ret = getObject(arg0).document;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
         },
         __wbg_error_c9cf3fc2064683a9: function(arg0) {
             console.error(getObject(arg0));
+        },
+        __wbg_files_cb1ce1b82f16c484: function(arg0) {
+            const ret = getObject(arg0).files;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
+        __wbg_files_fe03006f0ba1a5f0: function(arg0) {
+            const ret = getObject(arg0).files;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
         },
         __wbg_firstElementChild_f6b421e4ab05c00d: function(arg0) {
             const ret = getObject(arg0).firstElementChild;
@@ -139,6 +172,10 @@ function __wbg_get_imports() {
             const ret = Reflect.get(getObject(arg0), getObject(arg1));
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_get_5dde8a29f073d908: function(arg0, arg1) {
+            const ret = getObject(arg0)[arg1 >>> 0];
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
         __wbg_hasAttribute_b009da6c546736e9: function(arg0, arg1, arg2) {
             const ret = getObject(arg0).hasAttribute(getStringFromWasm0(arg1, arg2));
             return ret;
@@ -158,6 +195,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).importNode(getObject(arg1), arg2 !== 0);
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_includes_9b0dfa946c313621: function(arg0, arg1, arg2) {
+            const ret = getObject(arg0).includes(getObject(arg1), arg2);
+            return ret;
+        },
         __wbg_insertBefore_f1ba67809033f6b1: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = getObject(arg0).insertBefore(getObject(arg1), getObject(arg2));
             return addHeapObject(ret);
@@ -166,6 +207,16 @@ function __wbg_get_imports() {
             let result;
             try {
                 result = getObject(arg0) instanceof ArrayBuffer;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
+        __wbg_instanceof_DragEvent_05dc6e2a87564ff5: function(arg0) {
+            let result;
+            try {
+                result = getObject(arg0) instanceof DragEvent;
             } catch (_) {
                 result = false;
             }
@@ -196,6 +247,16 @@ function __wbg_get_imports() {
             let result;
             try {
                 result = getObject(arg0) instanceof HTMLButtonElement;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
+        __wbg_instanceof_HtmlDialogElement_0951661ef464d809: function(arg0) {
+            let result;
+            try {
+                result = getObject(arg0) instanceof HTMLDialogElement;
             } catch (_) {
                 result = false;
             }
@@ -252,6 +313,16 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_instanceof_HtmlSelectElement_a90d012104ce2fb3: function(arg0) {
+            let result;
+            try {
+                result = getObject(arg0) instanceof HTMLSelectElement;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
         __wbg_instanceof_HtmlTemplateElement_eaaed02f8acbb2d6: function(arg0) {
             let result;
             try {
@@ -282,8 +353,16 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_is_4b278c0bd3caba97: function(arg0, arg1) {
+            const ret = Object.is(getObject(arg0), getObject(arg1));
+            return ret;
+        },
         __wbg_length_7f3c00c40364105e: function(arg0) {
             const ret = getObject(arg0).length;
+            return ret;
+        },
+        __wbg_loaded_29f94ac40d975528: function(arg0) {
+            const ret = getObject(arg0).loaded;
             return ret;
         },
         __wbg_location_9c46e8ada95d3174: function(arg0) {
@@ -293,6 +372,13 @@ function __wbg_get_imports() {
         __wbg_message_5f8387f0c32b90a7: function(arg0) {
             const ret = getObject(arg0).message;
             return addHeapObject(ret);
+        },
+        __wbg_name_06fefa2542c6ce51: function(arg0, arg1) {
+            const ret = getObject(arg1).name;
+            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            const len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         },
         __wbg_name_e2eac7cdfa054f65: function(arg0) {
             const ret = getObject(arg0).name;
@@ -310,6 +396,10 @@ function __wbg_get_imports() {
             const ret = new Object();
             return addHeapObject(ret);
         },
+        __wbg_new_d1d1f48568532d74: function() { return handleError(function () {
+            const ret = new XMLHttpRequest();
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_new_from_slice_9a868026ffa4208a: function(arg0, arg1) {
             const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return addHeapObject(ret);
@@ -338,16 +428,23 @@ function __wbg_get_imports() {
             const ret = Array.of(getObject(arg0));
             return addHeapObject(ret);
         },
+        __wbg_open_cbfed9e906acbf83: function(arg0) {
+            const ret = getObject(arg0).open;
+            return ret;
+        },
+        __wbg_open_f0c8628338345808: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5) {
+            getObject(arg0).open(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4), arg5 !== 0);
+        }, arguments); },
+        __wbg_parentElement_108b58de82cab63f: function(arg0) {
+            const ret = getObject(arg0).parentElement;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
         __wbg_performance_d0d7b03fc649b694: function(arg0) {
             const ret = getObject(arg0).performance;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
         },
         __wbg_preventDefault_af59afb0f0a02e20: function(arg0) {
             getObject(arg0).preventDefault();
-        },
-        __wbg_previousElementSibling_a63366b668ddd08a: function(arg0) {
-            const ret = getObject(arg0).previousElementSibling;
-            return isLikeNone(ret) ? 0 : addHeapObject(ret);
         },
         __wbg_protocol_c29b929bd710072b: function() { return handleError(function (arg0, arg1) {
             const ret = getObject(arg1).protocol;
@@ -385,6 +482,10 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
             getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         },
+        __wbg_relatedTarget_520fe88b1de28b43: function(arg0) {
+            const ret = getObject(arg0).relatedTarget;
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
         __wbg_removeAttribute_2f2700a6f933a6be: function() { return handleError(function (arg0, arg1, arg2) {
             getObject(arg0).removeAttribute(getStringFromWasm0(arg1, arg2));
         }, arguments); },
@@ -408,10 +509,20 @@ function __wbg_get_imports() {
             const ret = Promise.resolve(getObject(arg0));
             return addHeapObject(ret);
         },
+        __wbg_responseText_cc18b37f8501c24d: function() { return handleError(function (arg0, arg1) {
+            const ret = getObject(arg1).responseText;
+            var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            var len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
+        }, arguments); },
         __wbg_scrollIntoView_f6c27be4871460ef: function(arg0) {
             getObject(arg0).scrollIntoView();
         },
         __wbg_send_5420ae0bcef8c110: function() { return handleError(function (arg0, arg1) {
+            getObject(arg0).send(getObject(arg1));
+        }, arguments); },
+        __wbg_send_78fb8f51698a9dfa: function() { return handleError(function (arg0, arg1) {
             getObject(arg0).send(getObject(arg1));
         }, arguments); },
         __wbg_send_b5bdd806efe4baf6: function() { return handleError(function (arg0, arg1, arg2) {
@@ -424,6 +535,9 @@ function __wbg_get_imports() {
             const ret = setInterval(getObject(arg0), arg1);
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_setProperty_097bc3d55ce44513: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
+            getObject(arg0).setProperty(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));
+        }, arguments); },
         __wbg_setTimeout_56bcdccbad22fd44: function() { return handleError(function (arg0, arg1) {
             const ret = setTimeout(getObject(arg0), arg1);
             return addHeapObject(ret);
@@ -434,10 +548,16 @@ function __wbg_get_imports() {
         __wbg_set_checked_2ae6d148d8f3e080: function(arg0, arg1) {
             getObject(arg0).checked = arg1 !== 0;
         },
+        __wbg_set_className_541fce5cd31918aa: function(arg0, arg1, arg2) {
+            getObject(arg0).className = getStringFromWasm0(arg1, arg2);
+        },
         __wbg_set_code_f385a2b721072cea: function(arg0, arg1) {
             getObject(arg0).code = arg1;
         },
         __wbg_set_disabled_0eaef781967620d8: function(arg0, arg1) {
+            getObject(arg0).disabled = arg1 !== 0;
+        },
+        __wbg_set_disabled_8ee83658be2abe7b: function(arg0, arg1) {
             getObject(arg0).disabled = arg1 !== 0;
         },
         __wbg_set_once_8c45bbbfb71d1b34: function(arg0, arg1) {
@@ -464,9 +584,15 @@ function __wbg_get_imports() {
         __wbg_set_value_f5c1ffc19bac3037: function(arg0, arg1, arg2) {
             getObject(arg0).value = getStringFromWasm0(arg1, arg2);
         },
+        __wbg_set_value_f6901ece9a8a1a2a: function(arg0, arg1, arg2) {
+            getObject(arg0).value = getStringFromWasm0(arg1, arg2);
+        },
         __wbg_set_value_fbd659f94bfb9181: function(arg0, arg1, arg2) {
             getObject(arg0).value = getStringFromWasm0(arg1, arg2);
         },
+        __wbg_showModal_605b55f2eee4f7b8: function() { return handleError(function (arg0) {
+            getObject(arg0).showModal();
+        }, arguments); },
         __wbg_static_accessor_GLOBAL_266715b9d96ba635: function() {
             const ret = typeof global === 'undefined' ? null : global;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
@@ -482,6 +608,14 @@ function __wbg_get_imports() {
         __wbg_static_accessor_WINDOW_d7f903d1508cbdc4: function() {
             const ret = typeof window === 'undefined' ? null : window;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
+        __wbg_status_734f92f48f0f8b78: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).status;
+            return ret;
+        }, arguments); },
+        __wbg_style_4bce24230e493a7c: function(arg0) {
+            const ret = getObject(arg0).style;
+            return addHeapObject(ret);
         },
         __wbg_target_38ae9feb025b820c: function(arg0) {
             const ret = getObject(arg0).target;
@@ -510,6 +644,18 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).toggle(getStringFromWasm0(arg1, arg2), arg3 !== 0);
             return ret;
         }, arguments); },
+        __wbg_total_c37263de22b97fdd: function(arg0) {
+            const ret = getObject(arg0).total;
+            return ret;
+        },
+        __wbg_types_cd82b13470ce231e: function(arg0) {
+            const ret = getObject(arg0).types;
+            return addHeapObject(ret);
+        },
+        __wbg_upload_9fdbbcb96e9e681d: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).upload;
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_value_05305a761dfa3e0e: function(arg0, arg1) {
             const ret = getObject(arg1).value;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
@@ -524,33 +670,40 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
             getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         },
+        __wbg_value_e2b1e9c07e7e5815: function(arg0, arg1) {
+            const ret = getObject(arg1).value;
+            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            const len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
+        },
         __wbg_wasClean_b246ecade802c6ff: function(arg0) {
             const ret = getObject(arg0).wasClean;
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 35, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_695);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 41, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_832);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_661);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_798);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_661_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_798_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_661_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_798_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 4, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_664);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_797);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
@@ -572,26 +725,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_664(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_664(arg0, arg1);
+function __wasm_bindgen_func_elem_797(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_797(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_661(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_661(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_798(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_798(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_661_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_661_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_798_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_798_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_661_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_661_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_798_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_798_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_695(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_832(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_695(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_832(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

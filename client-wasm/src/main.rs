@@ -7,6 +7,7 @@ mod dom;
 mod link;
 mod outbox;
 mod page;
+mod upload;
 mod view;
 
 use wasm_bindgen::prelude::*;

@@ -17,7 +17,10 @@ use wasm_bindgen::prelude::*;
 use crate::dom;
 use crate::link::{Link, Order, Position};
 use crate::outbox::{Outbox, Purpose};
-use crate::view::{self, Form, List, Mark, State, Status, Submission, Toasts, View};
+use crate::upload::Progress;
+use crate::view::{
+    self, Form, Import, ImportEvent, List, Mark, State, Status, Submission, Toasts, View,
+};
 
 /// Everything that can happen.
 pub enum Event {
@@ -56,6 +59,15 @@ pub enum Event {
     Undo(u32),
     /// A toast was closed, or its time is over.
     ToastClosed(u32),
+    /// Something was done with the import's dialog.
+    Import(ImportEvent),
+    /// Something became of the upload with this number.
+    Upload {
+        /// Which.
+        number: u32,
+        /// What.
+        progress: Progress,
+    },
 }
 
 /// Where events are put.
@@ -102,6 +114,7 @@ impl Page {
         let view = View {
             list: List::find(text.clone(), &events)?,
             form: Form::find(text.clone(), &events)?,
+            import: Import::find(text.clone(), events.clone())?,
             status: Status::find(text.clone())?,
             toasts: Toasts::find(text.clone(), events.clone())?,
         };
@@ -160,6 +173,8 @@ impl Page {
             Event::Delete(id) => self.delete(id)?,
             Event::Undo(toast) => self.undo(toast),
             Event::ToastClosed(toast) => self.view.toasts.close(toast),
+            Event::Import(event) => self.view.import.take(event)?,
+            Event::Upload { number, progress } => self.view.import.uploaded(number, progress),
         }
         self.ask_for_frame()
     }
@@ -180,6 +195,7 @@ impl Page {
         self.status.waiting = self.outbox.len();
         self.view.status.paint(&self.status)?;
         self.view.form.paint(self.status.is_live())?;
+        self.view.import.paint()?;
         if has_more {
             self.ask_for_frame()?;
         }

@@ -1,12 +1,14 @@
 //! What the page shows, each part in its own place of the HTML.
 
 mod form;
+mod import;
 mod list;
 mod row;
 mod status;
 mod toasts;
 
 pub use form::{Form, Submission};
+pub use import::{Import, ImportEvent};
 pub use list::{List, Mark, unmark};
 pub use status::{State, Status};
 pub use toasts::Toasts;
@@ -17,6 +19,8 @@ pub struct View {
     pub list: List,
     /// The form that adds and edits.
     pub form: Form,
+    /// The dialog that imports a file.
+    pub import: Import,
     /// How fresh the list is.
     pub status: Status,
     /// Short messages with an undo.

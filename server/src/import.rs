@@ -8,10 +8,10 @@ mod json_rows;
 use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use shared::{
-    Catalog, Command, Decision, Draft, Fields, OnDuplicate, Problem, Reason, Revision, Text,
+    Catalog, Command, Decision, Draft, Fields, ImportMessage, OnDuplicate, Reason, Text, Totals,
 };
 use tokio::sync::mpsc;
 
@@ -25,6 +25,9 @@ const GROUP_ROWS: usize = 250;
 
 /// Rows that are read ahead of the desk.
 const ROWS_AHEAD: usize = 2 * GROUP_ROWS;
+
+/// How often progress is told: often enough for a bar that moves.
+const PROGRESS_TIME: Duration = Duration::from_millis(100);
 
 /// The forms a file of products has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,51 +85,8 @@ pub struct Plan {
     pub on_duplicate: OnDuplicate,
     /// Only tell what would be done.
     pub is_dry_run: bool,
-}
-
-/// What was done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
-    /// Rows that were read.
-    pub rows: u64,
-    /// Products that are new.
-    pub added: u64,
-    /// Products that have other fields than before.
-    pub updated: u64,
-    /// Products that were there as they should be, or were to be left alone.
-    pub skipped: u64,
-    /// Rows that were refused.
-    pub refused: u64,
-}
-
-/// What an import tells while it goes on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Told {
-    /// So much is done.
-    Progress(Totals),
-    /// A row was refused; nothing came of it.
-    RowRefused {
-        /// The line it begins on, from 1.
-        line: u64,
-        /// Why.
-        problem: Problem,
-    },
-    /// The rest of the file can't be read; what is done stays done.
-    Failed {
-        /// The line where it failed, from 1.
-        line: u64,
-        /// Why.
-        problem: Problem,
-    },
-    /// The end of the file was reached and all is durable.
-    Finished {
-        /// The catalog's revision then.
-        revision: Revision,
-        /// What was done.
-        #[serde(flatten)]
-        totals: Totals,
-    },
+    /// Of so many refused rows is told what is wrong; the rest are only counted.
+    pub most_refused: u64,
 }
 
 /// One row, or why it makes no product.
@@ -183,7 +143,7 @@ pub async fn import(
     desk: &Desk,
     hub: &Arc<Hub>,
     text: &Text,
-    told: &mpsc::Sender<Told>,
+    told: &mpsc::Sender<ImportMessage>,
 ) {
     let (sender, mut rows) = mpsc::channel::<Row>(ROWS_AHEAD);
     let reading = tokio::task::spawn_blocking(move || {
@@ -197,6 +157,7 @@ pub async fn import(
         // Only a dry run goes on with it.
         catalog: Catalog::clone(&hub.catalog()),
         totals: Totals::default(),
+        told_at: Instant::now(),
     };
     let mut group = Vec::with_capacity(GROUP_ROWS);
     while rows.recv_many(&mut group, GROUP_ROWS).await > 0 {
@@ -207,17 +168,17 @@ pub async fn import(
         }
     }
     let last = match reading.await {
-        Ok(Ok(())) => Told::Finished {
+        Ok(Ok(())) => ImportMessage::Finished {
             revision: hub.catalog().revision(),
             totals: work.totals,
         },
-        Ok(Err(Unreadable { line, reason })) => Told::Failed {
+        Ok(Err(Unreadable { line, reason })) => ImportMessage::Failed {
             line,
             problem: reason.tell(text),
         },
         Err(error) => {
             tracing::error!(%error, "reading a file failed");
-            Told::Failed {
+            ImportMessage::Failed {
                 line: work.totals.rows,
                 problem: Reason::Malformed(String::new()).tell(text),
             }
@@ -232,11 +193,13 @@ struct Work<'a> {
     desk: &'a Desk,
     catalog: Catalog,
     totals: Totals,
+    /// When progress was last told.
+    told_at: Instant,
 }
 
 impl Work<'_> {
     /// Does some rows; gives what there is to tell of them.
-    async fn take(&mut self, rows: Vec<Row>, text: &Text) -> Vec<Told> {
+    async fn take(&mut self, rows: Vec<Row>, text: &Text) -> Vec<ImportMessage> {
         let (lines, commands): (Vec<u64>, Vec<_>) = rows
             .into_iter()
             .map(|row| {
@@ -266,12 +229,17 @@ impl Work<'_> {
                 },
                 Err(reason) => {
                     self.totals.refused += 1;
-                    let problem = reason.tell(text);
-                    told.push(Told::RowRefused { line, problem });
+                    if self.totals.refused <= self.plan.most_refused {
+                        let problem = reason.tell(text);
+                        told.push(ImportMessage::RowRefused { line, problem });
+                    }
                 }
             }
         }
-        told.push(Told::Progress(self.totals));
+        if self.told_at.elapsed() >= PROGRESS_TIME {
+            self.told_at = Instant::now();
+            told.push(ImportMessage::Progress(self.totals));
+        }
         told
     }
 

@@ -23,7 +23,7 @@ use crate::problem::Refusal;
 
 pub use schemas::{
     BatchOutcome, Command, Draft, FormatParameter, OnDuplicateParameter, Patch, PriceParameter,
-    Problem, ProblemDocument, Product, Revision, SortParameter,
+    Problem, ProblemDocument, Product, SortParameter, Whole,
 };
 
 /// Where the document is.

@@ -22,13 +22,14 @@ const PER_PAGE: usize = 50;
 const COOKIE_SECONDS: u32 = 31_536_000;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 6] = [
+const TEMPLATES: [&str; 7] = [
     "layouts/main",
     "index",
     "home",
     "realTimeProducts",
     "product",
     "field",
+    "import",
 ];
 
 /// The templates, ready to fill.

@@ -339,6 +339,7 @@ async fn a_page_follows_a_planned_restart() {
 }
 
 const MANY: u64 = 10_000;
+const LATER: u64 = 600;
 
 #[tokio::test]
 async fn ten_thousand_products_open_step_by_step() {
@@ -357,25 +358,34 @@ async fn ten_thousand_products_open_step_by_step() {
     browser.goto(&program.host, "/realtimeproducts").await;
     // How many rows there are at each frame: a page that froze would show them all in one.
     let watch = "(() => { const seen = window.seen = new Set(); \
-        const rows = document.querySelector('[data-products]').children; \
+        const rows = document.querySelector('[data-products]').getElementsByTagName('li'); \
         const look = () => { seen.add(rows.length); requestAnimationFrame(look) }; look() })()";
     browser.value(watch).await;
     browser.until_live().await;
+    // Others come on top while older ones still find their places.
+    for request in MANY + 1..=MANY + LATER {
+        writer
+            .add(request, &draft(&format!("code {request}")))
+            .await;
+    }
     let rows = "document.querySelectorAll('[data-products] [data-product]').length";
-    browser.until(&format!("{rows} === {MANY}")).await;
+    browser.until(&format!("{rows} === {}", MANY + LATER)).await;
     let steps = browser
         .value("window.seen.size")
         .await
         .as_u64()
         .expect("a number");
     assert!(steps > 5, "all rows in {steps} frames");
-    browser.until_text("[data-count]", "10,000 products").await;
+    browser.until_text("[data-count]", "10,600 products").await;
     let titles = browser.titles().await;
-    assert_eq!(titles[0], format!("Product code {MANY}"));
-    assert_eq!(titles.last().map(String::as_str), Some("Product code 1"));
+    let wanted = (1..=MANY + LATER).rev();
+    let wanted: Vec<String> = wanted.map(|n| format!("Product code {n}")).collect();
+    assert!(titles == wanted, "the rows are in another order");
     browser.screenshot("live-ten-thousand-desktop").await;
-    writer.delete(MANY + 1, 5_000).await;
-    browser.until(&format!("{rows} === {}", MANY - 1)).await;
+    writer.delete(MANY + LATER + 1, 5_000).await;
+    browser
+        .until(&format!("{rows} === {}", MANY + LATER - 1))
+        .await;
     browser
         .until("!document.querySelector('[data-product=\"5000\"]')")
         .await;

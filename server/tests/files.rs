@@ -64,6 +64,18 @@ async fn csv_comes_in_every_common_form() {
 }
 
 #[tokio::test]
+async fn a_client_can_ask_for_the_first_refused_rows_only() {
+    let server = Server::start();
+    let rows = "\n,,,,".repeat(500);
+    let csv = format!("title,code,price,stock,category{rows}\n");
+    let told = import(&server.http(), "?most_refused=3", "text/csv", csv).await;
+    let refused = told.iter().filter(|line| line["type"] == "row_refused");
+    let lines: Vec<&Value> = refused.map(|line| &line["line"]).collect();
+    assert_eq!(lines, [2, 3, 4]);
+    assert_eq!(last(&told)["refused"], 500);
+}
+
+#[tokio::test]
 async fn images_are_parted_by_spaces_or_bars() {
     let server = Server::start();
     let csv = "title,code,price,stock,category,thumbnails\nA,a,1,1,c,https://x.com/1|https://x.com/2|/3 /4|5\n";

@@ -124,6 +124,11 @@ impl OnDuplicate {
     /// Their names.
     pub const NAMES: [&'static str; 3] = ["refuse", "update", "skip"];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// The one with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

@@ -5,6 +5,7 @@
 
 pub mod catalog;
 pub mod change;
+pub mod import;
 pub mod message;
 pub mod mirror;
 pub mod problem;
@@ -17,6 +18,7 @@ pub use catalog::{Catalog, Decision, Digest};
 pub use change::{
     CatalogId, Change, Command, OnDuplicate, PageId, RequestId, RequestKey, Revision,
 };
+pub use import::{ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};
 pub use mirror::{Mirror, Step};
 pub use problem::{FieldReason, Problem, Reason};

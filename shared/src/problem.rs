@@ -279,6 +279,21 @@ pub struct Problem {
     pub fields: Vec<FieldProblem>,
 }
 
+impl Problem {
+    /// What is wrong in one line: with each field, where fields are the reason.
+    pub fn in_one_line(&self) -> String {
+        let fields = self.fields.iter();
+        let fields: Vec<String> = fields
+            .map(|field| format!("{}: {}", field.field, field.message))
+            .collect();
+        if fields.is_empty() {
+            self.message.clone()
+        } else {
+            fields.join(" ")
+        }
+    }
+}
+
 /// What is wrong with one field, in the reader's language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldProblem {

@@ -1,6 +1,9 @@
 //! The list of products, newest first. Rows are keyed by id; only those that changed are touched.
 
+mod blocks;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -152,8 +155,8 @@ impl List {
             let Some(row) = self.rows.remove(&id) else {
                 return Ok(None);
             };
-            self.move_focus_from(&row.element)?;
-            row.element.remove();
+            self.move_focus_from(id, &row.element)?;
+            blocks::remove(&row.element)?;
             return Ok(Some(row.shown.draft.title.clone()));
         };
         let title = product.draft.title.clone();
@@ -165,24 +168,29 @@ impl List {
             return Ok(Some(title));
         }
         let row = Row::new(&self.template, product, &self.text)?;
-        let older = self.rows.range(..id).next_back();
-        let older = older.map(|(_, row)| row.element.as_ref());
-        self.parent.insert_before(&row.element, older)?;
+        let (newer, older) = self.neighbours(id);
+        blocks::insert(&self.parent, &row.element, newer, older)?;
         self.rows.insert(id, row);
         Ok(Some(title))
     }
 
+    /// The rows above and below a product's place.
+    fn neighbours(&self, id: ProductId) -> (Option<&Element>, Option<&Element>) {
+        let after = (Bound::Excluded(id), Bound::Unbounded);
+        let newer = self.rows.range(after).next().map(|(_, row)| &row.element);
+        let older = self.rows.range(..id).next_back();
+        (newer, older.map(|(_, row)| &row.element))
+    }
+
     /// Somebody who deletes with the keyboard goes on at the next row.
-    fn move_focus_from(&self, leaving: &Element) -> Result<(), JsValue> {
+    fn move_focus_from(&self, id: ProductId, leaving: &Element) -> Result<(), JsValue> {
         let focused = dom::document()?.active_element();
         if !leaving.contains(focused.as_deref()) {
             return Ok(());
         }
-        let neighbour = leaving
-            .next_element_sibling()
-            .or_else(|| leaving.previous_element_sibling());
-        match neighbour {
-            Some(row) => dom::find::<HtmlElement>(&row, "[data-delete]")?.focus(),
+        let (newer, older) = self.neighbours(id);
+        match older.or(newer) {
+            Some(row) => dom::find::<HtmlElement>(row, "[data-delete]")?.focus(),
             None => self.section.focus(),
         }
     }

@@ -47,7 +47,7 @@ pub struct Known {
     tag = "products",
     params(
         ("catalog" = Option<String>, Query, description = "The catalog that `since` belongs to"),
-        ("since" = Option<openapi::Revision>, Query, description = "The revision that is known already"),
+        ("since" = Option<openapi::Whole>, Query, description = "The revision that is known already"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
     ),
     responses(

@@ -44,6 +44,8 @@ const TOLD_AHEAD: usize = 64;
         ("on_duplicate" = Option<openapi::OnDuplicateParameter>, Query,
             description = "What is done with a code that is taken"),
         ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
+        ("most_refused" = Option<openapi::Whole>, Query,
+            description = "Of so many refused rows is told what is wrong; the rest are counted"),
     ),
     request_body(content(
         (String = "text/csv"),
@@ -89,12 +91,17 @@ pub async fn import(
 fn plan(headers: &HeaderMap, parameters: &Parameters) -> Result<Plan, Reason> {
     let mut format = Format::from_media_type(&media_type(headers));
     let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
+    let mut most_refused = u64::MAX;
     let failed = read_each(parameters, |name, value| match name {
         "format" => read_format(value).map(|read| format = Some(read)),
         "on_duplicate" => OnDuplicate::from_name(value)
             .map(|read| on_duplicate = read)
             .ok_or(Rule::NotOneOf(&OnDuplicate::NAMES)),
         "dry_run" => read_bool(value).map(|read| is_dry_run = read),
+        "most_refused" => value
+            .parse()
+            .map(|read| most_refused = read)
+            .map_err(|_| Rule::NotWhole),
         _ => Err(Rule::Unknown),
     });
     none_of(failed)?;
@@ -102,6 +109,7 @@ fn plan(headers: &HeaderMap, parameters: &Parameters) -> Result<Plan, Reason> {
         format: format.ok_or(Reason::NotImportable)?,
         on_duplicate,
         is_dry_run,
+        most_refused,
     })
 }
 

@@ -88,7 +88,7 @@ fn read_price(value: &str) -> Result<Price, Rule> {
 #[derive(Serialize, ToSchema)]
 struct List {
     /// The catalog's revision: `since` for a socket that is to go on from here.
-    #[schema(value_type = openapi::Revision)]
+    #[schema(value_type = openapi::Whole)]
     revision: Revision,
     /// How many products fit the filter.
     count: usize,
@@ -176,7 +176,7 @@ fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
 
 #[derive(Serialize, ToSchema)]
 struct Categories<'a> {
-    #[schema(value_type = openapi::Revision)]
+    #[schema(value_type = openapi::Whole)]
     revision: Revision,
     categories: Vec<Category<'a>>,
 }

@@ -25,7 +25,7 @@ use crate::problem::Refusal;
     summary = "One product",
     tag = "products",
     params(
-        ("id" = openapi::Revision, Path),
+        ("id" = openapi::Whole, Path),
         openapi::IfNoneMatch,
     ),
     responses(
@@ -92,7 +92,7 @@ pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
     summary = "Replace every field",
     tag = "products",
     params(
-        ("id" = openapi::Revision, Path),
+        ("id" = openapi::Whole, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
@@ -118,7 +118,7 @@ pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> 
     summary = "Change some fields",
     tag = "products",
     params(
-        ("id" = openapi::Revision, Path),
+        ("id" = openapi::Whole, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
@@ -146,7 +146,7 @@ pub async fn update(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> R
     summary = "Delete a product",
     tag = "products",
     params(
-        ("id" = openapi::Revision, Path),
+        ("id" = openapi::Whole, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
-use shared::{Language, Problem};
+use shared::{ImportMessage, Language};
 use tokio::sync::mpsc;
 
 use super::format;
@@ -15,7 +15,7 @@ use crate::app::start_hub;
 use crate::config::ImportArgs;
 use crate::desk::Desk;
 use crate::hub::{Hub, Pace};
-use crate::import::{self, Plan, Told};
+use crate::import::{self, Plan};
 use crate::journal::Journal;
 use crate::journal::sqlite::SqliteJournal;
 use crate::language::Reader;
@@ -36,6 +36,7 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
         format,
         on_duplicate: arguments.on_duplicate.into(),
         is_dry_run: arguments.dry_run,
+        most_refused: u64::MAX,
     };
     let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
     let mut journal = SqliteJournal::open(data)?;
@@ -61,8 +62,8 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     while let Some(message) = told.recv().await {
         if arguments.json {
             println!("{}", serde_json::to_string(&message)?);
-        } else if let Told::RowRefused { line, problem } = &message {
-            bar.suspend(|| eprintln!("line {line}: {}", said(problem)));
+        } else if let ImportMessage::RowRefused { line, problem } = &message {
+            bar.suspend(|| eprintln!("line {line}: {}", problem.in_one_line()));
         }
         last = Some(message);
     }
@@ -76,7 +77,7 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     hub.stop();
     hub_ended.await.context("the hub failed")??;
     match last {
-        Some(Told::Finished { totals, .. }) => {
+        Some(ImportMessage::Finished { totals, .. }) => {
             let done = if plan.is_dry_run { "would be" } else { "were" };
             if !arguments.json {
                 let mut out = std::io::stdout().lock();
@@ -91,20 +92,9 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Some(Told::Failed { line, problem }) => bail!("line {line}: {}", said(&problem)),
+        Some(ImportMessage::Failed { line, problem }) => {
+            bail!("line {line}: {}", problem.in_one_line())
+        }
         _ => bail!("the import ended early"),
-    }
-}
-
-/// A problem in one line, its fields included.
-fn said(problem: &Problem) -> String {
-    let fields = problem.fields.iter();
-    let fields: Vec<String> = fields
-        .map(|field| format!("{}: {}", field.field, field.message))
-        .collect();
-    if fields.is_empty() {
-        problem.message.clone()
-    } else {
-        fields.join(" ")
     }
 }

@@ -35,8 +35,8 @@ macro_rules! schema {
 }
 
 schema! {
-    /// A revision, or a product's id.
-    Revision => revision();
+    /// A whole number, such as a revision or an id.
+    Whole => revision();
     /// A product as it is told.
     Product => closed(product());
     /// The fields of a new product.

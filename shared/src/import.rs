@@ -1,0 +1,51 @@
+//! What an import of a file tells.
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::Revision;
+use crate::problem::Problem;
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Products that are new.
+    pub added: u64,
+    /// Products that have other fields than before.
+    pub updated: u64,
+    /// Products that were there as they should be, or were to be left alone.
+    pub skipped: u64,
+    /// Rows that were refused.
+    pub refused: u64,
+}
+
+/// What an import tells while it goes on, one JSON object a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ImportMessage {
+    /// So much is done.
+    Progress(Totals),
+    /// A row was refused; nothing came of it.
+    RowRefused {
+        /// The line it begins on, from 1.
+        line: u64,
+        /// Why.
+        problem: Problem,
+    },
+    /// The rest of the file can't be read; what is done stays done.
+    Failed {
+        /// The line where it failed, from 1.
+        line: u64,
+        /// Why.
+        problem: Problem,
+    },
+    /// The end of the file was reached and all is durable.
+    Finished {
+        /// The catalog's revision then.
+        revision: Revision,
+        /// What was done.
+        #[serde(flatten)]
+        totals: Totals,
+    },
+}
