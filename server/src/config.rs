@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use shared::OnDuplicate;
 
 use crate::import::Format;
@@ -89,14 +90,34 @@ pub enum Command {
         /// What it looks like; else its name says so, else it is CSV.
         #[arg(long)]
         format: Option<FileFormat>,
+        /// Tell what was written as JSON, for programs.
+        #[arg(long, requires = "file")]
+        json: bool,
     },
     /// Copy the whole data file as it is at one moment, also while the server runs.
     Backup {
         /// The copy, which must not exist yet.
         file: PathBuf,
+        /// Tell what was copied as JSON, for programs.
+        #[arg(long)]
+        json: bool,
     },
     /// Look whether everything in the data file is as it should be, also while the server runs.
-    Check,
+    Check {
+        /// Tell what was found as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write what makes a shell complete this program's flags and commands, to standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write a manual page, to standard output: `vitrina man | man -l -`.
+    Man {
+        /// The command it is about; without it, the program.
+        command: Option<String>,
+    },
 }
 
 /// How a file is imported.

@@ -44,6 +44,11 @@ impl Format {
     /// Their names.
     pub const NAMES: [&'static str; 3] = ["csv", "json", "ndjson"];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// The one with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {

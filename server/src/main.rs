@@ -36,9 +36,13 @@ fn run(config: &Config) -> anyhow::Result<()> {
             serve(config, journal)
         }
         Some(Command::Import(arguments)) => import(data, arguments),
-        Some(Command::Export { file, format }) => command::export(data, file.as_deref(), *format),
-        Some(Command::Backup { file }) => command::backup(data, file),
-        Some(Command::Check) => command::check(data),
+        Some(Command::Export { file, format, json }) => {
+            command::export(data, file.as_deref(), *format, *json)
+        }
+        Some(Command::Backup { file, json }) => command::backup(data, file, *json),
+        Some(Command::Check { json }) => command::check(data, *json),
+        Some(Command::Completions { shell }) => command::completions(*shell),
+        Some(Command::Man { command }) => command::manual(command.as_deref()),
     }
 }
 

@@ -55,7 +55,30 @@ async fn export_backup_and_check_work_while_the_server_does() {
     );
     let busy = vitrina(&data, &["import", file.to_str().expect("UTF-8")]);
     assert_eq!(busy.status.code(), Some(1));
-    assert!(err(&busy).contains("in use by another Vitrina"));
+    let said = err(&busy);
+    assert!(
+        said.contains("in use by a server") && said.contains("import?format=json"),
+        "{said}"
+    );
+
+    // The same for programs.
+    let file = file.to_str().expect("UTF-8");
+    let other = folder.path().join("other.db");
+    let other = other.to_str().expect("UTF-8");
+    for (arguments, written) in [
+        (["export", file, "--json"], file),
+        (["backup", other, "--json"], other),
+    ] {
+        let told: Value = serde_json::from_str(&out(&vitrina(&data, &arguments))).expect("JSON");
+        let expected = json!({"file": written, "products": 3, "revision": 3});
+        assert_eq!(told, expected);
+    }
+    let checked = vitrina(&data, &["check", "--json"]);
+    let told: Value = serde_json::from_str(&out(&checked)).expect("JSON");
+    assert_eq!(
+        (&told["products"], &told["faults"]),
+        (&json!(3), &json!([]))
+    );
 
     // The copy is a data file like any other.
     let program = Program::start(&copy);
@@ -130,6 +153,10 @@ async fn check_finds_what_no_vitrina_would_have_written() {
     ] {
         assert!(said.contains(finding), "{finding}: {said}");
     }
+    let checked = vitrina(&data, &["check", "--json"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let told: Value = serde_json::from_str(&out(&checked)).expect("JSON");
+    assert_eq!(told["faults"].as_array().map(Vec::len), Some(4));
 }
 
 #[tokio::test]
@@ -161,4 +188,32 @@ fn reading_commands_make_no_file() {
         assert!(err(&output).contains("none.db"), "{}", err(&output));
         assert!(!data.exists());
     }
+}
+
+#[test]
+fn shells_and_man_know_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("none.db");
+    let bash = out(&vitrina(&data, &["completions", "bash"]));
+    let page = out(&vitrina(&data, &["man"]));
+    for word in ["serve", "demo", "import", "export", "backup", "check"] {
+        assert!(bash.contains(word), "{word}");
+        assert!(page.contains(word), "{word}");
+    }
+    let page = out(&vitrina(&data, &["man", "import"]));
+    for word in ["vitrina\\-import", "on\\-duplicate", "listen"] {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    let none = vitrina(&data, &["man", "sell"]);
+    assert!(err(&none).contains("no command sell"), "{}", err(&none));
+    // The shell itself takes it.
+    let script = folder.path().join("vitrina.bash");
+    std::fs::write(&script, &bash).expect("a file");
+    let look = "source \"$0\"; COMP_WORDS=(vitrina ba); COMP_CWORD=1; _vitrina vitrina ba vitrina; \
+                echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash")
+        .args(["-c", look])
+        .arg(&script)
+        .output();
+    assert_eq!(out(&output.expect("bash")).trim(), "backup");
 }

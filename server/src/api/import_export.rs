@@ -147,7 +147,7 @@ pub async fn export(
     });
     none_of(failed).map_err(|reason| Refusal(reason, reader.text))?;
     let pieces = Export::new(hub.catalog(), format);
-    let name = Format::NAMES[format as usize];
+    let name = format.name();
     let headers = [
         (CONTENT_TYPE, format.media_type().to_owned()),
         (

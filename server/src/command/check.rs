@@ -3,29 +3,37 @@
 use std::path::Path;
 
 use anyhow::bail;
+use serde_json::json;
 use shared::{Fields, Product, Revision};
 
+use super::tell;
 use crate::journal::Loaded;
 use crate::journal::data_file::DataFile;
 
 /// Says what is wrong with a data file, a line each, and fails where anything is.
-pub fn check(data: &Path) -> anyhow::Result<()> {
+pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     let file = DataFile::open(data)?;
     let mut wrong = file.damage()?;
     let loaded = file.load()?;
     wrong.extend(findings(&loaded));
-    for finding in &wrong {
-        println!("{finding}");
+    let (products, revision) = (loaded.catalog.len(), loaded.catalog.revision());
+    if is_json {
+        let found = json!({
+            "file": data, "products": products, "revision": revision, "faults": wrong,
+        });
+        tell(&found)?;
+    } else {
+        wrong.iter().for_each(|finding| println!("{finding}"));
     }
     if !wrong.is_empty() {
         bail!("{} has {} faults", data.display(), wrong.len());
     }
-    println!(
-        "{} is well: {} products at revision {}",
-        data.display(),
-        loaded.catalog.len(),
-        loaded.catalog.revision()
-    );
+    if !is_json {
+        println!(
+            "{} is well: {products} products at revision {revision}",
+            data.display()
+        );
+    }
     Ok(())
 }
 

@@ -16,8 +16,8 @@ use crate::config::ImportArgs;
 use crate::desk::Desk;
 use crate::hub::{Hub, Pace};
 use crate::import::{self, Plan};
-use crate::journal::Journal;
 use crate::journal::sqlite::SqliteJournal;
+use crate::journal::{Journal, JournalError};
 use crate::language::Reader;
 
 /// What an import has told and nobody has yet read.
@@ -39,7 +39,15 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
         most_refused: u64::MAX,
     };
     let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
-    let mut journal = SqliteJournal::open(data)?;
+    let mut journal = SqliteJournal::open(data).map_err(|error| match error {
+        JournalError::InUse(name) => anyhow::anyhow!(
+            "{name} is in use by a server: send the file to it, as in curl --data-binary @{} \
+             'http://127.0.0.1:8080/api/products/import?format={}'",
+            path.display(),
+            format.name()
+        ),
+        error => error.into(),
+    })?;
     let loaded = journal.load()?;
     let recent = loaded.recent.clone();
     let hub = Hub::new(loaded, 0);
