@@ -23,7 +23,9 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
         });
         tell(&found)?;
     } else {
-        wrong.iter().for_each(|finding| println!("{finding}"));
+        for finding in &wrong {
+            println!("{finding}");
+        }
     }
     if !wrong.is_empty() {
         bail!("{} has {} faults", data.display(), wrong.len());
