@@ -7,7 +7,9 @@
 mod count;
 mod crowd;
 mod frame;
+mod import;
 mod limit;
+mod list;
 mod mark;
 mod peers;
 mod run;
@@ -98,6 +100,30 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         rounds: usize,
     },
+    /// Asks for pages of a long list, searched, sorted and filtered.
+    List {
+        /// The servers to compare; the first is what the others' times are of.
+        #[arg(long, value_delimiter = ',', default_value = "vitrina,pocket-base")]
+        targets: Vec<Kind>,
+        /// Products in the list.
+        #[arg(long, default_value_t = 100_000)]
+        products: u64,
+        /// Programs that ask at the same time.
+        #[arg(long, default_value_t = 8)]
+        connections: usize,
+        /// For how long, each question.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Imports a file while pages watch, and while none does.
+    Import {
+        /// Rows of the file.
+        #[arg(long, default_value_t = 100_000)]
+        rows: u64,
+        /// Pages.
+        #[arg(long, default_value_t = 1_000)]
+        connections: usize,
+    },
     /// Restarts Vitrina with many products and opens one page.
     StartUp {
         /// Products in the list.
@@ -125,6 +151,7 @@ fn main() -> anyhow::Result<()> {
                 over,
                 time: Duration::from_secs(seconds),
                 numbers: 0..u64::MAX,
+                product: mark::product,
             };
             run::compare(&targets, connections, &work, rounds)
         }
@@ -146,9 +173,17 @@ fn main() -> anyhow::Result<()> {
                 over: Transport::Http,
                 time: Duration::from_secs(seconds),
                 numbers: 0..u64::MAX,
+                product: mark::product,
             };
             slow::compare(connections, slow, &work, rounds)
         }
+        Command::List {
+            targets,
+            products,
+            connections,
+            seconds,
+        } => list::compare(&targets, products, connections, seconds),
+        Command::Import { rows, connections } => import::compare(rows, connections),
         Command::StartUp { products } => storm::start_up(products),
     }
 }

@@ -56,6 +56,17 @@ pub fn pocketbase(data: &Path) -> anyhow::Result<Command> {
     Ok(command)
 }
 
+/// Debian's `wrk`, which asks on many connections and keeps the times.
+pub fn wrk() -> anyhow::Result<&'static str> {
+    let is_there = Command::new("wrk").arg("-v").output().is_ok();
+    if !is_there {
+        run(Command::new("apt-get").arg("update"))?;
+        let mut install = Command::new("apt-get");
+        run(install.args(["install", "-y", "--no-install-recommends", "wrk"]))?;
+    }
+    Ok("wrk")
+}
+
 fn source(peer: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("peers")

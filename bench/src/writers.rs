@@ -48,6 +48,8 @@ pub struct Work {
     pub time: Duration,
     /// The numbers of the products that may be written.
     pub numbers: Range<u64>,
+    /// The body of the product with a number.
+    pub product: fn(u64) -> String,
 }
 
 impl Work {
@@ -59,6 +61,7 @@ impl Work {
             over: Transport::Http,
             time: Duration::MAX,
             numbers,
+            product: mark::product,
         }
     }
 }
@@ -143,24 +146,23 @@ impl Writer {
             }
             std::thread::sleep(due.saturating_sub(start.elapsed()));
             let asked = Instant::now();
-            self.add(number)?;
+            self.add(number, &(work.product)(number))?;
             let delay = u64::try_from(asked.elapsed().as_micros())?;
             self.delay.record(delay)?;
         }
     }
 
-    fn add(&mut self, number: u64) -> anyhow::Result<()> {
-        let product = mark::product(number);
+    fn add(&mut self, number: u64, product: &str) -> anyhow::Result<()> {
         match &mut self.way {
             Way::Http {
                 stream,
                 address,
                 path,
-            } => match post(stream, *address, path, &product)? {
+            } => match post(stream, *address, path, product)? {
                 200 | 201 => Ok(()),
                 status => bail!("product {number} was answered with {status}"),
             },
-            Way::Socket(socket) => add(socket, number, &product),
+            Way::Socket(socket) => add(socket, number, product),
         }
     }
 }

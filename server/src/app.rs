@@ -28,6 +28,7 @@ use crate::desk::Desk;
 use crate::hub::{Hub, Pace};
 use crate::journal::Journal;
 use crate::language::Reader;
+use crate::listing::Indexes;
 use crate::pages::Pages;
 use crate::problem::Refusal;
 use crate::serve::serve;
@@ -78,6 +79,7 @@ impl Default for Options {
 pub struct State {
     desk: Desk,
     hub: Arc<Hub>,
+    indexes: Arc<Indexes>,
     pages: Arc<Pages>,
     connections: Connections,
 }
@@ -111,6 +113,12 @@ impl FromRef<State> for Desk {
 impl FromRef<State> for Arc<Hub> {
     fn from_ref(state: &State) -> Self {
         state.hub.clone()
+    }
+}
+
+impl FromRef<State> for Arc<Indexes> {
+    fn from_ref(state: &State) -> Self {
+        state.indexes.clone()
     }
 }
 
@@ -224,6 +232,7 @@ pub async fn run(
     let state = State {
         desk,
         hub: hub.clone(),
+        indexes: Arc::default(),
         pages: Arc::new(Pages::load()?),
         connections: Connections {
             patience: options.patience,

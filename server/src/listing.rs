@@ -1,13 +1,17 @@
 //! A part of the catalog as somebody wants to see it: filtered, sorted, one page of it.
 
+mod index;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use shared::{Catalog, Price, Product, ProductId};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+pub use index::{Index, Indexes, folded};
+use index::{Part, Row};
 
 /// Which products are wanted; what is `None` or empty wants all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -107,18 +111,11 @@ enum Value {
 }
 
 impl Place {
-    fn of(product: &Product, key: SortKey) -> Self {
-        let draft = &product.draft;
+    fn new(key: Key<'_>, id: ProductId) -> Self {
         let key = match key {
-            SortKey::Id => Value::Number(product.id.0),
-            SortKey::Revision => Value::Number(product.revision.0),
-            SortKey::Price => Value::Number(draft.price.cents()),
-            SortKey::Stock => Value::Number(draft.stock.into()),
-            SortKey::Title => Value::Text(folded(&draft.title).into_owned()),
-            SortKey::Code => Value::Text(folded(&draft.code).into_owned()),
-            SortKey::Category => Value::Text(folded(&draft.category).into_owned()),
+            Key::Number(number) => Value::Number(number),
+            Key::Text(text) => Value::Text(text.to_owned()),
         };
-        let id = product.id;
         Self { key, id }
     }
 
@@ -147,11 +144,41 @@ impl Place {
         Some(Self { key, id })
     }
 
-    fn compare(&self, other: &Self, sort: Sort) -> Ordering {
-        if sort.is_descending {
-            other.cmp(self)
+    fn key(&self) -> Key<'_> {
+        match &self.key {
+            Value::Number(number) => Key::Number(*number),
+            Value::Text(text) => Key::Text(text),
+        }
+    }
+}
+
+/// What a product is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Number(u64),
+    Text(&'a str),
+}
+
+impl Sort {
+    /// What a row is sorted by; equals are in id order.
+    fn key<'a>(self, row: &Row, index: &'a Index) -> (Key<'a>, ProductId) {
+        let key = match self.key {
+            SortKey::Id => Key::Number(row.id.0),
+            SortKey::Revision => Key::Number(row.product.revision.0),
+            SortKey::Price => Key::Number(row.price.cents()),
+            SortKey::Stock => Key::Number(row.stock.into()),
+            SortKey::Title => Key::Text(index.part(row, Part::Title)),
+            SortKey::Code => Key::Text(index.part(row, Part::Code)),
+            SortKey::Category => Key::Text(index.part(row, Part::Category)),
+        };
+        (key, row.id)
+    }
+
+    fn compare<T: Ord>(self, a: &T, b: &T) -> Ordering {
+        if self.is_descending {
+            b.cmp(a)
         } else {
-            self.cmp(other)
+            a.cmp(b)
         }
     }
 }
@@ -166,31 +193,34 @@ pub struct Page {
     pub next: Option<Place>,
 }
 
+/// Whether the catalog alone gives such a page at once, without an index.
+pub fn is_simple(filter: &Filter, sort: Sort) -> bool {
+    *filter == Filter::default() && sort == Sort::default()
+}
+
 /// The page of at most `limit` products after a place.
 pub fn page(
-    catalog: &Catalog,
+    index: &Index,
     filter: &Filter,
     sort: Sort,
     after: Option<&Place>,
     limit: usize,
 ) -> Page {
-    if *filter == Filter::default() && sort == Sort::default() {
-        return in_id_order(catalog, after, limit);
-    }
-    let mut text = String::new();
+    let wanted = Wanted::new(filter);
+    let after = after.map(|place| (place.key(), place.id));
     let mut count = 0;
-    let mut coming: Vec<(Place, &Arc<Product>)> = Vec::new();
-    for product in catalog.products() {
-        if !filter.lets_through(product, &mut text) {
+    let mut coming = Vec::new();
+    for row in &index.rows {
+        if !wanted.lets_through(row, index) {
             continue;
         }
         count += 1;
-        let place = Place::of(product, sort.key);
-        if after.is_none_or(|after| place.compare(after, sort) == Ordering::Greater) {
-            coming.push((place, product));
+        let place = sort.key(row, index);
+        if after.is_none_or(|after| sort.compare(&place, &after) == Ordering::Greater) {
+            coming.push((place, row));
         }
     }
-    let in_order = |a: &(Place, _), b: &(Place, _)| a.0.compare(&b.0, sort);
+    let in_order = |a: &(_, &Row), b: &(_, &Row)| sort.compare(&a.0, &b.0);
     let has_more = coming.len() > limit;
     if has_more {
         // Only what is shown has to be sorted.
@@ -201,65 +231,67 @@ pub fn page(
     let next = coming.last().filter(|_| has_more);
     Page {
         count,
-        next: next.map(|(place, _)| place.clone()),
+        next: next.map(|((key, id), _)| Place::new(*key, *id)),
         products: coming
             .into_iter()
-            .map(|(_, product)| product.clone())
+            .map(|(_, row)| row.product.clone())
             .collect(),
     }
 }
 
-/// Everything in id order is how the catalog has it.
-fn in_id_order(catalog: &Catalog, after: Option<&Place>, limit: usize) -> Page {
+/// Everything in id order, as the catalog has it.
+pub fn in_id_order(catalog: &Catalog, after: Option<&Place>, limit: usize) -> Page {
     let from = after.map_or(ProductId(0), |place| place.id);
     let mut coming = catalog.products_after(from);
     let products: Vec<_> = coming.by_ref().take(limit).cloned().collect();
     let last = products.last().filter(|_| coming.next().is_some());
     Page {
         count: catalog.len(),
-        next: last.map(|product| Place::of(product, SortKey::Id)),
+        next: last.map(|product| Place::new(Key::Number(product.id.0), product.id)),
         products,
     }
 }
 
-impl Filter {
-    /// `text` is room to fold the product's words in.
-    fn lets_through(&self, product: &Product, text: &mut String) -> bool {
-        let draft = &product.draft;
-        let fits = self.status.is_none_or(|status| draft.status == status)
-            && self.min_price.is_none_or(|least| draft.price >= least)
-            && self.max_price.is_none_or(|most| draft.price <= most)
-            && self
-                .category
-                .as_ref()
-                .is_none_or(|category| draft.category == *category);
-        if !fits || self.words.is_empty() {
-            return fits;
-        }
-        text.clear();
-        for part in [
-            &draft.title,
-            &draft.code,
-            &draft.category,
-            &draft.description,
-        ] {
-            text.push_str(&folded(part));
-            text.push('\n');
-        }
-        self.words.iter().all(|word| text.contains(word.as_str()))
-    }
+/// A filter, ready to be held against many rows.
+struct Wanted<'a> {
+    filter: &'a Filter,
+    words: Vec<Finder<'a>>,
+    /// The category as rows have it: most others are told apart by it, without their products.
+    category: Option<Cow<'a, str>>,
 }
 
-/// A text as it is compared when case and accents don't matter.
-pub fn folded(text: &str) -> Cow<'_, str> {
-    if !text.is_ascii() {
-        let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
-        return bare.flat_map(char::to_lowercase).collect::<String>().into();
+impl<'a> Wanted<'a> {
+    fn new(filter: &'a Filter) -> Self {
+        Self {
+            filter,
+            words: filter.words.iter().map(Finder::new).collect(),
+            category: filter.category.as_deref().map(folded),
+        }
     }
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text.to_ascii_lowercase().into();
+
+    fn lets_through(&self, row: &Row, index: &Index) -> bool {
+        let Filter {
+            status,
+            min_price,
+            max_price,
+            ..
+        } = self.filter;
+        status.is_none_or(|status| row.status == status)
+            && min_price.is_none_or(|least| row.price >= least)
+            && max_price.is_none_or(|most| row.price <= most)
+            && self.is_category(row, index)
+            && (self.words.is_empty() || {
+                let text = index.words(row).as_bytes();
+                self.words.iter().all(|word| word.find(text).is_some())
+            })
     }
-    text.into()
+
+    fn is_category(&self, row: &Row, index: &Index) -> bool {
+        let (Some(exact), Some(folded)) = (&self.filter.category, &self.category) else {
+            return true;
+        };
+        index.part(row, Part::Category) == folded && row.product.draft.category == *exact
+    }
 }
 
 /// How many products each category has, in the categories' order.

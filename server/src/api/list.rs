@@ -1,5 +1,6 @@
 //! `GET /api/products` and `GET /api/categories`, from memory.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -9,13 +10,14 @@ use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
 use shared::problem::Rule;
 use shared::{FieldReason, Price, Product, Reason, Revision};
+use tokio::task::{JoinError, spawn_blocking};
 use utoipa::ToSchema;
 
 use super::parameters::{Parameters, none_of, read_bool, read_each};
 use crate::conditional::{catalog_tag, has_it};
 use crate::hub::Hub;
 use crate::language::Reader;
-use crate::listing::{self, Filter, Place, Sort, folded};
+use crate::listing::{self, Filter, Index, Indexes, Page, Place, Sort, folded};
 use crate::openapi;
 use crate::problem::Refusal;
 
@@ -69,6 +71,16 @@ impl Wanted {
             after: after.flatten(),
             limit,
         })
+    }
+
+    fn page(&self, index: &Index) -> Page {
+        listing::page(
+            index,
+            &self.filter,
+            self.sort,
+            self.after.as_ref(),
+            self.limit,
+        )
     }
 }
 
@@ -129,27 +141,39 @@ struct List {
 )]
 pub async fn list(
     State(hub): State<Arc<Hub>>,
+    State(indexes): State<Arc<Indexes>>,
     reader: Reader,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Refusal> {
-    let wanted = Wanted::read(&parameters).map_err(|reason| Refusal(reason, reader.text))?;
+    let wanted = Wanted::read(&parameters);
+    let wanted = wanted.map_err(|reason| Refusal(reason, reader.text.clone()))?;
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());
     if has_it(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    let Wanted {
-        filter,
-        sort,
-        after,
-        limit,
-    } = wanted;
-    let page = listing::page(&catalog, &filter, sort, after.as_ref(), limit);
+    let sort = wanted.sort;
+    let (revision, page) = if listing::is_simple(&wanted.filter, sort) {
+        let page = listing::in_id_order(&catalog, wanted.after.as_ref(), wanted.limit);
+        (catalog.revision(), page)
+    } else {
+        // It takes milliseconds, in which nobody who waits for a change must wait.
+        let page = spawn_blocking(move || {
+            let index = indexes.of(&catalog);
+            (index.revision, wanted.page(&index))
+        });
+        match page.await.map_err(JoinError::try_into_panic) {
+            Ok(page) => page,
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_)) => return Err(Refusal(Reason::Stopping, reader.text)),
+        }
+    };
+    let tag = catalog_tag(revision);
     let next = page.next.map(|place| place.cursor(sort));
     let links = next.as_deref().and_then(|next| links(&parameters, next));
     let list = List {
-        revision: catalog.revision(),
+        revision,
         count: page.count,
         products: page.products,
         next,
