@@ -56,12 +56,11 @@ fn measure(rows: u64, connections: usize) -> anyhow::Result<()> {
     let after = target.memory_kib("VmRSS")?;
     let seen = crowd.finish()?;
     let mib = |kib: u64| kib as f64 / 1024.0;
-    let last = match connections {
-        0 => "-".to_owned(),
-        _ => {
-            let us = seen.reached.max().saturating_sub(start_us);
-            format!("{:.2}", Duration::from_micros(us).as_secs_f64())
-        }
+    let last = if connections == 0 {
+        "-".to_owned()
+    } else {
+        let us = seen.reached.max().saturating_sub(start_us);
+        format!("{:.2}", Duration::from_micros(us).as_secs_f64())
     };
     println!(
         "| {connections} | {:.1} | {:.2} | {:.0} | {last} | {} | {} | {:.2} ({:.2}+{:.2}) | {:.1} | {:.1} | {:.1} |",

@@ -1,6 +1,7 @@
 //! Lists over HTTP: a page of them, searched, sorted, filtered, from a catalog of many products,
 //! asked for by `wrk` on connections that are kept.
 
+use std::fmt::Write;
 use std::process::Command;
 
 use anyhow::Context;
@@ -40,43 +41,47 @@ const WORDS: [&str; 10] = [
     "de algodón",
 ];
 
-/// A question, as each server wants it asked.
+/// A question, as each server wants it asked: the parameters and their values.
 struct Question {
     name: &'static str,
-    vitrina: &'static str,
-    pocketbase: &'static str,
+    vitrina: &'static [(&'static str, &'static str)],
+    pocketbase: &'static [(&'static str, &'static str)],
 }
 
 const QUESTIONS: [Question; 6] = [
     Question {
         name: "first page",
-        vitrina: "",
-        pocketbase: "",
+        vitrina: &[],
+        pocketbase: &[],
     },
     Question {
-        name: "search, 1 in 10",
-        vitrina: "&q=garantia",
-        pocketbase: "&filter=(title~'garantía'||description~'garantía'||code~'garantía'||category~'garantía')",
+        name: "search, 1 in 5",
+        vitrina: &[("q", "garantía")],
+        pocketbase: &[("filter", "title~'garantía'||description~'garantía'")],
     },
     Question {
-        name: "search, 1 in 1,000",
-        vitrina: "&q=teapot+aurora+handmade",
-        pocketbase: "&filter=((title~'teapot'||description~'teapot')%26%26(title~'aurora'||description~'aurora')%26%26(title~'handmade'||description~'handmade'))",
+        name: "search, 1 in 500",
+        vitrina: &[("q", "teapot aurora handmade")],
+        pocketbase: &[(
+            "filter",
+            "(title~'teapot'||description~'teapot')&&(title~'aurora'||description~'aurora')\
+             &&(title~'handmade'||description~'handmade')",
+        )],
     },
     Question {
         name: "by price, dearest first",
-        vitrina: "&sort=-price",
-        pocketbase: "&sort=-price",
+        vitrina: &[("sort", "-price")],
+        pocketbase: &[("sort", "-price")],
     },
     Question {
         name: "by title",
-        vitrina: "&sort=title",
-        pocketbase: "&sort=title",
+        vitrina: &[("sort", "title")],
+        pocketbase: &[("sort", "title")],
     },
     Question {
         name: "one category, by price",
-        vitrina: "&category=category+7&sort=price",
-        pocketbase: "&filter=(category='category+7')&sort=price",
+        vitrina: &[("category", "category 7"), ("sort", "price")],
+        pocketbase: &[("filter", "category='category 7'"), ("sort", "price")],
     },
 ];
 
@@ -136,11 +141,18 @@ fn ask(
     seconds: u64,
 ) -> anyhow::Result<Measured> {
     let path = target.kind.products_path();
-    let query = match target.kind {
-        Kind::PocketBase => format!("?perPage={PAGE}{}", question.pocketbase),
-        _ => format!("?limit={PAGE}{}", question.vitrina),
+    let (limit, parameters) = match target.kind {
+        Kind::PocketBase => ("perPage", question.pocketbase),
+        _ => ("limit", question.vitrina),
     };
-    let url = format!("http://{}{path}{query}", target.address);
+    let mut url = format!("http://{}{path}?{limit}={PAGE}", target.address);
+    for (name, value) in parameters {
+        write!(url, "&{name}=")?;
+        // Everything that needs no encoding may have one (RFC 3986 section 2.3).
+        for byte in value.bytes() {
+            write!(url, "%{byte:02X}")?;
+        }
+    }
     let before = target.cpu()?;
     let output = Command::new(peers::wrk()?)
         .args(["--latency", "--timeout", "20s", "-t", "1"])

@@ -184,3 +184,43 @@ async fn long_lists_are_compressed_for_those_who_take_that() {
     let plain = server.http().get("/api/products").await;
     assert!(!plain.headers().contains_key(CONTENT_ENCODING));
 }
+
+#[tokio::test]
+async fn lists_follow_every_change() {
+    let server = Server::start();
+    let http = server.http();
+    let titles = async |query: &str| -> Vec<String> {
+        let list = http.get(&format!("/api/products?{query}")).await;
+        let list: Value = list.json().await.expect("JSON");
+        let products = list["products"].as_array().expect("products").iter();
+        let titles = products.map(|product| product["title"].as_str().unwrap_or_default());
+        titles.map(str::to_owned).collect()
+    };
+    let mut ids = Vec::new();
+    for (code, title) in [("a", "Árbol"), ("b", "Balón"), ("c", "Cuadro")] {
+        let mut draft = draft(code);
+        draft["title"] = json!(title);
+        let product: Value = http.post(&draft).await.json().await.expect("JSON");
+        ids.push(product["id"].as_u64().expect("an id"));
+        // Each is found at once, in its place.
+        assert_eq!(titles(&format!("q={title}")).await, [title]);
+    }
+    assert_eq!(titles("sort=-title").await, ["Cuadro", "Balón", "Árbol"]);
+    let path = format!("/api/products/{}", ids[1]);
+    let fields = json!({"title": "Zapato", "price": 1, "status": false, "category": "ropa"});
+    http.send(Method::PATCH, &path, &fields).await;
+    assert_eq!(titles("q=balon").await, [""; 0]);
+    assert_eq!(titles("q=zapato").await, ["Zapato"]);
+    assert_eq!(titles("sort=title").await, ["Árbol", "Cuadro", "Zapato"]);
+    assert_eq!(titles("sort=price").await[0], "Zapato");
+    assert_eq!(titles("status=false").await, ["Zapato"]);
+    assert_eq!(titles("category=ropa").await, ["Zapato"]);
+    assert_eq!(titles("category=Ropa").await, [""; 0]);
+    let path = format!("/api/products/{}", ids[0]);
+    let gone = http.request(Method::DELETE, &path).send().await;
+    assert_eq!(gone.expect("an answer").status(), 204);
+    assert_eq!(titles("sort=-title").await, ["Zapato", "Cuadro"]);
+    // The rules count words of all fields together, none across two of them.
+    assert_eq!(titles("q=cuadro+c").await, ["Cuadro"]);
+    assert_eq!(titles("q=cuadroc").await, [""; 0]);
+}

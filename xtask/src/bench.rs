@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::cargo;
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 11] = [
+const SET: [(&str, &str); 13] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 10",
@@ -48,6 +48,14 @@ const SET: [(&str, &str); 11] = [
     (
         "100 pages that read nothing, beside 1,000 that do",
         "slow --connections 1000 --slow 100 --rate 500 --seconds 10",
+    ),
+    (
+        "Lists of 100,000 products",
+        "list --products 100000 --connections 8 --seconds 3",
+    ),
+    (
+        "An import of 100,000 rows",
+        "import --rows 100000 --connections 1000",
     ),
     (
         "A start with 100,000 products",
