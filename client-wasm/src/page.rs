@@ -332,7 +332,7 @@ impl Page {
         }
         let purpose = Purpose::Delete {
             id,
-            title: product.draft.title.clone(),
+            title: product.draft.title.to_string(),
             fields: Fields::from(&product.draft),
         };
         self.send(purpose, |request| ClientMessage::Delete {

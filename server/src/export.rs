@@ -97,15 +97,15 @@ impl Iterator for Export {
 }
 
 fn row(product: &Product) -> [String; 8] {
-    let draft = product.draft.clone();
+    let draft = &product.draft;
     [
-        draft.title,
-        draft.description,
-        draft.code,
+        draft.title.to_string(),
+        draft.description.to_string(),
+        draft.code.to_string(),
         draft.price.to_string(),
         draft.status.to_string(),
         draft.stock.to_string(),
-        draft.category,
+        draft.category.to_string(),
         // No URL has a space in it.
         draft.thumbnails.join(" "),
     ]

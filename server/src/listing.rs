@@ -290,7 +290,7 @@ impl<'a> Wanted<'a> {
         let (Some(exact), Some(folded)) = (&self.filter.category, &self.category) else {
             return true;
         };
-        index.part(row, Part::Category) == folded && row.product.draft.category == *exact
+        index.part(row, Part::Category) == folded && *row.product.draft.category == **exact
     }
 }
 

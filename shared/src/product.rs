@@ -55,15 +55,16 @@ impl Product {
 }
 
 /// The fields a person gives for a product. A value of this type has passed
-/// [the rules](crate::rules), or comes from a place where it had.
+/// [the rules](crate::rules), or comes from a place where it had. It is kept in memory for as long
+/// as the product is listed, so its texts have no room to grow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
     /// 1 to 200 characters.
-    pub title: String,
+    pub title: Box<str>,
     /// Up to 2,000 characters.
-    pub description: String,
+    pub description: Box<str>,
     /// 1 to 64 characters, unique in the catalog without regard to case.
-    pub code: String,
+    pub code: Box<str>,
     /// 0 to 1,000,000,000.00.
     pub price: Price,
     /// Whether it is on sale.
@@ -71,9 +72,9 @@ pub struct Draft {
     /// How many there are.
     pub stock: u32,
     /// 1 to 100 characters.
-    pub category: String,
+    pub category: Box<str>,
     /// Up to 10 `http(s)` URLs or paths that start with `/`.
-    pub thumbnails: Vec<String>,
+    pub thumbnails: Box<[Box<str>]>,
 }
 
 /// The fields to change in a product; `None` means unchanged.
@@ -81,13 +82,13 @@ pub struct Draft {
 pub struct Patch {
     /// See [`Draft::title`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
+    pub title: Option<Box<str>>,
     /// See [`Draft::description`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: Option<Box<str>>,
     /// See [`Draft::code`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// See [`Draft::price`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
@@ -99,10 +100,10 @@ pub struct Patch {
     pub stock: Option<u32>,
     /// See [`Draft::category`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
+    pub category: Option<Box<str>>,
     /// See [`Draft::thumbnails`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thumbnails: Option<Vec<String>>,
+    pub thumbnails: Option<Box<[Box<str>]>>,
 }
 
 impl Patch {

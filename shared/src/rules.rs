@@ -151,7 +151,7 @@ impl Check {
     }
 
     /// A text without the space around it.
-    fn text(&mut self, field: &str, limit: usize, lines: Lines) -> Option<String> {
+    fn text(&mut self, field: &str, limit: usize, lines: Lines) -> Option<Box<str>> {
         let Value::String(value) = self.fields.remove(field)? else {
             return self.failed(field, Rule::NotText);
         };
@@ -162,7 +162,7 @@ impl Check {
         } else if value.contains(hidden) {
             self.failed(field, Rule::Control)
         } else {
-            Some(value.to_owned())
+            Some(value.into())
         }
     }
 
@@ -202,7 +202,7 @@ impl Check {
         }
     }
 
-    fn thumbnails(&mut self) -> Option<Vec<String>> {
+    fn thumbnails(&mut self) -> Option<Box<[Box<str>]>> {
         let Value::Array(list) = self.fields.remove("thumbnails")? else {
             return self.failed("thumbnails", Rule::NotAList);
         };
@@ -221,9 +221,9 @@ impl Check {
             if !is_image_url(url) {
                 return self.failed("thumbnails", Rule::NotAnUrl);
             }
-            thumbnails.push(url.to_owned());
+            thumbnails.push(url.into());
         }
-        Some(thumbnails)
+        Some(thumbnails.into())
     }
 
     /// The value, or `Required` where none was given and no other rule has spoken.
@@ -258,9 +258,9 @@ trait IsEmpty {
     fn is_empty(&self) -> bool;
 }
 
-impl IsEmpty for String {
+impl IsEmpty for Box<str> {
     fn is_empty(&self) -> bool {
-        self.is_empty()
+        str::is_empty(self)
     }
 }
 

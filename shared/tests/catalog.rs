@@ -8,14 +8,14 @@ use shared::{
 
 fn draft(code: &str) -> Draft {
     Draft {
-        title: format!("Product {code}"),
-        description: String::new(),
-        code: code.to_owned(),
+        title: format!("Product {code}").into(),
+        description: "".into(),
+        code: code.into(),
         price: Price::from_cents(100).expect("a price"),
         status: true,
         stock: 1,
-        category: "tools".to_owned(),
-        thumbnails: Vec::new(),
+        category: "tools".into(),
+        thumbnails: Box::default(),
     }
 }
 
@@ -68,7 +68,7 @@ fn a_code_is_one_products_whatever_its_case() {
     let rename = |id, code: &str| Command::Update {
         id: ProductId(id),
         patch: Patch {
-            code: Some(code.to_owned()),
+            code: Some(code.into()),
             ..Patch::default()
         },
         if_revision: None,
@@ -134,7 +134,7 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         Command::Update {
             id: ProductId(id),
             patch: Patch {
-                code: code.map(str::to_owned),
+                code: code.map(Into::into),
                 stock: Some(stock),
                 ..Patch::default()
             },

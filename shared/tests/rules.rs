@@ -214,7 +214,7 @@ fn what_passed_the_rules_passes_them_again() {
     let draft = with("title", Some(json!("  Lamp  ")))
         .draft()
         .expect("a draft");
-    assert_eq!(draft.title, "Lamp");
+    assert_eq!(&*draft.title, "Lamp");
     let again = Fields::from(&draft).draft();
     assert_eq!(again.as_ref(), Ok(&draft));
     let json = serde_json::to_string(&draft).expect("JSON");
@@ -242,7 +242,7 @@ fn null_takes_a_field_away() {
     let patch = fields(json!({"description": null, "thumbnails": null, "status": null})).patch();
     let patch = patch.expect("a patch");
     assert_eq!(patch.description.as_deref(), Some(""));
-    assert_eq!(patch.thumbnails, Some(Vec::new()));
+    assert_eq!(patch.thumbnails, Some(Box::default()));
     assert_eq!(patch.status, Some(true));
     let required =
         json!({"title": null, "code": null, "price": null, "stock": null, "category": null});

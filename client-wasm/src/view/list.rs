@@ -157,9 +157,9 @@ impl List {
             };
             self.move_focus_from(id, &row.element)?;
             blocks::remove(&row.element)?;
-            return Ok(Some(row.shown.draft.title.clone()));
+            return Ok(Some(row.shown.draft.title.to_string()));
         };
-        let title = product.draft.title.clone();
+        let title = product.draft.title.to_string();
         if let Some(row) = self.rows.get_mut(&id) {
             if row.shown.revision == product.revision {
                 return Ok(None);

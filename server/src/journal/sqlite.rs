@@ -332,9 +332,6 @@ fn json(value: &impl serde::Serialize) -> Result<String, JournalError> {
 
 fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
     let cents: u64 = row.get("price_cents")?;
-    let mut thumbnails: Vec<String> = from_json(&row.get::<_, String>("thumbnails")?)?;
-    // A list is read with room for more, which a hundred thousand products would each keep.
-    thumbnails.shrink_to_fit();
     Ok(Product {
         id: ProductId(row.get("id")?),
         revision: Revision(row.get("revision")?),
@@ -346,7 +343,7 @@ fn product(row: &Row<'_>) -> rusqlite::Result<Product> {
             status: row.get("status")?,
             stock: row.get("stock")?,
             category: row.get("category")?,
-            thumbnails,
+            thumbnails: from_json(row.get_ref("thumbnails")?.as_str()?)?,
         },
     })
 }

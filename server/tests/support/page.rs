@@ -204,7 +204,7 @@ impl Page {
 
     pub fn codes(&self) -> Vec<String> {
         let products = self.catalog().products();
-        products.map(|product| product.draft.code.clone()).collect()
+        products.map(|product| product.draft.code.to_string()).collect()
     }
 
     pub fn snapshots(&self) -> usize {

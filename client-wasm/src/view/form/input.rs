@@ -99,15 +99,15 @@ pub fn parsed(name: &str, typed: &str) -> Option<Value> {
 /// What a field of a product looks like in the form.
 pub fn shown(draft: &Draft, name: &str, text: &Text) -> String {
     match name {
-        "title" => draft.title.clone(),
-        "code" => draft.code.clone(),
-        "category" => draft.category.clone(),
+        "title" => draft.title.to_string(),
+        "code" => draft.code.to_string(),
+        "category" => draft.category.to_string(),
         "price" => draft
             .price
             .to_string()
             .replace('.', text.get("number.decimal")),
         "stock" => draft.stock.to_string(),
-        "description" => draft.description.clone(),
+        "description" => draft.description.to_string(),
         "thumbnails" => draft.thumbnails.join("\n"),
         _ => String::new(),
     }
