@@ -4,11 +4,14 @@
 //! everything with its original and costs nothing, so whoever reads keeps a whole catalog at one
 //! revision while the next changes are made.
 
+mod codes;
+
 use std::sync::Arc;
 
 use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use self::codes::{Codes, fold};
 use crate::change::{Change, Command, OnDuplicate, Revision};
 use crate::problem::Reason;
 use crate::product::{Draft, Product, ProductId};
@@ -18,8 +21,8 @@ use crate::product::{Draft, Product, ProductId};
 pub struct Catalog {
     revision: Revision,
     products: OrdMap<ProductId, Arc<Product>>,
-    /// Who has each code, by its folded form.
-    codes: OrdMap<Arc<str>, ProductId>,
+    /// Who has each code.
+    codes: Codes,
     digest: Digest,
 }
 
@@ -62,7 +65,11 @@ impl Catalog {
 
     /// The product with this code, without regard to case.
     pub fn with_code(&self, code: &str) -> Option<&Arc<Product>> {
-        self.get(*self.codes.get(fold(code).as_str())?)
+        let code = fold(code);
+        let candidates = self.codes.candidates(&code);
+        candidates
+            .filter_map(|id| self.get(id))
+            .find(|product| fold(&product.draft.code) == code)
     }
 
     /// Every product, in id order.
@@ -162,8 +169,7 @@ impl Catalog {
     fn put(&mut self, product: Arc<Product>) {
         self.remove(product.id);
         self.digest.add(&product);
-        self.codes
-            .insert(fold(&product.draft.code).into(), product.id);
+        self.codes.insert(&product.draft.code, product.id);
         self.products.insert(product.id, product);
     }
 
@@ -172,11 +178,7 @@ impl Catalog {
             return;
         };
         self.digest.subtract(&product);
-        // In a compacted run of changes a code may have moved on to another product already.
-        let code = fold(&product.draft.code);
-        if self.codes.get(code.as_str()) == Some(&id) {
-            self.codes.remove(code.as_str());
-        }
+        self.codes.remove(&product.draft.code, id);
     }
 }
 
@@ -194,11 +196,6 @@ impl PartialEq for Catalog {
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision && self.products == other.products
     }
-}
-
-/// The form in which codes are compared.
-fn fold(code: &str) -> String {
-    code.to_lowercase()
 }
 
 /// Sums a 64-bit mix of (id, revision) over all products: equal catalogs have equal digests, and

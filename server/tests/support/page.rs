@@ -204,7 +204,9 @@ impl Page {
 
     pub fn codes(&self) -> Vec<String> {
         let products = self.catalog().products();
-        products.map(|product| product.draft.code.to_string()).collect()
+        products
+            .map(|product| product.draft.code.to_string())
+            .collect()
     }
 
     pub fn snapshots(&self) -> usize {
