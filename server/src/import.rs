@@ -4,20 +4,20 @@
 mod bounded;
 mod csv_rows;
 mod json_rows;
+mod preview;
 
 use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::{
-    Catalog, Command, Decision, Draft, Fields, ImportMessage, OnDuplicate, Reason, Text, Totals,
-};
+use shared::{Command, Draft, Fields, ImportMessage, OnDuplicate, Reason, Text, Totals};
 use tokio::sync::mpsc;
 
-use crate::desk::{Answer, Desk, Done, Group, Outcome};
+use crate::desk::{Desk, Done, Group, Outcome};
 use crate::hub::Hub;
 use bounded::Bounded;
+use preview::{Fate, Preview};
 
 /// Rows that are handed to the desk together: enough that an fsync is shared by many, few enough
 /// that a page's own command waits for a moment only.
@@ -159,8 +159,7 @@ pub async fn import(
     let mut work = Work {
         plan,
         desk,
-        // Only a dry run goes on with it.
-        catalog: Catalog::clone(&hub.catalog()),
+        preview: plan.is_dry_run.then(|| Preview::new(hub.catalog())),
         totals: Totals::default(),
         told_at: Instant::now(),
     };
@@ -196,7 +195,8 @@ pub async fn import(
 struct Work<'a> {
     plan: Plan,
     desk: &'a Desk,
-    catalog: Catalog,
+    /// For a dry run.
+    preview: Option<Preview>,
     totals: Totals,
     /// When progress was last told.
     told_at: Instant,
@@ -205,33 +205,16 @@ struct Work<'a> {
 impl Work<'_> {
     /// Does some rows; gives what there is to tell of them.
     async fn take(&mut self, rows: Vec<Row>, text: &Text) -> Vec<ImportMessage> {
-        let (lines, commands): (Vec<u64>, Vec<_>) = rows
-            .into_iter()
-            .map(|row| {
-                let command = row.draft.map(|draft| Command::Import {
-                    draft,
-                    on_duplicate: self.plan.on_duplicate,
-                });
-                (row.line, command)
-            })
-            .unzip();
-        let answers = if self.plan.is_dry_run {
-            commands
-                .into_iter()
-                .map(|command| self.pretend(command?))
-                .collect()
-        } else {
-            self.desk.ask_many(commands, Group::OneByOne).await
-        };
+        let (lines, drafts): (Vec<u64>, Vec<_>) =
+            rows.into_iter().map(|row| (row.line, row.draft)).unzip();
+        let fates = self.fates(drafts).await;
         let mut told = Vec::new();
-        for (line, answer) in lines.into_iter().zip(answers) {
+        for (line, fate) in lines.into_iter().zip(fates) {
             self.totals.rows += 1;
-            match answer {
-                Ok(done) => match done.outcome {
-                    Outcome::Added(_) => self.totals.added += 1,
-                    Outcome::Updated(_) | Outcome::Deleted => self.totals.updated += 1,
-                    Outcome::Unchanged(_) => self.totals.skipped += 1,
-                },
+            match fate {
+                Ok(Fate::Added) => self.totals.added += 1,
+                Ok(Fate::Updated) => self.totals.updated += 1,
+                Ok(Fate::Skipped) => self.totals.skipped += 1,
                 Err(reason) => {
                     self.totals.refused += 1;
                     if self.totals.refused <= self.plan.most_refused {
@@ -248,21 +231,25 @@ impl Work<'_> {
         told
     }
 
-    /// Decides a command as the desk would, on a catalog that nobody sees.
-    fn pretend(&mut self, command: Command) -> Answer {
-        let revision = self.catalog.revision().next();
-        let outcome = match self.catalog.decide(command)? {
-            Decision::Change(change) => {
-                self.catalog.apply(revision, [change.clone()]);
-                Outcome::of(&change)
-            }
-            Decision::Nothing(product) => Outcome::Unchanged(product),
+    async fn fates(&mut self, drafts: Vec<Result<Draft, Reason>>) -> Vec<Result<Fate, Reason>> {
+        let on_duplicate = self.plan.on_duplicate;
+        let drafts = drafts.into_iter();
+        if let Some(preview) = &mut self.preview {
+            return drafts
+                .map(|draft| preview.decide(&draft?, on_duplicate))
+                .collect();
+        }
+        let import = |draft| Command::Import {
+            draft,
+            on_duplicate,
         };
-        let id = outcome.product().map(|product| product.id);
-        Ok(Done {
-            revision,
-            id: id.unwrap_or(shared::ProductId(0)),
-            outcome,
-        })
+        let commands = drafts.map(|draft| draft.map(import)).collect();
+        let answers = self.desk.ask_many(commands, Group::OneByOne).await;
+        let fate = |done: Done| match done.outcome {
+            Outcome::Added(_) => Fate::Added,
+            Outcome::Updated(_) | Outcome::Deleted => Fate::Updated,
+            Outcome::Unchanged(_) => Fate::Skipped,
+        };
+        answers.into_iter().map(|answer| answer.map(fate)).collect()
     }
 }

@@ -144,6 +144,29 @@ async fn a_dry_run_tells_all_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_what_the_import_then_does() {
+    // New, there already and equal, there and other; and the same again within the file.
+    let rows = "New,n,1,1,c\nThere,There,1,1,c\nOther,o,9,1,c\nOther,O,9,1,c\nOther,O,8,1,c\n\
+                New,N,1,1,c\nNew,n,1,1,c\nNew,n,2,1,c\n,x,1,1,c\nNew,n,1,1,c\n";
+    let csv = format!("title,code,price,stock,category\n{rows}");
+    for on_duplicate in ["refuse", "update", "skip"] {
+        let server = Server::start();
+        let before = "title,code,price,stock,category\nThere,There,1,1,c\nOther,o,1,1,c\n";
+        import(&server.http(), "", "text/csv", before).await;
+        let query = format!("?on_duplicate={on_duplicate}");
+        let dry = format!("{query}&dry_run=true");
+        let mut would = import(&server.http(), &dry, "text/csv", csv.clone()).await;
+        let mut did = import(&server.http(), &query, "text/csv", csv.clone()).await;
+        for told in [&mut would, &mut did] {
+            told.retain(|line| line["type"] != "progress");
+            let end = told.last_mut().and_then(Value::as_object_mut);
+            end.expect("an end").remove("revision");
+        }
+        assert_eq!(would, did, "{on_duplicate}");
+    }
+}
+
+#[tokio::test]
 async fn what_cant_be_read_is_refused_with_a_hint() {
     let server = Server::start();
     let latin1 = b"title,code,price,stock,category\nL\xe1mpara,a,1,1,c\n".to_vec();

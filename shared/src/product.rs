@@ -57,7 +57,7 @@ impl Product {
 /// The fields a person gives for a product. A value of this type has passed
 /// [the rules](crate::rules), or comes from a place where it had. It is kept in memory for as long
 /// as the product is listed, so its texts have no room to grow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Draft {
     /// 1 to 200 characters.
     pub title: Box<str>,

@@ -1,0 +1,67 @@
+//! What would come of a file's rows, without doing any of it: of each row two hashes are kept, so
+//! that a dry run of a million rows needs no million products.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use shared::{Catalog, Draft, OnDuplicate, Reason};
+
+/// What comes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// A new product.
+    Added,
+    /// Other fields for one that is there.
+    Updated,
+    /// Nothing: the product is there as it should be, or is to be left alone.
+    Skipped,
+}
+
+/// Rows that were looked at.
+pub struct Preview {
+    catalog: Arc<Catalog>,
+    /// The products that rows would have made so far: a hash of each one's code, wide enough that
+    /// no two codes share one, and a hash of its fields.
+    made: HashMap<(u64, u64), u64>,
+    hashers: [RandomState; 2],
+}
+
+impl Preview {
+    /// Nothing was looked at yet.
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self {
+            catalog,
+            made: HashMap::new(),
+            hashers: [RandomState::new(), RandomState::new()],
+        }
+    }
+
+    /// Decides a row as [`Catalog::decide`] would, were the rows before it done.
+    pub fn decide(&mut self, draft: &Draft, on_duplicate: OnDuplicate) -> Result<Fate, Reason> {
+        let code = draft.code.to_lowercase();
+        let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(&code));
+        let fields = self.hashers[0].hash_one(draft);
+        let made = self.made.entry(key.into());
+        let before = match &made {
+            Entry::Occupied(made) => Some(*made.get() == fields),
+            Entry::Vacant(_) => {
+                let there = self.catalog.with_code(&draft.code);
+                there.map(|product| product.draft == *draft)
+            }
+        };
+        let fate = match (before, on_duplicate) {
+            (None, _) => Fate::Added,
+            (Some(_), OnDuplicate::Refuse) => {
+                return Err(Reason::CodeTaken(draft.code.to_string()));
+            }
+            (Some(_), OnDuplicate::Skip) | (Some(true), OnDuplicate::Update) => {
+                return Ok(Fate::Skipped);
+            }
+            (Some(false), OnDuplicate::Update) => Fate::Updated,
+        };
+        made.insert_entry(fields);
+        Ok(fate)
+    }
+}
