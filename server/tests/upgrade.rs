@@ -8,9 +8,13 @@ use support::{Page, Program};
 use vitrina::journal::sqlite::SqliteJournal;
 use vitrina::journal::{Journal, Key};
 
-/// Every file in `data`: version 1 has three products, one of which was deleted, one updated, and
-/// one added by a page.
-const FILES: [(&str, &[u8]); 1] = [("v1.db", include_bytes!("data/v1.db"))];
+/// Every file in `data`, made by the server of that version and with the same six changes: of four
+/// products one was deleted, one updated, and one added by a page. From version 2 on the first was
+/// added with an `Idempotency-Key`.
+const FILES: [(&str, &[u8]); 2] = [
+    ("v1.db", include_bytes!("data/v1.db")),
+    ("v2.db", include_bytes!("data/v2.db")),
+];
 
 #[tokio::test]
 async fn the_files_of_earlier_versions_are_brought_up_to_date() {
