@@ -1,6 +1,7 @@
 //! `/api`: the same commands as over the socket, and the same catalog, for every program that
 //! speaks HTTP.
 
+mod aside;
 mod asked;
 pub mod batch;
 pub mod events;

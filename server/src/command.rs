@@ -85,7 +85,7 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says that something is being written, where standard error is a terminal.
+/// Says that a file is being read or written, where standard error is a terminal.
 fn spinner(file: &Path) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(file.display().to_string());
     bar.enable_steady_tick(Duration::from_millis(100));

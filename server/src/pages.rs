@@ -191,14 +191,9 @@ fn home(catalog: &Catalog, text: &Text, page: usize) -> Map<String, Value> {
         .map(|product| row(product, text))
         .collect();
     let number = |number: usize| text.number(number as u64);
-    let key = if catalog.len() == 1 {
-        "list.one"
-    } else {
-        "list.count"
-    };
     let data = json!({
         "products": rows,
-        "count": text.fill(key, &[("count", &number(catalog.len()))]),
+        "count": text.product_count(catalog.len()),
         "pageOf": text.fill("pages.of", &[("page", &number(page)), ("pages", &number(pages))]),
         "hasPages": pages > 1,
         "newer": (page > 1).then(|| format!("/?page={}", page - 1)),

@@ -15,6 +15,11 @@ const SCHEMATHESIS: &str = concat!(
     "/../target/tools/python/bin/schemathesis"
 );
 
+/// One of the files beside this one that schemathesis reads.
+fn settings(name: &str) -> String {
+    format!("{}/tests/schemathesis/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn start() -> (Program, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start(&support::data_file(&folder));
@@ -32,12 +37,13 @@ async fn document(program: &Program) -> Value {
 fn the_description_holds() {
     let (program, folder) = start();
     let status = Command::new(SCHEMATHESIS)
-        .args(["--config-file", "schemathesis.toml", "run", "--no-color"])
+        .args(["--config-file", &settings("schemathesis.toml")])
+        .args(["run", "--no-color"])
         .arg(format!("http://{}/api/openapi.json", program.host))
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/schemathesis"))
-        // Its caches belong nowhere else.
+        .env("SCHEMATHESIS_HOOKS", settings("hooks.py"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("XDG_CACHE_HOME", folder.path())
+        // What it keeps for its next run is gone with the folder.
+        .current_dir(folder.path())
         .status();
     let status = status.expect("schemathesis is installed by `cargo xtask test`");
     assert!(status.success(), "the description doesn't hold");

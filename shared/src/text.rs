@@ -83,6 +83,17 @@ impl Text {
         filled + rest
     }
 
+    /// The words under a key with its `{count}`.
+    pub fn counted(&self, key: &str, count: u64) -> String {
+        self.fill(key, &[("count", &self.number(count))])
+    }
+
+    /// How many products there are.
+    pub fn product_count(&self, count: usize) -> String {
+        let key = if count == 1 { "list.one" } else { "list.count" };
+        self.counted(key, count as u64)
+    }
+
     /// A price the way this language writes it: `1,234.50`, `1.234,50`.
     pub fn price(&self, price: Price) -> String {
         let plain = price.to_string();

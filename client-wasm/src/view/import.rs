@@ -268,7 +268,7 @@ impl Import {
             self.paint_refused()?;
         }
         let hidden = self.findings.totals.refused - self.shown_refused();
-        let more = self.counted("import.more", hidden);
+        let more = self.text.counted("import.more", hidden);
         dom::set_text(&self.places.more, &more);
         dom::show(&self.places.more, hidden > 0)
     }
@@ -290,7 +290,7 @@ impl Import {
         let can_start = self.phase == Phase::Ready && self.findings.is_finished && count > 0;
         dom::show(start, self.phase == Phase::Ready)?;
         start.set_disabled(!can_start);
-        dom::set_text(start, &self.counted("import.start", count));
+        dom::set_text(start, &self.text.counted("import.start", count));
         let key = match self.phase {
             Phase::Importing => "import.stop",
             Phase::Done => "import.close",
@@ -348,7 +348,7 @@ impl Import {
         ]
         .into_iter()
         .filter(|(key, count)| *count > 0 || *key == new)
-        .map(|(key, count)| self.counted(key, count))
+        .map(|(key, count)| self.text.counted(key, count))
         .collect();
         match self.phase {
             Phase::Choosing => String::new(),
@@ -359,10 +359,6 @@ impl Import {
             }
             _ => parts.join(" · "),
         }
-    }
-
-    fn counted(&self, key: &str, count: u64) -> String {
-        self.text.fill(key, &[("count", &self.text.number(count))])
     }
 }
 

@@ -114,7 +114,7 @@ impl List {
         dom::show(&self.loading, !is_loaded)?;
         dom::show(&self.empty, is_loaded && catalog.is_empty())?;
         if is_loaded {
-            dom::set_text(&self.count, &self.count_text(catalog.len()));
+            dom::set_text(&self.count, &self.text.product_count(catalog.len()));
         }
         Ok(!self.dirty.is_empty())
     }
@@ -200,23 +200,14 @@ impl List {
         let announcement = match said {
             _ if is_loaded && !self.was_loaded => {
                 self.was_loaded = true;
-                let count = self.count_text(catalog.len());
+                let count = self.text.product_count(catalog.len());
                 self.text.fill("say.loaded", &[("count", &count)])
             }
             [] => return,
             [one] => one.clone(),
-            many => {
-                let count = self.text.number(many.len() as u64);
-                self.text.fill("say.many", &[("count", &count)])
-            }
+            many => self.text.counted("say.many", many.len() as u64),
         };
         self.announcer.set_text_content(Some(&announcement));
-    }
-
-    fn count_text(&self, count: usize) -> String {
-        let key = if count == 1 { "list.one" } else { "list.count" };
-        let count = self.text.number(count as u64);
-        self.text.fill(key, &[("count", &count)])
     }
 
     /// Shows which product is in the form.

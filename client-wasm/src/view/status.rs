@@ -142,14 +142,14 @@ impl Status {
                 details.push(self.text.get("status.viewers_one").to_owned());
             }
             Phase::Live if state.viewers > 1 => {
-                details.push(self.counted("status.viewers", state.viewers as u64));
+                details.push(self.text.counted("status.viewers", state.viewers as u64));
             }
             Phase::Reconnecting | Phase::Offline => details.extend(self.last_in_step(state)),
             _ => {}
         }
         // While live an answer comes at once: a number that flashes up would only unsettle.
         if state.waiting > 0 && !state.is_live() {
-            details.push(self.counted("status.waiting", state.waiting as u64));
+            details.push(self.text.counted("status.waiting", state.waiting as u64));
         }
         details.join(" · ")
     }
@@ -163,13 +163,9 @@ impl Status {
         )]
         let seconds = (milliseconds / 1000.0) as u64;
         Some(if seconds < 120 {
-            self.counted("status.last_seconds", seconds)
+            self.text.counted("status.last_seconds", seconds)
         } else {
-            self.counted("status.last_minutes", seconds / 60)
+            self.text.counted("status.last_minutes", seconds / 60)
         })
-    }
-
-    fn counted(&self, key: &str, count: u64) -> String {
-        self.text.fill(key, &[("count", &self.text.number(count))])
     }
 }

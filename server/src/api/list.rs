@@ -1,6 +1,5 @@
 //! `GET /api/products` and `GET /api/categories`, from memory.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
@@ -10,9 +9,9 @@ use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
 use shared::problem::Rule;
 use shared::{FieldReason, Price, Product, Reason, Revision};
-use tokio::task::{JoinError, spawn_blocking};
 use utoipa::ToSchema;
 
+use super::aside::aside;
 use super::parameters::{Parameters, none_of, read_bool, read_each};
 use crate::conditional::{catalog_tag, has_it};
 use crate::hub::Hub;
@@ -137,6 +136,8 @@ struct List {
                 ("Link" = String, description = "The next and the first page (RFC 8288)"),
             )),
         (status = 304, description = "Nothing has changed"),
+        (status = 503, description = "The server is stopping",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(
@@ -158,16 +159,12 @@ pub async fn list(
         let page = listing::in_id_order(&catalog, wanted.after.as_ref(), wanted.limit);
         (catalog.revision(), page)
     } else {
-        // It takes milliseconds, in which nobody who waits for a change must wait.
-        let page = spawn_blocking(move || {
+        let page = aside(move || {
             let index = indexes.of(&catalog);
             (index.revision, wanted.page(&index))
         });
-        match page.await.map_err(JoinError::try_into_panic) {
-            Ok(page) => page,
-            Err(Ok(panic)) => resume_unwind(panic),
-            Err(Err(_)) => return Err(Refusal(Reason::Stopping, reader.text)),
-        }
+        let page = page.await;
+        page.map_err(|reason| Refusal(reason, reader.text))?
     };
     let tag = catalog_tag(revision);
     let next = page.next.map(|place| place.cursor(sort));
@@ -225,20 +222,30 @@ struct Category<'a> {
         (status = 200, description = "Each category, and how many products it has",
             body = Categories, headers(("ETag" = String, description = "The catalog's revision"))),
         (status = 304, description = "Nothing has changed"),
+        (status = 503, description = "The server is stopping",
+            body = openapi::ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-pub async fn categories(State(hub): State<Arc<Hub>>, headers: HeaderMap) -> Response {
+pub async fn categories(
+    State(hub): State<Arc<Hub>>,
+    reader: Reader,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());
     if has_it(&headers, &tag) {
-        return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    let counts = listing::categories(&catalog).into_iter();
-    let categories = Categories {
-        revision: catalog.revision(),
-        categories: counts
-            .map(|(category, count)| Category { category, count })
-            .collect(),
-    };
-    ([(ETAG, tag)], Json(categories)).into_response()
+    let response = aside(move || {
+        let counts = listing::categories(&catalog).into_iter();
+        let categories = Categories {
+            revision: catalog.revision(),
+            categories: counts
+                .map(|(category, count)| Category { category, count })
+                .collect(),
+        };
+        ([(ETAG, tag)], Json(categories)).into_response()
+    });
+    let response = response.await;
+    response.map_err(|reason| Refusal(reason, reader.text))
 }

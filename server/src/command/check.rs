@@ -6,16 +6,18 @@ use anyhow::bail;
 use serde_json::json;
 use shared::{Fields, Product, Revision};
 
-use super::tell;
+use super::{spinner, tell};
 use crate::journal::Loaded;
 use crate::journal::data_file::DataFile;
 
 /// Says what is wrong with a data file, a line each, and fails where anything is.
 pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     let file = DataFile::open(data)?;
+    let bar = spinner(data);
     let mut wrong = file.damage()?;
     let loaded = file.load()?;
     wrong.extend(findings(&loaded));
+    bar.finish_and_clear();
     let (products, revision) = (loaded.catalog.len(), loaded.catalog.revision());
     if is_json {
         let found = json!({

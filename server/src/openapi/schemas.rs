@@ -12,6 +12,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::export::COLUMNS;
 use crate::import::Format;
 use crate::listing::Sort;
 
@@ -188,18 +189,7 @@ fn patch() -> ObjectBuilder {
 }
 
 fn product() -> ObjectBuilder {
-    let fields = [
-        "id",
-        "revision",
-        "title",
-        "description",
-        "code",
-        "price",
-        "status",
-        "stock",
-        "category",
-        "thumbnails",
-    ];
+    let fields = ["id", "revision"].into_iter().chain(COLUMNS);
     let object = object()
         .property(
             "id",
@@ -217,7 +207,7 @@ fn product() -> ObjectBuilder {
         .property("stock", stock())
         .property("category", line(CATEGORY_CHARS))
         .property("thumbnails", thumbnails());
-    fields.into_iter().fold(object, ObjectBuilder::required)
+    fields.fold(object, ObjectBuilder::required)
 }
 
 fn problem() -> ObjectBuilder {
