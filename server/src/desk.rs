@@ -14,7 +14,7 @@ use shared::{Change, Command, Product, ProductId, Reason, Revision};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::hub::Hub;
-use crate::journal::{Entry, Journal, Key};
+use crate::journal::{Entry, IdempotencyKey, Journal, Key};
 use clerk::Clerk;
 
 /// Commands that wait for the desk. A full queue makes whoever asks wait, which is as it should
@@ -89,6 +89,7 @@ enum Ticket {
     Many {
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        key: Option<IdempotencyKey>,
         answers: oneshot::Sender<Vec<Answer>>,
     },
 }
@@ -134,18 +135,20 @@ impl Desk {
     }
 
     /// Hands in commands that are decided one right after the other, and waits for what becomes
-    /// of each. Refused as a group, those that were no reason for it have
+    /// of each. With a key, each that was done before is answered as it was then. Refused as a group, those that were no reason for it have
     /// [`Reason::NotTried`] as theirs.
     pub async fn ask_many(
         &self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        key: Option<IdempotencyKey>,
     ) -> Vec<Answer> {
         let count = commands.len();
         let (answers, receiver) = oneshot::channel();
         let ticket = Ticket::Many {
             commands,
             group,
+            key,
             answers,
         };
         let _ = self.tickets.send(ticket).await;

@@ -244,7 +244,7 @@ impl Work<'_> {
             on_duplicate,
         };
         let commands = drafts.map(|draft| draft.map(import)).collect();
-        let answers = self.desk.ask_many(commands, Group::OneByOne).await;
+        let answers = self.desk.ask_many(commands, Group::OneByOne, None).await;
         let fate = |done: Done| match done.outcome {
             Outcome::Added(_) => Fate::Added,
             Outcome::Updated(_) | Outcome::Deleted => Fate::Updated,

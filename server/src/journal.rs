@@ -33,6 +33,19 @@ pub struct IdempotencyKey {
     pub fingerprint: Arc<str>,
 }
 
+impl IdempotencyKey {
+    /// The key of one command of a request that has many, by its place. The first has the
+    /// request's own; the others have names that no header can say, since it holds no line break.
+    pub fn of_command(&self, place: usize) -> Self {
+        let name = match place {
+            0 => self.name.clone(),
+            _ => format!("{}\n{place}", self.name).into(),
+        };
+        let fingerprint = self.fingerprint.clone();
+        Self { name, fingerprint }
+    }
+}
+
 /// One change on its way into the journal, with the request that asked for it.
 #[derive(Clone, Debug)]
 pub struct Entry {

@@ -239,6 +239,53 @@ async fn an_atomic_batch_does_all_or_nothing_and_says_what_stopped_it() {
 }
 
 #[tokio::test]
+async fn a_batch_is_done_once_under_its_key() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("taken").await;
+    let send = async |http: &Http, commands: &Value| {
+        let request = http.request(Method::POST, "/api/products/batch");
+        let request = request
+            .header("Idempotency-Key", "delivery-12")
+            .json(commands);
+        let response = request.send().await.expect("an answer");
+        (response.status().as_u16(), json_of(response).await)
+    };
+    // One of them can't be done, the others are.
+    let commands = json!({"atomic": false, "commands": [
+        add("TAKEN"), add("a"), {"type": "update", "id": 1, "patch": {"stock": 3}}, add("b"),
+    ]});
+    let first = send(&http, &commands).await;
+    assert_eq!((first.0, &first.1["done"]), (200, &json!(3)));
+    // In between somebody else goes on: what is asked again is still answered as it was.
+    let path = "/api/products/1";
+    http.send(Method::PATCH, path, &json!({"stock": 9})).await;
+    assert_eq!(send(&http, &commands).await, first);
+    let server = server.restarted(Options::default()).await;
+    let http = server.http();
+    assert_eq!(send(&http, &commands).await, first);
+    let list = http.list().await;
+    assert_eq!((&list["count"], &list["revision"]), (&json!(3), &json!(5)));
+    assert_eq!(list["products"][0]["stock"], 9);
+    // Another request under the same key does nothing at all.
+    let other = json!({"atomic": false, "commands": [add("c"), add("d")]});
+    let refused = send(&http, &other).await;
+    assert_eq!((refused.0, &refused.1["code"]), (422, &json!("key_reused")));
+    assert_eq!(http.list().await["count"], 3);
+    // All or nothing: what was done is not in its own way.
+    let send = async || {
+        let request = http.request(Method::POST, "/api/products/batch");
+        let request = request.header("Idempotency-Key", "delivery-13");
+        let commands = json!({"commands": [add("c"), add("d")]});
+        json_of(request.json(&commands).send().await.expect("an answer")).await
+    };
+    let first = send().await;
+    assert_eq!(first["done"], 2);
+    assert_eq!(send().await, first);
+    assert_eq!(http.list().await["count"], 5);
+}
+
+#[tokio::test]
 async fn a_batch_has_a_limit() {
     let server = Server::start();
     let commands = vec![json!({"type": "delete", "id": 1}); 10_001];

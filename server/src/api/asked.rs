@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use shared::{Product, ProductId, Reason, Revision};
 
 use crate::conditional;
-use crate::journal::{IdempotencyKey, Key};
+use crate::journal::IdempotencyKey;
 use crate::language::Reader;
 use crate::problem::Refusal;
 
@@ -25,7 +25,7 @@ pub struct Asked {
     /// Who asks.
     pub reader: Reader,
     /// Its `Idempotency-Key`, where it has one.
-    pub key: Option<Key>,
+    pub key: Option<IdempotencyKey>,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
 }
 
 /// The name a program gave the request, and a digest of what it asks for.
-fn key(parts: &Parts, body: &[u8]) -> Result<Option<Key>, Reason> {
+fn key(parts: &Parts, body: &[u8]) -> Result<Option<IdempotencyKey>, Reason> {
     let Some(name) = parts.headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -81,10 +81,10 @@ fn key(parts: &Parts, body: &[u8]) -> Result<Option<Key>, Reason> {
     // Half of it tells requests apart as well.
     let half = digest.finalize().first_chunk().copied().unwrap_or_default();
     let fingerprint = format!("{:032x}", u128::from_be_bytes(half));
-    Ok(Some(Key::Idempotency(IdempotencyKey {
+    Ok(Some(IdempotencyKey {
         name: name.into(),
         fingerprint: fingerprint.into(),
-    })))
+    }))
 }
 
 fn unread(error: &BytesRejection, parts: &Parts) -> Reason {

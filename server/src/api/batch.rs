@@ -99,6 +99,7 @@ enum Outcome {
     summary = "Many commands at once",
     description = "Up to 10,000 commands, all of them or none unless `atomic` is false.",
     tag = "products",
+    params(openapi::IdempotencyKey),
     request_body = Batch,
     responses(
         (status = 200, description = "What became of each", body = Answered),
@@ -109,10 +110,6 @@ enum Outcome {
 pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {
     let text = asked.reader.text.clone();
     let refuse = |reason| Refusal(reason, text.clone()).into_response();
-    if asked.key.is_some() {
-        let why = "Idempotency-Key: a batch takes none; give its updates an if_revision";
-        return refuse(Reason::Malformed(why.to_owned()));
-    }
     let batch: Batch = match asked.json() {
         Ok(batch) => batch,
         Err(reason) => return refuse(reason),
@@ -126,7 +123,10 @@ pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {
         Group::OneByOne
     };
     let commands = batch.commands.into_iter().map(Asking::command).collect();
-    let answers = api.desk.ask_many(commands, group).await;
+    let answers = api.desk.ask_many(commands, group, asked.key).await;
+    if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
+        return refuse(reason.clone());
+    }
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     if batch.atomic && done < answers.len() {
         let refused = answers.into_iter().enumerate();

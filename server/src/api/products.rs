@@ -13,6 +13,7 @@ use super::asked::{ApiId, Asked};
 use crate::conditional::{has_it, product_tag};
 use crate::desk::Done;
 use crate::hub::Hub;
+use crate::journal::Key;
 use crate::language::Reader;
 use crate::openapi;
 use crate::problem::Refusal;
@@ -177,7 +178,10 @@ impl Api {
         status: StatusCode,
     ) -> Response {
         let done = match command {
-            Ok(command) => self.desk.ask(command, asked.key).await,
+            Ok(command) => {
+                let key = asked.key.map(Key::Idempotency);
+                self.desk.ask(command, key).await
+            }
             Err(reason) => Err(reason),
         };
         let Done { id, outcome, .. } = match done {

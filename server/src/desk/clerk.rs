@@ -1,5 +1,6 @@
 //! Who works at the desk: takes what waits, decides it, and has it made durable together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use shared::{Catalog, Command, Decision, Reason};
@@ -8,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::answered::{Answered, done};
 use super::{Answer, Done, Group, Outcome, Ticket};
 use crate::hub::Hub;
-use crate::journal::{Entry, Journal, Key};
+use crate::journal::{Entry, IdempotencyKey, Journal, Key};
 
 /// Most tickets in one transaction: enough that the disk is the limit, few enough that the
 /// first of them does not wait for long.
@@ -25,6 +26,8 @@ pub struct Clerk<J> {
 struct Draft {
     catalog: Catalog,
     entries: Vec<Entry>,
+    /// Where in `entries` the request of each `Idempotency-Key` is.
+    keyed: HashMap<Arc<str>, usize>,
 }
 
 /// An answer on hold until the batch is durable.
@@ -84,6 +87,7 @@ impl<J: Journal> Clerk<J> {
         let mut draft = Draft {
             catalog: Catalog::clone(&before),
             entries: Vec::new(),
+            keyed: HashMap::new(),
         };
         let held: Vec<Held> = batch
             .into_iter()
@@ -96,11 +100,14 @@ impl<J: Journal> Clerk<J> {
                 Ticket::Many {
                     commands,
                     group,
+                    key,
                     answers,
-                } => Held::Many(answers, self.decide_all(commands, group, &mut draft)),
+                } => Held::Many(answers, self.decide_all(commands, group, key, &mut draft)),
             })
             .collect();
-        let Draft { catalog, entries } = draft;
+        let Draft {
+            catalog, entries, ..
+        } = draft;
         if !entries.is_empty() {
             if let Err(error) = self.journal.append(before.revision(), &entries) {
                 tracing::error!(%error, commands = held.len(), "the journal refused a batch");
@@ -121,16 +128,30 @@ impl<J: Journal> Clerk<J> {
         &mut self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        key: Option<IdempotencyKey>,
         draft: &mut Draft,
     ) -> Vec<Answer> {
         let (catalog, length) = (draft.catalog.clone(), draft.entries.len());
         let mut answers: Vec<Answer> = commands
             .into_iter()
-            .map(|command| self.decide(command?, None, draft))
+            .enumerate()
+            .map(|(place, command)| {
+                let key = key.as_ref().map(|key| key.of_command(place));
+                self.decide(command?, key.map(Key::Idempotency), draft)
+            })
             .collect();
-        if group == Group::AllOrNothing && answers.iter().any(Result::is_err) {
+        let is_reused = |answer: &Answer| matches!(answer, Err(Reason::KeyReused(_)));
+        let reused = key.filter(|_| answers.iter().any(is_reused));
+        let fails = group == Group::AllOrNothing && answers.iter().any(Result::is_err);
+        if fails || reused.is_some() {
             draft.catalog = catalog;
             draft.entries.truncate(length);
+            draft.keyed.retain(|_, index| *index < length);
+        }
+        if let Some(key) = reused {
+            // It is another request, none of whose commands is to be done.
+            answers.fill(Err(Reason::KeyReused(key.name.to_string())));
+        } else if fails {
             for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
                 *answer = Err(Reason::NotTried);
             }
@@ -140,7 +161,7 @@ impl<J: Journal> Clerk<J> {
 
     fn decide(&mut self, command: Command, key: Option<Key>, draft: &mut Draft) -> Answer {
         if let Some(key) = &key
-            && let Some(earlier) = self.earlier(key, &draft.entries)?
+            && let Some(earlier) = self.earlier(key, draft)?
         {
             return Ok(earlier);
         }
@@ -161,21 +182,26 @@ impl<J: Journal> Clerk<J> {
         };
         draft.catalog.apply(entry.revision, [entry.change.clone()]);
         let answer = done(&entry);
+        if let Some(Key::Idempotency(key)) = &entry.key {
+            draft.keyed.insert(key.name.clone(), draft.entries.len());
+        }
         draft.entries.push(entry);
         Ok(answer)
     }
 
     /// What the command of this key was answered with, if it was done before.
-    fn earlier(&mut self, key: &Key, in_batch: &[Entry]) -> Result<Option<Done>, Reason> {
+    fn earlier(&mut self, key: &Key, draft: &Draft) -> Result<Option<Done>, Reason> {
         match key {
             Key::Page(request) => {
                 let same = |entry: &&Entry| entry.key.as_ref() == Some(key);
-                let in_batch = || in_batch.iter().find(same).map(done);
+                let in_batch = || draft.entries.iter().find(same).map(done);
                 Ok(self.answered.get(request).or_else(in_batch))
             }
             Key::Idempotency(key) => {
-                let in_batch = in_batch.iter().find_map(|entry| match &entry.key {
-                    Some(Key::Idempotency(other)) if other.name == key.name => {
+                let in_batch = draft.keyed.get(&key.name);
+                let in_batch = in_batch.and_then(|index| draft.entries.get(*index));
+                let in_batch = in_batch.and_then(|entry| match &entry.key {
+                    Some(Key::Idempotency(other)) => {
                         Some((other.fingerprint.clone(), entry.clone()))
                     }
                     _ => None,
