@@ -31,7 +31,7 @@ type Listener = Closure<dyn FnMut(DomEvent)>;
 /// A file on its way. Dropping it stops it.
 pub struct Upload {
     request: XmlHttpRequest,
-    _listeners: [Listener; 5],
+    _listeners: [Listener; 4],
 }
 
 impl Upload {
@@ -83,7 +83,7 @@ fn format(name: &str) -> &'static str {
 fn listen(
     request: &XmlHttpRequest,
     tell: &(impl Fn(Progress) + Clone + 'static),
-) -> Result<[Listener; 5], JsValue> {
+) -> Result<[Listener; 4], JsValue> {
     let sent = {
         let tell = tell.clone();
         Listener::new(move |event: DomEvent| {
@@ -111,11 +111,10 @@ fn listen(
             }
         })
     };
-    let failed = || {
+    let lost = {
         let tell = tell.clone();
         Listener::new(move |_| tell(Progress::Ended(Err(None))))
     };
-    let (lost, timed_out) = (failed(), failed());
     let on = |kind, listener: &Listener| {
         request.add_event_listener_with_callback(kind, listener.as_ref().unchecked_ref())
     };
@@ -124,8 +123,7 @@ fn listen(
     on("progress", &told)?;
     on("load", &ended)?;
     on("error", &lost)?;
-    on("timeout", &timed_out)?;
-    Ok([sent, told, ended, lost, timed_out])
+    Ok([sent, told, ended, lost])
 }
 
 /// Hands on each line that is new and complete.

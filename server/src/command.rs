@@ -14,7 +14,6 @@ use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use crate::config::FileFormat;
 use crate::export::Export;
 use crate::import::Format;
 use crate::journal::data_file::DataFile;
@@ -25,21 +24,21 @@ pub use import::import;
 pub use manual::{completions, manual};
 
 /// The format a person named, or the file's name does.
-fn format(named: Option<FileFormat>, file: &Path) -> Option<Format> {
+fn format(named: Option<Format>, file: &Path) -> Option<Format> {
     let by_name = || file.extension()?.to_str().and_then(Format::from_name);
-    named.map(Format::from).or_else(by_name)
+    named.or_else(by_name)
 }
 
 /// Writes the products of a data file to another file, or to standard output.
 pub fn export(
     data: &Path,
     file: Option<&Path>,
-    named: Option<FileFormat>,
+    named: Option<Format>,
     is_json: bool,
 ) -> anyhow::Result<()> {
     let catalog = DataFile::open(data)?.load()?.catalog;
     let by_name = file.and_then(|file| format(named, file));
-    let format = by_name.or(named.map(Format::from)).unwrap_or(Format::Csv);
+    let format = by_name.or(named).unwrap_or(Format::Csv);
     let (products, revision) = (catalog.len(), catalog.revision());
     let pieces = Export::new(catalog.into(), format);
     let Some(path) = file else {

@@ -89,7 +89,7 @@ pub enum Command {
         file: Option<PathBuf>,
         /// What it looks like; else its name says so, else it is CSV.
         #[arg(long)]
-        format: Option<FileFormat>,
+        format: Option<Format>,
         /// Tell what was written as JSON, for programs.
         #[arg(long, requires = "file")]
         json: bool,
@@ -127,7 +127,7 @@ pub struct ImportArgs {
     pub file: PathBuf,
     /// What it looks like; else its name says so.
     #[arg(long)]
-    pub format: Option<FileFormat>,
+    pub format: Option<Format>,
     /// What to do with a product whose code is taken.
     #[arg(long, value_name = "WHAT", default_value = "refuse")]
     pub on_duplicate: Duplicate,
@@ -146,27 +146,6 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for programs.
     Json,
-}
-
-/// What a file of products looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FileFormat {
-    /// RFC 4180, with a row of names.
-    Csv,
-    /// One JSON array of objects.
-    Json,
-    /// One JSON object a line.
-    Ndjson,
-}
-
-impl From<FileFormat> for Format {
-    fn from(format: FileFormat) -> Self {
-        match format {
-            FileFormat::Csv => Self::Csv,
-            FileFormat::Json => Self::Json,
-            FileFormat::Ndjson => Self::Ndjson,
-        }
-    }
 }
 
 /// What is done with an imported product whose code another has.

@@ -11,6 +11,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use shared::{Command, Draft, Fields, ImportMessage, OnDuplicate, Reason, Text, Totals};
 use tokio::sync::mpsc;
 
@@ -26,11 +27,14 @@ const GROUP_ROWS: usize = 250;
 /// Rows that are read ahead of the desk.
 const ROWS_AHEAD: usize = 2 * GROUP_ROWS;
 
+/// Messages that an import has told and nobody has yet taken. With more it waits.
+pub const TOLD_AHEAD: usize = 64;
+
 /// How often progress is told: often enough for a bar that moves.
 const PROGRESS_TIME: Duration = Duration::from_millis(100);
 
 /// The forms a file of products has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// RFC 4180, with a row of names.
     Csv,

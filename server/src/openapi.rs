@@ -3,6 +3,8 @@
 
 mod schemas;
 
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, LazyLock};
 
 use axum::body::Bytes;
@@ -13,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use shared::Reason;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
-use utoipa::{IntoParams, Modify, OpenApi};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::api;
@@ -64,8 +66,8 @@ struct Document;
 /// The document as it is served, and its entity tag.
 static JSON: LazyLock<(Bytes, String)> = LazyLock::new(|| {
     let json = Document::openapi().to_json().unwrap_or_default();
-    // Another program has another document.
-    let tag = format!("W/\"{}-{:x}\"", env!("CARGO_PKG_VERSION"), json.len());
+    let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&json);
+    let tag = format!("W/\"{hash:x}\"");
     (json.into(), tag)
 });
 
@@ -228,15 +230,46 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
     refusals
 }
 
-/// Adds a status whose body is a problem document, unless the operation tells of it itself.
+/// Adds a refusal, unless the operation tells of that status itself.
 fn refuse(operation: &mut Operation, status: StatusCode, description: &str) {
+    let responses = &mut operation.responses.responses;
+    responses
+        .entry(status.as_str().to_owned())
+        .or_insert_with(|| refusal(description));
+}
+
+/// An answer whose body is a problem document.
+fn refusal(description: &str) -> RefOr<utoipa::openapi::Response> {
     let document = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
     let response = ResponseBuilder::new()
         .description(description)
         .content("application/problem+json", document);
-    let status = status.as_str().to_owned();
-    let responses = &mut operation.responses.responses;
-    responses
-        .entry(status)
-        .or_insert_with(|| RefOr::T(response.build()));
+    RefOr::T(response.build())
+}
+
+/// Refusals that only some operations have, each of which names its own.
+macro_rules! refusals_of_some {
+    ($($(#[doc = $doc:literal])+ $name:ident => $status:literal, $description:literal;)+) => {$(
+        $(#[doc = $doc])+
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+                BTreeMap::from([($status.to_owned(), refusal($description))])
+            }
+        }
+    )+};
+}
+
+refusals_of_some! {
+    /// See `Reason::CodeTaken`.
+    CodeTaken => "409", "Another product has the code";
+    /// See `Reason::GroupRefused`.
+    NoneDone => "409", "`commands` names those that can't be done; none was";
+    /// See `Reason::Stopping`.
+    Stopping => "503", "The server is stopping";
+    /// See `Reason::TooManyPages`.
+    TooManyPages => "503", "As many live pages are connected as are allowed";
+    /// See `Reason::Malformed`.
+    Malformed => "400", "What came can't be read; `detail` says where.";
 }

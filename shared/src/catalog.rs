@@ -11,7 +11,8 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use self::codes::{Codes, fold};
+use self::codes::Codes;
+pub use self::codes::fold_code;
 use crate::change::{Change, Command, OnDuplicate, Revision};
 use crate::problem::Reason;
 use crate::product::{Draft, Product, ProductId};
@@ -65,11 +66,10 @@ impl Catalog {
 
     /// The product with this code, without regard to case.
     pub fn with_code(&self, code: &str) -> Option<&Arc<Product>> {
-        let code = fold(code);
-        let candidates = self.codes.candidates(&code);
+        let candidates = self.codes.candidates(code);
         candidates
             .filter_map(|id| self.get(id))
-            .find(|product| fold(&product.draft.code) == code)
+            .find(|product| fold_code(&product.draft.code) == fold_code(code))
     }
 
     /// Every product, in id order.

@@ -103,8 +103,7 @@ enum Outcome {
     request_body = Batch,
     responses(
         (status = 200, description = "What became of each", body = Answered),
-        (status = 409, description = "`commands` names those that can't be done; none was",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::NoneDone,
     )
 )]
 pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {

@@ -53,6 +53,8 @@ pub struct Known {
     responses(
         (status = 200, description = "The events, without an end", body = String,
             content_type = "text/event-stream"),
+        openapi::Malformed,
+        openapi::TooManyPages,
     )
 )]
 pub async fn stream(

@@ -25,9 +25,6 @@ use crate::language::Reader;
 use crate::openapi;
 use crate::problem::Refusal;
 
-/// What an import has told and the client has not yet taken. With more the import waits.
-const TOLD_AHEAD: usize = 64;
-
 /// `POST /api/products/import`: its answer is one JSON object a line, and goes on while the file
 /// is read.
 #[utoipa::path(
@@ -67,7 +64,7 @@ pub async fn import(
 ) -> Result<Response, Refusal> {
     let plan = plan(&headers, &parameters);
     let plan = plan.map_err(|reason| Refusal(reason, reader.text.clone()))?;
-    let (told, messages) = mpsc::channel(TOLD_AHEAD);
+    let (told, messages) = mpsc::channel(import::TOLD_AHEAD);
     let bytes = body.into_data_stream().map_err(io::Error::other);
     let source = SyncIoBridge::new(StreamReader::new(bytes));
     let Connections { tasks, stop, .. } = connections;

@@ -136,8 +136,7 @@ struct List {
                 ("Link" = String, description = "The next and the first page (RFC 8288)"),
             )),
         (status = 304, description = "Nothing has changed"),
-        (status = 503, description = "The server is stopping",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::Stopping,
     )
 )]
 pub async fn list(
@@ -222,8 +221,7 @@ struct Category<'a> {
         (status = 200, description = "Each category, and how many products it has",
             body = Categories, headers(("ETag" = String, description = "The catalog's revision"))),
         (status = 304, description = "Nothing has changed"),
-        (status = 503, description = "The server is stopping",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::Stopping,
     )
 )]
 pub async fn categories(

@@ -75,8 +75,7 @@ pub async fn read(
                 ("update" = (operation_id = "update", parameters(("id" = "$response.body#/id")))),
                 ("delete" = (operation_id = "delete", parameters(("id" = "$response.body#/id")))),
             )),
-        (status = 409, description = "Another product has the code",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::CodeTaken,
     )
 )]
 pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
@@ -101,8 +100,7 @@ pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
     responses(
         (status = 200, description = "It is saved", body = openapi::Product,
             headers(("ETag" = String, description = "Its revision"))),
-        (status = 409, description = "Another product has the code",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::CodeTaken,
     )
 )]
 pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
@@ -130,8 +128,7 @@ pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> 
     responses(
         (status = 200, description = "It is saved", body = openapi::Product,
             headers(("ETag" = String, description = "Its revision"))),
-        (status = 409, description = "Another product has the code",
-            body = openapi::ProblemDocument, content_type = "application/problem+json"),
+        openapi::CodeTaken,
     )
 )]
 pub async fn update(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {

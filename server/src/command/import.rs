@@ -20,9 +20,6 @@ use crate::journal::sqlite::SqliteJournal;
 use crate::journal::{Journal, JournalError};
 use crate::language::Reader;
 
-/// What an import has told and nobody has yet read.
-const TOLD_AHEAD: usize = 64;
-
 /// Imports a file into a data file that no server has open.
 pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     let path = &arguments.file;
@@ -60,7 +57,7 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
         ProgressBar::new(file.metadata()?.len())
     };
     let source = bar.wrap_read(file);
-    let (sender, mut told) = mpsc::channel(TOLD_AHEAD);
+    let (sender, mut told) = mpsc::channel(import::TOLD_AHEAD);
     let working = tokio::spawn({
         let (desk, hub): (Desk, Arc<Hub>) = (desk.clone(), hub.clone());
         let text = Reader::of(Language::English).text;

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use shared::catalog::fold_code;
 use shared::{Catalog, Draft, OnDuplicate, Reason};
 
 /// What comes of a row.
@@ -40,7 +41,7 @@ impl Preview {
 
     /// Decides a row as [`Catalog::decide`] would, were the rows before it done.
     pub fn decide(&mut self, draft: &Draft, on_duplicate: OnDuplicate) -> Result<Fate, Reason> {
-        let code = draft.code.to_lowercase();
+        let code = fold_code(&draft.code);
         let key = self.hashers.each_ref().map(|hasher| hasher.hash_one(&code));
         let fields = self.hashers[0].hash_one(draft);
         let made = self.made.entry(key.into());

@@ -34,12 +34,12 @@ impl<S: BuildHasher> Codes<S> {
     }
 
     fn hash(&self, code: &str) -> u64 {
-        self.hasher.hash_one(fold(code))
+        self.hasher.hash_one(fold_code(code))
     }
 }
 
 /// The form in which codes are compared.
-pub fn fold(code: &str) -> String {
+pub fn fold_code(code: &str) -> String {
     code.to_lowercase()
 }
 
