@@ -71,11 +71,13 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: C
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
-    // Waited for here, because hyper takes a buffer of 8 KiB before there is anything to read:
-    // of many that connect at once only those whose request is here have one.
+    // Waited for here, because hyper takes two buffers of 8 KiB before there is anything to read:
+    // of many that connect at once only those whose request is here have them. Looked for by
+    // `peek`, since `readable` takes a connection that was just accepted for readable.
+    let mut first_byte = [0];
     tokio::select! {
-        readable = timeout(HEAD_TIME, stream.readable()) => {
-            if !matches!(readable, Ok(Ok(()))) {
+        peeked = timeout(HEAD_TIME, stream.peek(&mut first_byte)) => {
+            if !matches!(peeked, Ok(Ok(1))) {
                 return;
             }
         }
