@@ -69,13 +69,17 @@ impl Waiting {
             queue.changes.push((revision, change));
         }
         and();
+        let is_enough = queue.is_enough();
+        // Called without the lock, which the hub takes first when it wakes.
+        drop(queue);
         // With a few waiting already the hub has its time to wake.
-        if was_empty || queue.is_enough() {
+        if was_empty || is_enough {
             self.call.notify_one();
         }
-        while queue.is_taken && queue.is_enough() {
-            let waited = self.room.wait(queue);
-            queue = waited.unwrap_or_else(PoisonError::into_inner);
+        if is_enough {
+            let has_enough = |queue: &mut Queue| queue.is_taken && queue.is_enough();
+            // Whatever became of the lock, there is nothing to do but go on.
+            let _queue = self.room.wait_while(self.queue(), has_enough);
         }
     }
 
