@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
 use shared::{Revision, ServerMessage};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
@@ -198,7 +199,7 @@ impl Lane {
         if state.is_cut || !self.write_rest(state)? {
             return Ok(false);
         }
-        let written = taken(self.stream.try_write(frame))?;
+        let written = self.write_some(frame)?;
         if written > 0 {
             state.rest = frame.slice(written..);
         }
@@ -227,10 +228,22 @@ impl Lane {
         Ok(begun)
     }
 
+    /// Writes as much as the socket takes; gives how many bytes that were.
+    fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
+        match SockRef::from(&self.stream).send(bytes) {
+            // Once more the runtime's way, so that its `writable` waits. To ask it first would be
+            // a look into memory of its own for each delivery, for what `send` tells as well.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                taken(self.stream.try_write(bytes))
+            }
+            sent => sent,
+        }
+    }
+
     /// Writes on what was begun; tells whether all of it is written.
     fn write_rest(&self, state: &mut State) -> io::Result<bool> {
         while !state.rest.is_empty() {
-            let written = taken(self.stream.try_write(&state.rest))?;
+            let written = self.write_some(&state.rest)?;
             if written == 0 {
                 return Ok(false);
             }
