@@ -1,4 +1,4 @@
-//! What pages cost that read nothing, or that all come at once.
+//! What pages cost that read nothing, say nothing, or all come at once.
 
 mod support;
 
@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde_json::json;
 use shared::{Catalog, CatalogId, Product, ProductId, Revision};
 use support::{Page, Program, draft};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use vitrina::hub::Hub;
 use vitrina::journal::Loaded;
 
@@ -53,6 +55,41 @@ async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
     let mut late = deaf.pop().expect("a page");
     late.until_revision(PRODUCTS).await;
     assert_eq!(late.catalog(), reader.catalog());
+}
+
+/// Connections on which no request has come.
+const SILENT: u64 = 500;
+
+/// Most memory for one of them; each buffer of the HTTP parser would have 8.
+const MOST_SILENT_KIB: u64 = 6;
+
+#[tokio::test]
+async fn connections_that_say_nothing_have_no_buffers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::start(&folder.path().join("a.db"));
+    // What a first request leaves behind is not theirs.
+    program.http().add("a").await;
+    let before = program.memory_kib();
+    let mut silent = Vec::new();
+    for _ in 0..SILENT {
+        silent.push(TcpStream::connect(&program.host).await.expect("a port"));
+    }
+    // Connections are taken in turn: when this one is answered, they are all there.
+    let mut page = Page::open(&program.host, "").await;
+    page.until_loaded().await;
+    let grown = program.memory_kib().saturating_sub(before);
+    println!("{grown} KiB more");
+    assert!(grown < SILENT * MOST_SILENT_KIB, "{grown} KiB for {SILENT}");
+    // They are served like any other once they speak.
+    let mut late = silent.pop().expect("a connection");
+    let request = format!(
+        "GET /api/products HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        program.host
+    );
+    late.write_all(request.as_bytes()).await.expect("a write");
+    let mut answer = String::new();
+    late.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// Pages that come back at once in a test; `vitrina-bench storm` has ten thousand.
