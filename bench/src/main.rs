@@ -11,6 +11,7 @@ mod import;
 mod limit;
 mod list;
 mod mark;
+mod medians;
 mod peers;
 mod run;
 mod slow;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::count::Seen;
 use crate::crowd::{self, Crowd, Visit};
+use crate::medians::{self, Round};
 use crate::target::{Cpu, Kind, Target};
 use crate::writers::{self, Work, Written};
 
@@ -20,7 +21,8 @@ struct Measured {
     seen: Seen,
 }
 
-/// Runs each target in turn, `rounds` times, and prints one line for each.
+/// Runs each target in turn, `rounds` times, and prints one line for each, and after several rounds
+/// what they come to.
 pub fn compare(
     targets: &[Kind],
     connections: usize,
@@ -45,14 +47,28 @@ pub fn compare(
          connects/s | peak MiB |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let has_pages = connections > 0;
+    let mut compared = Vec::new();
     for _ in 0..rounds {
         let mut first = None;
         for kind in targets {
             let measured = measure(*kind, connections, work)?;
             let cost = measured.cost_us();
             let base = *first.get_or_insert(cost);
-            println!("{}", measured.line(*kind, connections, cost / base));
+            let ratio = cost / base;
+            println!("{}", measured.line(*kind, connections, ratio));
+            compared.push(Round {
+                kind: *kind,
+                ratio,
+                writes: measured.writes_per_second(),
+                delay_ms: has_pages.then(|| measured.delay_p99_ms()),
+                last_page_ms: has_pages.then(|| measured.last_page_ms()),
+                page_kib: has_pages.then(|| measured.page_kib(connections)),
+            });
         }
+    }
+    if rounds > 1 {
+        println!("\n{}", medians::table(&compared));
     }
     Ok(())
 }
@@ -106,7 +122,7 @@ impl Measured {
         let cost = self.cost_us();
         format!(
             "| {kind:?} | {:.0} | {:.2}/{:.2} | {} | {cost:.2} ({:.2}+{:.2}) | {ratio:.2} | {} | {:.1} |",
-            written.products as f64 / written.time.as_secs_f64(),
+            self.writes_per_second(),
             ms(0.5),
             ms(0.99),
             self.deliveries(connections),
@@ -118,7 +134,6 @@ impl Measured {
     }
 
     /// What the pages saw.
-    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
     fn deliveries(&self, connections: usize) -> String {
         if connections == 0 {
             return "- | - | - | - | - | -".to_owned();
@@ -130,9 +145,30 @@ impl Measured {
             expected.saturating_sub(seen.deliveries),
             seen.differing,
             seen.delays_ms(),
-            seen.last_delay.value_at_quantile(0.99) as f64 / 1_000.0,
+            self.last_page_ms(),
             seen.messages,
         )
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn writes_per_second(&self) -> f64 {
+        self.written.products as f64 / self.written.time.as_secs_f64()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn delay_p99_ms(&self) -> f64 {
+        self.seen.delay.value_at_quantile(0.99) as f64 / 1_000.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn last_page_ms(&self) -> f64 {
+        self.seen.last_delay.value_at_quantile(0.99) as f64 / 1_000.0
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
+    fn page_kib(&self, connections: usize) -> f64 {
+        let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
+        grown as f64 / connections as f64
     }
 
     /// What the pages cost while nothing happens, and how fast they came.
@@ -141,10 +177,9 @@ impl Measured {
         if connections == 0 {
             return "- | -".to_owned();
         }
-        let grown = self.memory_after_kib.saturating_sub(self.memory_before_kib);
         format!(
             "{:.2} | {:.0}",
-            grown as f64 / connections as f64,
+            self.page_kib(connections),
             connections as f64 / self.connect_time.as_secs_f64().max(1e-9),
         )
     }

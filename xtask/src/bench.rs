@@ -8,18 +8,22 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::cargo;
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 13] = [
+const SET: [(&str, &str); 14] = [
     (
         "1,000 pages, 20 products a second",
-        "run --connections 1000 --rate 20 --seconds 10",
+        "run --connections 1000 --rate 20 --seconds 6",
     ),
     (
         "1,000 pages, 20 products a second, beside the yardstick alone",
-        "run --targets limit,vitrina --connections 1000 --rate 20 --seconds 10 --rounds 3",
+        "run --targets limit,vitrina --connections 1000 --rate 20 --seconds 6 --rounds 5",
     ),
     (
         "5,000 pages, 20 products a second",
-        "run --targets limit,vitrina,socket-io,socketioxide --connections 5000 --rate 20 --seconds 10",
+        "run --targets limit,vitrina,socket-io,socketioxide --connections 5000 --rate 20 --seconds 6",
+    ),
+    (
+        "5,000 pages, 20 products a second, beside the yardstick alone",
+        "run --targets limit,vitrina --connections 5000 --rate 20 --seconds 6 --rounds 3",
     ),
     (
         "15,000 pages, 20 products a second",
@@ -27,7 +31,7 @@ const SET: [(&str, &str); 13] = [
     ),
     (
         "1,000 pages, 32 writers flat out",
-        "run --targets limit,vitrina --connections 1000 --rate 0 --writers 32 --seconds 10",
+        "run --targets vitrina --connections 1000 --rate 0 --writers 32 --seconds 6 --rounds 4",
     ),
     (
         "No page, 32 writers flat out",
@@ -51,7 +55,7 @@ const SET: [(&str, &str); 13] = [
     ),
     (
         "Lists of 100,000 products",
-        "list --products 100000 --connections 8 --seconds 3",
+        "list --products 100000 --connections 8 --seconds 2",
     ),
     (
         "An import of 100,000 rows",
