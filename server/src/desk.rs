@@ -135,8 +135,8 @@ impl Desk {
     }
 
     /// Hands in commands that are decided one right after the other, and waits for what becomes
-    /// of each. With a key, each that was done before is answered as it was then. Refused as a group, those that were no reason for it have
-    /// [`Reason::NotTried`] as theirs.
+    /// of each. With a key, each that was done before is answered as it was then. Refused as a
+    /// group, those that were no reason for it have [`Reason::NotTried`] as theirs.
     pub async fn ask_many(
         &self,
         commands: Vec<Result<Command, Reason>>,
