@@ -5,19 +5,21 @@
 //! delivery is one system call. When the socket takes no more the lane closes and wakes its
 //! connection, which goes on from its cursor at its own pace.
 
+mod memfd;
 mod stream;
 
 use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
-use shared::{Revision, ServerMessage};
+use shared::{Change, Revision, ServerMessage};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use memfd::Memfd;
 pub use stream::LaneStream;
 
 /// One encoded `changes` message.
@@ -29,6 +31,21 @@ pub struct Frame {
     pub revision: Revision,
     /// The message as it stands on the wire.
     pub bytes: Bytes,
+    /// The same, where sending it from there is cheaper.
+    memfd: Option<Memfd>,
+}
+
+impl Frame {
+    /// Encodes what changed after `since`, up to `revision`.
+    pub fn new(since: Revision, revision: Revision, changes: Vec<Change>) -> Self {
+        let bytes = encode(&ServerMessage::Changes { revision, changes });
+        Self {
+            since,
+            revision,
+            memfd: Memfd::of(&bytes),
+            bytes,
+        }
+    }
 }
 
 /// A message as it stands on the wire: a text frame (RFC 6455 section 5.6).
@@ -147,7 +164,7 @@ impl Lane {
     pub fn offer_pulse(&self, number: u64, pulse: &Bytes) {
         let mut state = self.state();
         if state.is_open {
-            let is_taken = self.write(&mut state, pulse).unwrap_or(false);
+            let is_taken = self.write(&mut state, pulse, None).unwrap_or(false);
             state.pulse = number;
             self.close_unless(&mut state, is_taken);
         }
@@ -163,7 +180,7 @@ impl Lane {
     /// Sends one frame. Cancelled, it leaves no half of a frame behind that is not accounted for.
     pub async fn send(&self, frame: &Bytes) -> io::Result<()> {
         loop {
-            let is_begun = self.write(&mut self.state(), frame)?;
+            let is_begun = self.write(&mut self.state(), frame, None)?;
             if is_begun {
                 return self.flush().await;
             }
@@ -195,31 +212,31 @@ impl Lane {
     }
 
     /// Writes a frame; tells whether it was begun. What the socket doesn't take of it is kept.
-    fn write(&self, state: &mut State, frame: &Bytes) -> io::Result<bool> {
+    fn write(&self, state: &mut State, frame: &Bytes, memfd: Option<&Memfd>) -> io::Result<bool> {
         if state.is_cut || !self.write_rest(state)? {
             return Ok(false);
         }
-        let written = self.write_some(frame)?;
+        let written = self.write_some(frame, memfd)?;
         if written > 0 {
             state.rest = frame.slice(written..);
         }
         Ok(written > 0)
     }
 
-    /// Writes frames with one system call; gives how many were begun, and moves the cursor past
-    /// them. What the socket doesn't take of the last is kept.
+    /// Writes frames; gives how many were begun, and moves the cursor past them. What the socket
+    /// doesn't take of the last is kept.
     fn write_all(&self, state: &mut State, frames: &[Frame]) -> io::Result<usize> {
         let mut begun = 0;
-        if let [frame] = frames {
-            begun = usize::from(self.write(state, &frame.bytes)?);
-        } else if !state.is_cut && self.write_rest(state)? {
-            let slices: Vec<_> = frames.iter().map(|f| IoSlice::new(&f.bytes)).collect();
-            let mut written = taken(self.stream.try_write_vectored(&slices))?;
-            while let Some(frame) = frames.get(begun).filter(|_| written > 0) {
-                let part = written.min(frame.bytes.len());
-                state.rest = frame.bytes.slice(part..);
-                written -= part;
-                begun += 1;
+        while let Some(frame) = frames.get(begun) {
+            let others = &frames[begun..];
+            let small = others.iter().take_while(|frame| frame.memfd.is_none());
+            let at_once = match small.count() {
+                0 | 1 => usize::from(self.write(state, &frame.bytes, frame.memfd.as_ref())?),
+                many => self.write_vectored(state, &others[..many])?,
+            };
+            begun += at_once;
+            if at_once == 0 || !state.rest.is_empty() {
+                break;
             }
         }
         if let Some(last) = frames[..begun].last() {
@@ -228,22 +245,42 @@ impl Lane {
         Ok(begun)
     }
 
+    /// Writes frames with one system call; gives how many were begun.
+    fn write_vectored(&self, state: &mut State, frames: &[Frame]) -> io::Result<usize> {
+        if state.is_cut || !self.write_rest(state)? {
+            return Ok(0);
+        }
+        let slices: Vec<_> = frames.iter().map(|f| IoSlice::new(&f.bytes)).collect();
+        let mut written = taken(self.stream.try_write_vectored(&slices))?;
+        let mut begun = 0;
+        while let Some(frame) = frames.get(begun).filter(|_| written > 0) {
+            let part = written.min(frame.bytes.len());
+            state.rest = frame.bytes.slice(part..);
+            written -= part;
+            begun += 1;
+        }
+        Ok(begun)
+    }
+
     /// Writes as much as the socket takes; gives how many bytes that were.
-    fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
-        match SockRef::from(&self.stream).send(bytes) {
-            // Once more the runtime's way, so that its `writable` waits. To ask it first would be
-            // a look into memory of its own for each delivery, for what `send` tells as well.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                taken(self.stream.try_write(bytes))
-            }
-            sent => sent,
+    fn write_some(&self, bytes: &[u8], memfd: Option<&Memfd>) -> io::Result<usize> {
+        let sent = match memfd {
+            Some(memfd) => memfd.send(&self.stream, bytes.len()),
+            None => SockRef::from(&self.stream).send(bytes),
+        };
+        match sent {
+            Ok(sent @ 1..) => Ok(sent),
+            // Once more the runtime's way, so that its `writable` waits where the socket is full.
+            // To ask it first would be a look into memory of its own for each delivery, for what
+            // the system says as well.
+            _ => taken(self.stream.try_write(bytes)),
         }
     }
 
     /// Writes on what was begun; tells whether all of it is written.
     fn write_rest(&self, state: &mut State) -> io::Result<bool> {
         while !state.rest.is_empty() {
-            let written = self.write_some(&state.rest)?;
+            let written = self.write_some(&state.rest, None)?;
             if written == 0 {
                 return Ok(false);
             }
@@ -258,5 +295,105 @@ fn taken(written: io::Result<usize>) -> io::Result<usize> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use shared::ProductId;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A frame of so many changes.
+    fn frame(since: u64, changes: u64) -> Frame {
+        let revision = since + changes;
+        let changes = (since..revision).map(|n| Change::Deleted(ProductId(n + 1)));
+        Frame::new(Revision(since), Revision(revision), changes.collect())
+    }
+
+    /// Small ones alone and in a row, and big ones: every way in which frames are written.
+    fn frames() -> Vec<Frame> {
+        let mut frames: Vec<Frame> = Vec::new();
+        for changes in [1, 2_000, 1, 1, 1, 3_000, 2_000].repeat(40) {
+            let since = frames.last().map_or(0, |frame| frame.revision.0);
+            frames.push(frame(since, changes));
+        }
+        frames
+    }
+
+    async fn pair() -> io::Result<(TcpStream, TcpStream)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let (page, server) = tokio::join!(
+            TcpStream::connect(listener.local_addr()?),
+            listener.accept()
+        );
+        Ok((page?, server?.0))
+    }
+
+    async fn read(page: &mut TcpStream, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        page.read_exact(&mut bytes).await.expect("all bytes");
+        bytes
+    }
+
+    fn bytes(frames: &[Frame]) -> Vec<u8> {
+        frames
+            .iter()
+            .flat_map(|frame| frame.bytes.to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn only_big_frames_are_in_the_kernels_memory() {
+        assert!(frame(0, 1).memfd.is_none());
+        assert_eq!(frame(0, 2_000).memfd.is_some(), cfg!(target_os = "linux"));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_reads_slowly_gets_every_byte_in_order() {
+        let (mut page, server) = pair().await.expect("two ends");
+        let lane = Lane::new(server);
+        let frames = frames();
+        let sent = bytes(&frames);
+        let reader = tokio::spawn(async move {
+            let mut got = Vec::new();
+            while got.len() < sent.len() {
+                // Now more, now less than a frame at a time.
+                let some = (sent.len() - got.len()).min(1 + got.len() % 50_000);
+                got.append(&mut read(&mut page, some).await);
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+            got == sent
+        });
+        lane.send_all(&frames).await.expect("a socket");
+        assert!(reader.await.expect("a reader"), "other bytes");
+    }
+
+    #[tokio::test]
+    async fn what_the_hub_began_the_connection_ends() {
+        let (mut page, server) = pair().await.expect("two ends");
+        let lane = Arc::new(Lane::new(server));
+        lane.open(Revision(0));
+        let frames = frames();
+        let mut offered = 0;
+        while lane.is_open() {
+            lane.offer(&frames[offered..=offered]);
+            offered += 1;
+        }
+        assert!(offered < frames.len(), "the socket took everything");
+        let cursor = lane.close();
+        let begun = frames.partition_point(|frame| frame.revision <= cursor);
+        let writer = tokio::spawn({
+            let (lane, rest) = (lane.clone(), frames[begun..].to_vec());
+            async move { lane.send_all(&rest).await }
+        });
+        let sent = bytes(&frames);
+        assert!(read(&mut page, sent.len()).await == sent, "other bytes");
+        writer.await.expect("a writer").expect("a socket");
     }
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
-use shared::{Catalog, Change, Revision, ServerMessage};
+use shared::{Catalog, Change, Revision};
 
 use super::FRAME_BYTES;
 use crate::journal::KEPT_CHANGES;
-use crate::lane::{self, Frame};
+use crate::lane::Frame;
 
 /// How many frames are kept for connections that are a moment behind: about a second of a storm.
 /// Who is further behind gets its changes compacted.
@@ -173,15 +173,8 @@ fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Fram
     while let Some(length) = frame_length(rest) {
         let (now, later) = rest.split_at(length);
         let revision = now[length - 1].0;
-        let message = ServerMessage::Changes {
-            revision,
-            changes: now.iter().map(|(_, change)| change.clone()).collect(),
-        };
-        frames.push(Frame {
-            since,
-            revision,
-            bytes: lane::encode(&message),
-        });
+        let changes = now.iter().map(|(_, change)| change.clone()).collect();
+        frames.push(Frame::new(since, revision, changes));
         since = revision;
         rest = later;
     }

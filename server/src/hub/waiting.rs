@@ -11,9 +11,9 @@ use shared::{Change, Revision};
 use super::ring::change_bytes;
 
 /// Enough for a frame before its time. With more, writers that never rest get a little more done
-/// and their changes are on every page much later: at 1,000 pages 64 KiB gave 8,500 writes a
-/// second and 110 ms for the slowest hundredth of deliveries, 14 KiB gives 6,300 and 35 ms.
-const ENOUGH_BYTES: usize = 14 * 1024;
+/// and their changes are on every page later: at 1,000 pages 40 KiB gave 10,000 writes a second and
+/// more than 40 ms for the slowest hundredth of deliveries, 24 KiB gives 8,400 and 35 ms.
+const ENOUGH_BYTES: usize = 24 * 1024;
 
 /// Changes on their way from the desk to the hub, and what else the hub is woken for.
 #[derive(Default)]
