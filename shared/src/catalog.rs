@@ -5,17 +5,21 @@
 //! revision while the next changes are made.
 
 mod codes;
+mod digest;
 
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use self::codes::Codes;
-pub use self::codes::fold_code;
-use crate::change::{Change, Command, OnDuplicate, Revision};
-use crate::problem::Reason;
-use crate::product::{Draft, Product, ProductId};
+use crate::change::Change;
+use crate::command::{Command, OnDuplicate};
+use crate::id::{ProductId, Revision};
+use crate::reason::Reason;
+use crate::product::{Draft, Product};
+use codes::Codes;
+
+pub use codes::fold_code;
+pub use digest::Digest;
 
 /// All products at one revision.
 #[derive(Clone, Debug, Default)]
@@ -195,48 +199,5 @@ impl PartialEq for Catalog {
     /// Equal when both show the same products at the same revision.
     fn eq(&self, other: &Self) -> bool {
         self.revision == other.revision && self.products == other.products
-    }
-}
-
-/// Sums a 64-bit mix of (id, revision) over all products: equal catalogs have equal digests, and
-/// catalogs that differ have different ones but for one case in 2^64. In JSON 16 hex digits,
-/// since a JSON number loses bits over 2^53 in JavaScript.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Digest(u64);
-
-impl Digest {
-    fn add(&mut self, product: &Product) {
-        self.0 = self.0.wrapping_add(mix(product));
-    }
-
-    fn subtract(&mut self, product: &Product) {
-        self.0 = self.0.wrapping_sub(mix(product));
-    }
-}
-
-/// The finalizer of `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number
-/// generators, 2014) over both numbers.
-fn mix(product: &Product) -> u64 {
-    let step = |z: u64| {
-        let z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    step(step(product.id.0) ^ product.revision.0)
-}
-
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:016x}", self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        u64::from_str_radix(&text, 16)
-            .map(Self)
-            .map_err(de::Error::custom)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::Revision;
+use crate::id::Revision;
 use crate::problem::Problem;
 
 /// What was done so far.

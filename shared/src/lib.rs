@@ -1,27 +1,33 @@
 //! What both ends of Vitrina's socket agree on.
 //!
 //! Nothing here does I/O: the same code runs in the server and, compiled to WASM, in the page.
-//! A rule that holds on one end therefore holds on the other, in the same words.
+//! A rule that holds on one end therefore holds on the other, in the same words. From the bottom
+//! up: [`id`], [`product`], [`rules`], [`command`] and [`change`], [`catalog`], [`message`],
+//! [`mirror`].
 
 pub mod catalog;
 pub mod change;
+pub mod command;
+pub mod id;
 pub mod import;
+pub mod integer;
 pub mod message;
 pub mod mirror;
 pub mod problem;
 pub mod product;
+pub mod reason;
 pub mod rules;
 pub mod text;
-pub mod whole;
 
 pub use catalog::{Catalog, Decision, Digest};
-pub use change::{
-    CatalogId, Change, Command, OnDuplicate, PageId, RequestId, RequestKey, Revision,
-};
+pub use change::Change;
+pub use command::{Command, OnDuplicate, RawCommand};
+pub use id::{CatalogId, ClientId, ProductId, RequestId, RequestKey, Revision};
 pub use import::{ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};
 pub use mirror::{Mirror, Step};
-pub use problem::{FieldReason, Problem, Reason};
-pub use product::{Draft, Patch, Price, Product, ProductId};
+pub use problem::{FieldProblem, Problem};
+pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, Product};
+pub use reason::{FieldReason, Reason, Rule};
 pub use rules::Fields;
 pub use text::{Language, Text};

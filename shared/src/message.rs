@@ -1,18 +1,24 @@
 //! The messages of the socket: text frames of JSON with `type` as their tag.
 
+use std::cell::Cell;
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::catalog::Digest;
-use crate::change::{CatalogId, Change, Command, RequestId, Revision};
-use crate::problem::{Problem, Reason};
-use crate::product::{Product, ProductId};
-use crate::rules::Fields;
-use crate::whole;
+use crate::change::Change;
+use crate::command::RawCommand;
+use crate::id::{CatalogId, ProductId, RequestId, Revision};
+use crate::integer;
+use crate::problem::Problem;
+use crate::reason::Reason;
+use crate::product::Product;
 
-/// What the server tells a page.
+/// What the server tells a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
@@ -38,21 +44,21 @@ pub enum ServerMessage {
     },
     /// A command of this connection was done and is durable.
     Done {
-        /// The number the page gave it.
+        /// The number that the client gave it.
         request: RequestId,
         /// The revision at which the product is as the command wanted.
         revision: Revision,
         /// The product.
         id: ProductId,
     },
-    /// Something this connection sent was refused, and nothing was done.
+    /// Something that this connection sent was refused, and nothing was done.
     Refused {
-        /// The number the page gave it, where one could be read.
+        /// The number that the client gave it, where one could be read.
         request: Option<RequestId>,
         /// Why.
         problem: Problem,
     },
-    /// What the catalog is at `revision`, so that a page can tell that its own is the same.
+    /// What the catalog is at `revision`, so that a client can tell whether its own is the same.
     Pulse {
         /// The revision the numbers belong to.
         revision: Revision,
@@ -60,12 +66,12 @@ pub enum ServerMessage {
         count: usize,
         /// See [`Catalog::digest`](crate::Catalog::digest).
         digest: Digest,
-        /// How many live pages are connected.
+        /// How many clients are connected.
         viewers: usize,
     },
-    /// The server is about to stop; come back after this time.
+    /// The server is about to stop.
     Closing {
-        /// Another random time for each connection, in milliseconds.
+        /// When to come back, in milliseconds; a different random time for each connection.
         retry_after_ms: u32,
     },
 }
@@ -77,52 +83,15 @@ impl ServerMessage {
     }
 }
 
-/// What a page tells the server: its commands, not yet checked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ClientMessage {
-    /// Add a product.
-    Add {
-        /// The command's number.
-        #[serde(deserialize_with = "whole::read")]
-        request: RequestId,
-        /// The product's fields.
-        draft: Fields,
-    },
-    /// Change a product.
-    Update {
-        /// The command's number.
-        #[serde(deserialize_with = "whole::read")]
-        request: RequestId,
-        /// Which product.
-        #[serde(deserialize_with = "whole::read")]
-        id: ProductId,
-        /// The fields to change.
-        patch: Fields,
-        /// Refuse when the product is no longer at this revision.
-        #[serde(
-            default,
-            deserialize_with = "whole::read_option",
-            skip_serializing_if = "Option::is_none"
-        )]
-        if_revision: Option<Revision>,
-    },
-    /// Delete a product.
-    Delete {
-        /// The command's number.
-        #[serde(deserialize_with = "whole::read")]
-        request: RequestId,
-        /// Which product.
-        #[serde(deserialize_with = "whole::read")]
-        id: ProductId,
-        /// Refuse when the product is no longer at this revision.
-        #[serde(
-            default,
-            deserialize_with = "whole::read_option",
-            skip_serializing_if = "Option::is_none"
-        )]
-        if_revision: Option<Revision>,
-    },
+/// What a client tells the server: a command, not yet checked, and its number. In JSON they are
+/// one object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClientMessage {
+    /// The command's number, by which its answer is found.
+    pub request: RequestId,
+    /// What the client wants.
+    #[serde(flatten)]
+    pub command: RawCommand,
 }
 
 impl ClientMessage {
@@ -131,7 +100,7 @@ impl ClientMessage {
         encode(self)
     }
 
-    /// Reads a frame's text. A frame that is no message still gives its request number where it
+    /// Reads a frame's text. A frame that can't be read still gives its request number where it
     /// has one, so that the refusal finds its way.
     pub fn decode(frame: &str) -> Result<Self, (Option<RequestId>, Reason)> {
         serde_json::from_str(frame).map_err(|error| {
@@ -144,38 +113,70 @@ impl ClientMessage {
             (request, reason)
         })
     }
-
-    /// The command's number.
-    pub fn request(&self) -> RequestId {
-        match self {
-            Self::Add { request, .. }
-            | Self::Update { request, .. }
-            | Self::Delete { request, .. } => *request,
-        }
-    }
-
-    /// The command, once its fields have passed the rules.
-    pub fn command(self) -> Result<Command, Reason> {
-        match self {
-            Self::Add { draft, .. } => Ok(Command::Add(draft.draft()?)),
-            Self::Update {
-                id,
-                patch,
-                if_revision,
-                ..
-            } => Ok(Command::Update {
-                id,
-                patch: patch.patch()?,
-                if_revision,
-            }),
-            Self::Delete {
-                id, if_revision, ..
-            } => Ok(Command::Delete { id, if_revision }),
-        }
-    }
 }
 
 fn encode(message: &impl Serialize) -> String {
     // The one way to fail is a map whose keys are no texts, and no message has one.
     serde_json::to_string(message).unwrap_or_default()
+}
+
+impl<'de> Deserialize<'de> for ClientMessage {
+    /// Written by hand, since serde's own `flatten` takes fields it doesn't know.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MessageVisitor)
+    }
+}
+
+struct MessageVisitor;
+
+impl<'de> Visitor<'de> for MessageVisitor {
+    type Value = ClientMessage;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClientMessage, A::Error> {
+        let request = Cell::new(None);
+        let others = WithoutRequest {
+            map,
+            request: &request,
+        };
+        let command = RawCommand::deserialize(MapAccessDeserializer::new(others))?;
+        let request = request.get().ok_or_else(|| Error::missing_field("request"))?;
+        Ok(ClientMessage { request, command })
+    }
+}
+
+/// A JSON object whose `request` is put aside when it comes by.
+struct WithoutRequest<'a, A> {
+    map: A,
+    request: &'a Cell<Option<RequestId>>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutRequest<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        loop {
+            let Some(key) = self.map.next_key::<String>()? else {
+                return Ok(None);
+            };
+            if key != "request" {
+                return seed.deserialize(serde::de::value::StringDeserializer::new(key)).map(Some);
+            }
+            let number = self.map.next_value::<Number>()?;
+            let request = integer::deserialize(number).map_err(Error::custom)?;
+            if self.request.replace(Some(request)).is_some() {
+                return Err(Error::duplicate_field("request"));
+            }
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
+    }
 }

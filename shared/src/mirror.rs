@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::change::{CatalogId, Change, Revision};
+use crate::change::Change;
+use crate::id::{CatalogId, Revision};
 use crate::message::ServerMessage;
 use crate::product::Product;
 

@@ -3,25 +3,14 @@
 //! The form, the socket, the HTTP API and every import call [`Fields::draft`] or
 //! [`Fields::patch`]; both yield every failing field at once.
 
+use std::convert::Infallible;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::problem::{FieldReason, Reason, Rule};
-use crate::product::{Draft, Patch, Price, PriceError};
-use crate::whole;
-
-/// Most characters of a title.
-pub const TITLE_CHARS: usize = 200;
-/// Most characters of a description.
-pub const DESCRIPTION_CHARS: usize = 2_000;
-/// Most characters of a code.
-pub const CODE_CHARS: usize = 64;
-/// Most characters of a category.
-pub const CATEGORY_CHARS: usize = 100;
-/// Most thumbnails of a product.
-pub const THUMBNAILS: usize = 10;
-/// Most characters of a thumbnail's URL: what browsers and servers agree to carry.
-pub const THUMBNAIL_CHARS: usize = 2_000;
+use crate::integer;
+use crate::reason::{FieldReason, Reason, Rule};
+use crate::product::{Draft, Field, FieldSource, Kind, Patch, Price, PriceError};
 
 /// What somebody typed or sent for a product, before the rules have seen it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,69 +20,18 @@ pub struct Fields(pub Map<String, Value>);
 impl Fields {
     /// The draft that the fields make, or every field that broke a rule.
     pub fn draft(self) -> Result<Draft, Reason> {
-        let mut check = Check::new(self);
-        let title = check.text("title", TITLE_CHARS, Lines::One);
-        let description = check.text("description", DESCRIPTION_CHARS, Lines::Many);
-        let code = check.text("code", CODE_CHARS, Lines::One);
-        let price = check.price();
-        let status = check.status();
-        let stock = check.stock();
-        let category = check.text("category", CATEGORY_CHARS, Lines::One);
-        let thumbnails = check.thumbnails();
-        let draft = Draft {
-            title: check.required("title", title),
-            description: description.unwrap_or_default(),
-            code: check.required("code", code),
-            price: check.required_or("price", price, Price::MAX),
-            status: status.unwrap_or(true),
-            stock: check.required("stock", stock),
-            category: check.required("category", category),
-            thumbnails: thumbnails.unwrap_or_default(),
-        };
+        let mut check = Check::new(self, NullMeans::Null);
+        let Ok(draft) = Draft::read(&mut check);
         check.finish(draft)
     }
 
     /// The patch that the fields make, or every field that broke a rule. `null` takes a field
     /// away (RFC 7396), which gives it the value it has in a draft without it.
-    pub fn patch(mut self) -> Result<Patch, Reason> {
-        let nothing = [
-            ("title", "".into()),
-            ("description", "".into()),
-            ("code", "".into()),
-            ("price", "".into()),
-            ("status", true.into()),
-            ("category", "".into()),
-            ("thumbnails", Value::Array(Vec::new())),
-        ];
-        for (field, instead) in nothing {
-            if let Some(value) = self.0.get_mut(field).filter(|value| value.is_null()) {
-                *value = instead;
-            }
-        }
-        let mut check = Check::new(self);
-        if check.fields.get("stock") == Some(&Value::Null) {
-            check.fields.remove("stock");
-            check.fail("stock", Rule::Required);
-        }
-        let patch = Patch {
-            title: check.text("title", TITLE_CHARS, Lines::One),
-            description: check.text("description", DESCRIPTION_CHARS, Lines::Many),
-            code: check.text("code", CODE_CHARS, Lines::One),
-            price: check.price(),
-            status: check.status(),
-            stock: check.stock(),
-            category: check.text("category", CATEGORY_CHARS, Lines::One),
-            thumbnails: check.thumbnails(),
-        };
-        for (field, given) in [
-            ("title", &patch.title),
-            ("code", &patch.code),
-            ("category", &patch.category),
-        ] {
-            if given.as_deref() == Some("") {
-                check.fail(field, Rule::Required);
-            }
-        }
+    pub fn patch(self) -> Result<Patch, Reason> {
+        let mut check = Check::new(self, NullMeans::Absent);
+        let Ok(patch) = Patch::read(&mut check, |check, field| {
+            check.fields.contains_key(field.name)
+        });
         check.finish(patch)
     }
 }
@@ -120,23 +58,27 @@ impl Fields {
     }
 }
 
-/// Whether a text may have line breaks.
-#[derive(Clone, Copy, PartialEq)]
-enum Lines {
-    One,
-    Many,
+/// What `null` as a field's value stands for.
+#[derive(PartialEq)]
+enum NullMeans {
+    /// Itself, which no field may be.
+    Null,
+    /// The field was not given.
+    Absent,
 }
 
 /// Takes fields out one by one and notes what is wrong with them.
 struct Check {
     fields: Map<String, Value>,
+    null_means: NullMeans,
     failed: Vec<FieldReason>,
 }
 
 impl Check {
-    fn new(fields: Fields) -> Self {
+    fn new(fields: Fields, null_means: NullMeans) -> Self {
         Self {
             fields: fields.0,
+            null_means,
             failed: Vec::new(),
         }
     }
@@ -145,100 +87,28 @@ impl Check {
         self.failed.push(FieldReason::new(field, rule));
     }
 
-    fn failed<T>(&mut self, field: &str, rule: Rule) -> Option<T> {
-        self.fail(field, rule);
-        None
-    }
-
-    /// A text without the space around it.
-    fn text(&mut self, field: &str, limit: usize, lines: Lines) -> Option<Box<str>> {
-        let Value::String(value) = self.fields.remove(field)? else {
-            return self.failed(field, Rule::NotText);
-        };
-        let value = value.trim();
-        let hidden = |c: char| c.is_control() && !(lines == Lines::Many && "\n\r\t".contains(c));
-        if value.chars().count() > limit {
-            self.failed(field, Rule::TooLong(limit))
-        } else if value.contains(hidden) {
-            self.failed(field, Rule::Control)
-        } else {
-            Some(value.into())
-        }
-    }
-
-    fn price(&mut self) -> Option<Price> {
-        let price = match self.fields.remove("price")? {
-            Value::Number(number) => Price::from_number(&number),
-            Value::String(text) if text.trim().is_empty() => {
-                return self.failed("price", Rule::Required);
-            }
-            Value::String(text) => Price::parse(&text),
-            _ => Err(PriceError::NotANumber),
-        };
-        match price {
-            Ok(price) => Some(price),
-            Err(error) => self.failed("price", error.into()),
-        }
-    }
-
-    fn status(&mut self) -> Option<bool> {
-        match self.fields.remove("status")? {
-            Value::Bool(status) => Some(status),
-            _ => self.failed("status", Rule::NotABool),
-        }
-    }
-
-    fn stock(&mut self) -> Option<u32> {
-        let Value::Number(number) = self.fields.remove("stock")? else {
-            return self.failed("stock", Rule::NotWhole);
-        };
-        match (whole::of(&number), number.as_f64()) {
-            (Some(stock), _) => match u32::try_from(stock) {
-                Ok(stock) => Some(stock),
-                Err(_) => self.failed("stock", Rule::TooHigh(u32::MAX.into())),
+    /// The field's value, or the one of a product without it. What is wrong is noted; what is
+    /// returned then is never seen.
+    fn take<T: Checked>(&mut self, field: &Field) -> T {
+        let checked = match self.fields.remove(field.name) {
+            None => None,
+            Some(Value::Null) if self.null_means == NullMeans::Absent => None,
+            Some(value) => match T::check(value, field.kind) {
+                Ok(checked) => Some(checked),
+                Err(rule) => {
+                    self.fail(field.name, rule);
+                    return T::absent();
+                }
             },
-            (None, Some(stock)) if stock < 0.0 => self.failed("stock", Rule::Negative),
-            _ => self.failed("stock", Rule::NotWhole),
-        }
-    }
-
-    fn thumbnails(&mut self) -> Option<Box<[Box<str>]>> {
-        let Value::Array(list) = self.fields.remove("thumbnails")? else {
-            return self.failed("thumbnails", Rule::NotAList);
         };
-        if list.len() > THUMBNAILS {
-            return self.failed("thumbnails", Rule::TooMany(THUMBNAILS));
-        }
-        let mut thumbnails = Vec::with_capacity(list.len());
-        for entry in list {
-            let Value::String(url) = entry else {
-                return self.failed("thumbnails", Rule::NotAList);
-            };
-            let url = url.trim();
-            if url.chars().count() > THUMBNAIL_CHARS {
-                return self.failed("thumbnails", Rule::TooLong(THUMBNAIL_CHARS));
-            }
-            if !is_image_url(url) {
-                return self.failed("thumbnails", Rule::NotAnUrl);
-            }
-            thumbnails.push(url.into());
-        }
-        Some(thumbnails.into())
-    }
-
-    /// The value, or `Required` where none was given and no other rule has spoken.
-    fn required<T: Default + IsEmpty>(&mut self, field: &str, value: Option<T>) -> T {
-        let value = value.filter(|value| !value.is_empty());
-        self.required_or(field, value, T::default())
-    }
-
-    fn required_or<T>(&mut self, field: &str, value: Option<T>, instead: T) -> T {
-        value.unwrap_or_else(|| {
-            if !self.failed.iter().any(|reason| reason.field == field) {
-                self.fail(field, Rule::Required);
-            }
-            instead
-        })
+        checked
+            .filter(|checked| !(field.is_required && checked.is_nothing()))
+            .unwrap_or_else(|| {
+                if field.is_required {
+                    self.fail(field.name, Rule::Required);
+                }
+                T::absent()
+            })
     }
 
     fn finish<T>(mut self, value: T) -> Result<T, Reason> {
@@ -253,31 +123,154 @@ impl Check {
     }
 }
 
-/// What counts as nothing for a required field: an empty text does, the number 0 doesn't.
-trait IsEmpty {
-    fn is_empty(&self) -> bool;
-}
+impl FieldSource for Check {
+    /// What is wrong is noted, so that the fields after it are checked too.
+    type Error = Infallible;
 
-impl IsEmpty for Box<str> {
-    fn is_empty(&self) -> bool {
-        str::is_empty(self)
+    fn text(&mut self, field: &'static Field) -> Result<Box<str>, Infallible> {
+        Ok(self.take(field))
+    }
+
+    fn price(&mut self, field: &'static Field) -> Result<Price, Infallible> {
+        Ok(self.take(field))
+    }
+
+    fn flag(&mut self, field: &'static Field) -> Result<bool, Infallible> {
+        Ok(self.take(field))
+    }
+
+    fn count(&mut self, field: &'static Field) -> Result<u32, Infallible> {
+        Ok(self.take(field))
+    }
+
+    fn urls(&mut self, field: &'static Field) -> Result<Box<[Box<str>]>, Infallible> {
+        Ok(self.take(field))
     }
 }
 
-impl IsEmpty for u32 {
-    fn is_empty(&self) -> bool {
+/// A type that a JSON value becomes when it keeps the rules of its field.
+trait Checked: Sized {
+    /// Checks a value that was given.
+    fn check(value: Value, kind: Kind) -> Result<Self, Rule>;
+
+    /// The value where none was given.
+    fn absent() -> Self;
+
+    /// Whether the value says no more than its absence, which a required field doesn't take.
+    fn is_nothing(&self) -> bool {
         false
+    }
+}
+
+impl Checked for Box<str> {
+    /// The text without the space around it.
+    fn check(value: Value, kind: Kind) -> Result<Self, Rule> {
+        let Value::String(text) = value else {
+            return Err(Rule::NotText);
+        };
+        let (max_chars, may_break) = match kind {
+            Kind::Line { max_chars } => (max_chars, false),
+            Kind::Lines { max_chars } => (max_chars, true),
+            Kind::Price | Kind::Flag | Kind::Count | Kind::Urls { .. } => return Err(Rule::NotText),
+        };
+        let text = text.trim();
+        let is_hidden = |c: char| c.is_control() && !(may_break && "\n\r\t".contains(c));
+        if text.chars().count() > max_chars {
+            Err(Rule::TooLong(max_chars))
+        } else if text.contains(is_hidden) {
+            Err(Rule::Control)
+        } else {
+            Ok(text.into())
+        }
+    }
+
+    fn absent() -> Self {
+        Self::default()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Checked for Price {
+    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
+        let price = match value {
+            Value::Number(number) => Self::from_number(&number),
+            Value::String(text) if text.trim().is_empty() => return Err(Rule::Required),
+            Value::String(text) => Self::parse(&text),
+            _ => Err(PriceError::NotANumber),
+        };
+        price.map_err(Rule::from)
+    }
+
+    fn absent() -> Self {
+        Self::default()
+    }
+}
+
+impl Checked for bool {
+    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
+        value.as_bool().ok_or(Rule::NotABool)
+    }
+
+    fn absent() -> Self {
+        true
+    }
+}
+
+impl Checked for u32 {
+    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
+        let Value::Number(number) = value else {
+            return Err(Rule::NotWhole);
+        };
+        match integer::from_number(&number) {
+            Some(count) => Self::try_from(count).map_err(|_| Rule::TooHigh(Self::MAX.into())),
+            None if number.as_f64().is_some_and(|float| float < 0.0) => Err(Rule::Negative),
+            None => Err(Rule::NotWhole),
+        }
+    }
+
+    fn absent() -> Self {
+        0
+    }
+}
+
+impl Checked for Box<[Box<str>]> {
+    fn check(value: Value, kind: Kind) -> Result<Self, Rule> {
+        let (Value::Array(list), Kind::Urls { max, max_chars }) = (value, kind) else {
+            return Err(Rule::NotAList);
+        };
+        if list.len() > max {
+            return Err(Rule::TooMany(max));
+        }
+        list.into_iter()
+            .map(|entry| {
+                let url = entry.as_str().ok_or(Rule::NotAList)?.trim();
+                if url.chars().count() > max_chars {
+                    return Err(Rule::TooLong(max_chars));
+                }
+                if !is_image_url(url) {
+                    return Err(Rule::NotAnUrl);
+                }
+                Ok(url.into())
+            })
+            .collect()
+    }
+
+    fn absent() -> Self {
+        Self::default()
     }
 }
 
 /// An `http(s)` URL with a host, or a path on this server. `//host` is neither: a browser would
 /// take it for another host.
 fn is_image_url(url: &str) -> bool {
-    let path = url.starts_with('/') && !url.starts_with("//");
+    let is_path = url.starts_with('/') && !url.starts_with("//");
     let lower = url.to_ascii_lowercase();
-    let web = ["http://", "https://"]
+    let is_web = ["http://", "https://"]
         .iter()
         .filter_map(|scheme| lower.strip_prefix(scheme))
         .any(|rest| !rest.is_empty() && !rest.starts_with('/'));
-    (path || web) && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
+    (is_path || is_web) && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
 }

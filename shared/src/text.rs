@@ -10,17 +10,17 @@ use serde::Deserialize;
 
 use crate::product::Price;
 
-/// The languages Vitrina speaks.
+/// The languages that Vitrina speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// English, and what a reader of neither gets.
+    /// English, which a reader of neither gets too.
     English,
     /// Spanish.
     Spanish,
 }
 
 impl Language {
-    /// Every language.
+    /// All of them.
     pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
 
     /// The language's tag (BCP 47): `en`, `es`.
@@ -81,6 +81,11 @@ impl Text {
             }
         }
         filled + rest
+    }
+
+    /// The words for a problem with this code, whose `{value}` is this.
+    pub fn problem(&self, code: &str, value: &str) -> String {
+        self.fill(&format!("problem.{code}"), &[("value", value)])
     }
 
     /// The words under a key with its `{count}`.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use imbl::OrdSet;
 
-use crate::product::ProductId;
+use crate::id::ProductId;
 
 /// The products by the hashes of their codes. The hash has a random key, so that nobody can choose
 /// codes that share one.

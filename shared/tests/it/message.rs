@@ -43,15 +43,15 @@ fn what_a_page_says() {
         let message = ClientMessage::decode(&example.to_string()).expect("a message");
         let encoded: Value = serde_json::from_str(&message.encode()).expect("JSON");
         assert_eq!(encoded, example);
-        assert_eq!(message.request().0, example["request"]);
-        message.command().expect("a command");
+        assert_eq!(message.request.0, example["request"]);
+        message.command.check().expect("a command");
     }
 }
 
 #[test]
 fn a_command_carries_what_was_asked() {
     let frame = r#"{"type":"delete","request":3,"id":1,"if_revision":9}"#;
-    let command = ClientMessage::decode(frame).expect("a message").command();
+    let command = ClientMessage::decode(frame).expect("a message").command.check();
     let Ok(Command::Delete { id, if_revision }) = command else {
         panic!("{command:?}");
     };

@@ -1,8 +1,7 @@
 //! The rules, field by field, at their limits.
 
 use serde_json::{Value, json};
-use shared::problem::Rule;
-use shared::{Draft, Fields, Patch, Price, Reason};
+use shared::{Draft, Fields, Patch, Price, Reason, Rule};
 
 fn fields(value: Value) -> Fields {
     serde_json::from_value(value).expect("an object")

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::problem::Rule;
-use shared::{Language, Price, Reason, Revision, Text};
+use shared::{Language, Price, Reason, Rule, Text};
+use strum::IntoEnumIterator;
 
 fn text(language: Language) -> Text {
     let path = format!(
@@ -33,38 +33,14 @@ fn both_languages_have_the_same_keys_and_places() {
 
 #[test]
 fn every_reason_and_every_rule_has_its_words() {
-    let id = shared::ProductId(7);
-    let reasons = [
-        Reason::Invalid(Vec::new()),
-        Reason::CodeTaken("x".to_owned()),
-        Reason::NotFound(id),
-        Reason::Changed(id, Revision(1)),
-        Reason::Malformed("x".to_owned()),
-        Reason::UnknownMessage("x".to_owned()),
-        Reason::NotText,
-        Reason::NotSaved,
-        Reason::Stopping,
-        Reason::TooLarge(1),
-        Reason::NotJson,
-        Reason::ForeignOrigin,
-        Reason::NoSuchRoute,
-        Reason::WrongMethod,
-        Reason::TooManyPages,
-        Reason::KeyReused("x".to_owned()),
-        Reason::NotTried,
-        Reason::GroupRefused(1),
-        Reason::TooManyCommands(1),
-        Reason::NotImportable,
-        Reason::NotUtf8,
-    ];
     for language in Language::ALL {
         let text = text(language);
         let has = |key: String| text.keys().any(|there| there == key);
-        for reason in &reasons {
+        for reason in Reason::iter() {
             assert!(has(format!("problem.{}", reason.code())), "{reason:?}");
             assert!(!reason.tell(&text).message.contains('{'), "{reason:?}");
         }
-        for rule in Rule::ALL {
+        for rule in Rule::iter() {
             assert!(has(format!("field.{}", rule.code())), "{rule:?}");
         }
     }

@@ -1,0 +1,184 @@
+//! Why a command was refused, as the code decides it. [`Reason::tell`] puts it into words.
+
+use crate::id::{ProductId, Revision};
+use crate::problem::{FieldProblem, Problem};
+use crate::product::{Price, PriceError};
+use crate::text::Text;
+
+/// Why a command was refused, before it is put into a reader's language. Its stable name, for
+/// programs, is the variant's in snake case.
+#[derive(Clone, Debug, PartialEq, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Reason {
+    /// Fields broke the rules; every one that did is listed.
+    Invalid(Vec<FieldReason>),
+    /// Another product has the code.
+    CodeTaken(String),
+    /// There is no such product.
+    NotFound(ProductId),
+    /// The product is no longer at the revision that the command was meant for, but at this one.
+    Changed(ProductId, Revision),
+    /// What came is not the JSON that was expected; the text says where.
+    Malformed(String),
+    /// The message's `type` is none of the protocol's.
+    UnknownMessage(String),
+    /// A binary frame came where text was expected.
+    NotText,
+    /// Something to read is not UTF-8.
+    NotUtf8,
+    /// The journal could not make the change durable (a full disk, say). Nothing was done.
+    NotSaved,
+    /// The server is stopping. Nothing was done.
+    Stopping,
+    /// Another request had this `Idempotency-Key`.
+    KeyReused(String),
+    /// Nothing is wrong with the command itself, but with another of its group.
+    NotTried,
+}
+
+impl Reason {
+    /// The stable name of the reason, for programs.
+    pub fn code(&self) -> &'static str {
+        self.into()
+    }
+
+    /// The fields that are the reason, for a form.
+    pub fn fields(&self) -> Vec<FieldReason> {
+        match self {
+            Self::Invalid(fields) => fields.clone(),
+            Self::CodeTaken(_) => vec![FieldReason::new("code", Rule::Taken)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the message's `{value}` stands for.
+    fn value(&self) -> String {
+        match self {
+            Self::Invalid(fields) => {
+                let mut names: Vec<&str> = fields.iter().map(|f| f.field.as_str()).collect();
+                names.dedup();
+                names.join(", ")
+            }
+            Self::CodeTaken(value)
+            | Self::Malformed(value)
+            | Self::UnknownMessage(value)
+            | Self::KeyReused(value) => value.clone(),
+            Self::NotFound(id) | Self::Changed(id, _) => id.to_string(),
+            Self::NotText | Self::NotUtf8 | Self::NotSaved | Self::Stopping | Self::NotTried => {
+                String::new()
+            }
+        }
+    }
+
+    /// The problem in the reader's words.
+    pub fn tell(&self, text: &Text) -> Problem {
+        let fields = self.fields();
+        Problem {
+            code: self.code().to_owned(),
+            message: text.problem(self.code(), &self.value()),
+            fields: fields.iter().map(|reason| reason.tell(text)).collect(),
+        }
+    }
+}
+
+/// One rule that one field broke.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldReason {
+    /// The field's name in JSON.
+    pub field: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
+impl FieldReason {
+    /// A field and the rule that it broke.
+    pub fn new(field: &str, rule: Rule) -> Self {
+        Self {
+            field: field.to_owned(),
+            rule,
+        }
+    }
+
+    /// The field's problem in the reader's words.
+    pub fn tell(&self, text: &Text) -> FieldProblem {
+        let limit = match self.rule {
+            Rule::TooLong(limit) | Rule::TooMany(limit) => limit as u64,
+            Rule::TooHigh(limit) => limit,
+            _ => 0,
+        };
+        let options = match self.rule {
+            Rule::NotOneOf(options) => options.join(", "),
+            _ => String::new(),
+        };
+        FieldProblem {
+            field: self.field.clone(),
+            code: self.rule.code().to_owned(),
+            message: text.fill(
+                &format!("field.{}", self.rule.code()),
+                &[
+                    ("limit", &text.number(limit)),
+                    ("field", &self.field),
+                    ("options", &options),
+                ],
+            ),
+        }
+    }
+}
+
+/// A rule that a field can break. Its stable name, for programs, is the variant's in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Rule {
+    /// Nothing was given.
+    Required,
+    /// It has more characters than this.
+    TooLong(usize),
+    /// It has more entries than this.
+    TooMany(usize),
+    /// It has a character that can't be seen, such as a line break.
+    Control,
+    /// It is not a text.
+    NotText,
+    /// It is not a number.
+    NotANumber,
+    /// It has more than two decimals.
+    TooManyDecimals,
+    /// It is not a whole number.
+    NotWhole,
+    /// It is below zero.
+    Negative,
+    /// It is above this number.
+    TooHigh(u64),
+    /// It is neither `true` nor `false`.
+    NotABool,
+    /// It is not a list of texts.
+    NotAList,
+    /// It is neither an `http(s)` URL nor a path that starts with `/`.
+    NotAnUrl,
+    /// Vitrina doesn't know such a field.
+    Unknown,
+    /// Another product has this value.
+    Taken,
+    /// It is none of these.
+    NotOneOf(&'static [&'static str]),
+    /// It is not a cursor of this order.
+    NotACursor,
+}
+
+impl Rule {
+    /// The stable name of the rule, for programs.
+    pub fn code(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl From<PriceError> for Rule {
+    fn from(error: PriceError) -> Self {
+        match error {
+            PriceError::NotANumber => Self::NotANumber,
+            PriceError::TooManyDecimals => Self::TooManyDecimals,
+            PriceError::Negative => Self::Negative,
+            PriceError::TooHigh => Self::TooHigh(Price::MAX.cents() / 100),
+        }
+    }
+}
