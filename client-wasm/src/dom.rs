@@ -58,6 +58,11 @@ pub fn set_text(element: &Element, text: &str) {
     }
 }
 
+/// The time in milliseconds since 1970.
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
 /// Tells whoever debugs the page.
 pub fn warn(message: &str) {
     web_sys::console::error_1(&message.into());

@@ -1,13 +1,13 @@
 //! The client of the live page: connects, keeps a copy of the catalog, and shows it.
 //!
-//! Everything that happens, a message, a click, a timer, is an [`Event`](page::Event) in one
+//! Everything that happens, a message, a click, a timer, is an [`Event`](event::Event) in one
 //! queue; [`page::Page`] takes one after the other, and touches the DOM once per frame.
 
 mod dom;
+mod event;
 mod link;
-mod outbox;
+mod model;
 mod page;
-mod upload;
 mod view;
 
 use wasm_bindgen::prelude::*;

@@ -1,7 +1,5 @@
 //! The live page: one queue of events, one copy of the catalog, one touch of the DOM per frame.
 
-mod wake;
-
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,88 +7,32 @@ use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
 use shared::{
-    Change, ClientMessage, Fields, Mirror, PageId, Problem, ProductId, Reason, RequestId,
+    Change, ClientId, Fields, Mirror, Problem, ProductId, RawCommand, Reason, RequestId,
     ServerMessage, Step, Text,
 };
 use wasm_bindgen::prelude::*;
 
 use crate::dom;
-use crate::link::{Link, Order, Position};
-use crate::outbox::{Outbox, Purpose};
-use crate::upload::Progress;
-use crate::view::{
-    self, Form, Import, ImportEvent, List, Mark, State, Status, Submission, Toasts, View,
-};
-
-/// Everything that can happen.
-pub enum Event {
-    /// The link tries to connect.
-    Connecting,
-    /// The link has no connection; so many attempts in a row failed.
-    Lost {
-        /// How many.
-        failures: u32,
-    },
-    /// A frame came.
-    Message(String),
-    /// Somebody looks at the page again, or the network returned.
-    Wake,
-    /// Somebody went to another page; they may come back to this one.
-    Left,
-    /// The browser is about to paint.
-    Frame,
-    /// A second went by.
-    Second,
-    /// Marks on changed rows have been seen.
-    MarksSeen(Vec<web_sys::Element>),
-    /// Something was typed into the form's field of this name.
-    Typed(String),
-    /// The form was sent off.
-    Submitted,
-    /// Editing was given up.
-    Cancelled,
-    /// Escape was pressed in the form, which gives up editing but throws no new product away.
-    Escaped,
-    /// A product's edit button was pressed.
-    Edit(ProductId),
-    /// A product's delete button was pressed.
-    Delete(ProductId),
-    /// The undo button of a toast was pressed.
-    Undo(u32),
-    /// A toast was closed, or its time is over.
-    ToastClosed(u32),
-    /// Something was done with the import's dialog.
-    Import(ImportEvent),
-    /// Something became of the upload with this number.
-    Upload {
-        /// Which.
-        number: u32,
-        /// What.
-        progress: Progress,
-    },
-}
-
-/// Where events are put.
-#[derive(Clone)]
-pub struct Events(mpsc::UnboundedSender<Event>);
-
-impl Events {
-    /// Puts an event at the end of the queue.
-    pub fn send(&self, event: Event) {
-        // The page takes events as long as it lives.
-        let _ = self.0.unbounded_send(event);
-    }
-}
+use crate::event::{Event, Events};
+use crate::link::outbox::{Outbox, Purpose};
+use crate::link::socket::{Link, Order, Position};
+use crate::link::upload::Upload;
+use crate::link::wake;
+use crate::model::freshness::Freshness;
+use crate::view::{self, Form, Import, List, Mark, Status, Submission, Toasts, UploadOrder, View};
 
 /// The live page.
 pub struct Page {
+    events: Events,
     queue: mpsc::UnboundedReceiver<Event>,
     link: Link,
     position: Position,
     mirror: Mirror,
     outbox: Outbox,
     view: View,
-    status: State,
+    freshness: Freshness,
+    /// The file that is on its way.
+    upload: Option<Upload>,
     text: Rc<Text>,
     frame: Frame,
     _seconds: Interval,
@@ -105,8 +47,7 @@ struct Frame {
 impl Page {
     /// Finds the page's places, listens, and starts the link.
     pub fn open() -> Result<Self, JsValue> {
-        let (sender, queue) = mpsc::unbounded();
-        let events = Events(sender);
+        let (events, queue) = Events::new();
         let text: web_sys::Element = dom::by_id("text")?;
         let text = Text::from_json(&text.text_content().unwrap_or_default())
             .map_err(|error| error.to_string())?;
@@ -114,13 +55,13 @@ impl Page {
         let view = View {
             list: List::find(text.clone(), &events)?,
             form: Form::find(text.clone(), &events)?,
-            import: Import::find(text.clone(), events.clone())?,
+            import: Import::find(text.clone(), &events)?,
             status: Status::find(text.clone())?,
             toasts: Toasts::find(text.clone(), events.clone())?,
         };
         wake::listen(&events)?;
         let position = Position::default();
-        let link = Link::start(page_id()?, position.clone(), events.clone());
+        let link = Link::start(client_id()?, position.clone(), events.clone());
         let (on_frame, on_second) = (events.clone(), events.clone());
         let callback = Closure::<dyn FnMut()>::new(move || on_frame.send(Event::Frame));
         let frame = Frame {
@@ -128,20 +69,22 @@ impl Page {
             is_asked: false,
         };
         Ok(Self {
+            events,
             queue,
             link,
             position,
             mirror: Mirror::default(),
             outbox: Outbox::default(),
             view,
-            status: State::default(),
+            freshness: Freshness::default(),
+            upload: None,
             text,
             frame,
             _seconds: Interval::new(1_000, move || on_second.send(Event::Second)),
         })
     }
 
-    /// Takes one event after the other, for ever.
+    /// Takes one event after the other, as long as the page lives.
     pub async fn run(mut self) {
         while let Some(event) = self.queue.next().await {
             if let Err(error) = self.take(event) {
@@ -152,17 +95,17 @@ impl Page {
 
     fn take(&mut self, event: Event) -> Result<(), JsValue> {
         match event {
-            Event::Connecting => self.status.connecting(),
+            Event::Connecting => self.freshness.connecting(),
             Event::Lost { failures } => {
                 self.mirror.interrupted();
                 self.outbox.lost();
-                self.status.lost(failures);
+                self.freshness.lost(failures, dom::now());
             }
             Event::Message(text) => self.take_message(&text)?,
             Event::Wake => self.link.order(Order::Wake),
             Event::Left => self.link.order(Order::Restart),
             Event::Frame => return self.paint(),
-            Event::Second if self.status.is_live() => return Ok(()),
+            Event::Second if self.freshness.is_live() => return Ok(()),
             Event::Second => {}
             Event::MarksSeen(rows) => return view::unmark(&rows),
             Event::Typed(field) => self.view.form.typed(&field, self.mirror.catalog())?,
@@ -173,10 +116,31 @@ impl Page {
             Event::Delete(id) => self.delete(id)?,
             Event::Undo(toast) => self.undo(toast),
             Event::ToastClosed(toast) => self.view.toasts.close(toast),
-            Event::Import(event) => self.view.import.take(event)?,
+            Event::Import(event) => {
+                if let Some(order) = self.view.import.take(event) {
+                    self.send_file(order)?;
+                }
+            }
             Event::Upload { number, progress } => self.view.import.uploaded(number, progress),
         }
         self.ask_for_frame()
+    }
+
+    fn send_file(&mut self, order: UploadOrder) -> Result<(), JsValue> {
+        // One that is still on its way is stopped.
+        self.upload = None;
+        if let UploadOrder::Send {
+            file,
+            on_duplicate,
+            is_dry_run,
+            number,
+        } = order
+        {
+            let events = self.events.clone();
+            let tell = move |progress| events.send(Event::Upload { number, progress });
+            self.upload = Some(Upload::start(&file, on_duplicate, is_dry_run, tell)?);
+        }
+        Ok(())
     }
 
     fn ask_for_frame(&mut self) -> Result<(), JsValue> {
@@ -190,11 +154,11 @@ impl Page {
     /// Everything that is shown is brought up to date here, and nowhere else.
     fn paint(&mut self) -> Result<(), JsValue> {
         self.frame.is_asked = false;
-        let is_loaded = self.status.was_live();
+        let is_loaded = self.freshness.was_live();
         let has_more = self.view.list.paint(self.mirror.catalog(), is_loaded)?;
-        self.status.waiting = self.outbox.len();
-        self.view.status.paint(&self.status)?;
-        self.view.form.paint(self.status.is_live())?;
+        self.freshness.waiting = self.outbox.len();
+        self.view.status.paint(&self.freshness, dom::now())?;
+        self.view.form.paint(self.freshness.is_live())?;
         self.view.import.paint()?;
         if has_more {
             self.ask_for_frame()?;
@@ -214,7 +178,7 @@ impl Page {
         match &message {
             ServerMessage::Done { request, .. } => self.done(*request)?,
             ServerMessage::Refused { request, problem } => self.refused(*request, problem)?,
-            ServerMessage::Pulse { viewers, .. } => self.status.viewers = *viewers,
+            ServerMessage::Pulse { viewers, .. } => self.freshness.viewers = *viewers,
             ServerMessage::Closing { retry_after_ms } => {
                 let wait = Duration::from_millis((*retry_after_ms).into());
                 self.link.order(Order::ComeBackAfter(wait));
@@ -224,14 +188,14 @@ impl Page {
         let is_pulse = matches!(message, ServerMessage::Pulse { .. });
         let catalog_before = self.mirror.position().map(|(catalog, _)| catalog);
         match self.mirror.take(message) {
-            Step::Loading { part, parts } => self.status.loading(part, parts),
+            Step::Loading { part, parts } => self.freshness.loading(part, parts),
             Step::Replaced => {
                 let catalog_now = self.mirror.position().map(|(catalog, _)| catalog);
                 if catalog_before.is_some() && catalog_before != catalog_now {
                     self.drop_ids()?;
                 }
                 self.view.list.replaced(self.mirror.catalog());
-                self.status.catching_up();
+                self.freshness.catching_up();
                 self.edited_product_may_be_gone()?;
             }
             Step::Changed(changes) => self.changed(&changes)?,
@@ -240,10 +204,8 @@ impl Page {
         }
         *self.position.borrow_mut() = self.mirror.position();
         if is_pulse && self.mirror.position().is_some() {
-            self.status.live();
-            for frame in self.outbox.unsent() {
-                self.link.order(Order::Send(frame));
-            }
+            self.freshness.live(dom::now());
+            self.send_waiting();
         }
         Ok(())
     }
@@ -252,7 +214,7 @@ impl Page {
     fn start_over(&mut self) {
         dom::warn("this page's list differs from the server's; loading it anew");
         self.mirror = Mirror::default();
-        self.status.catching_up();
+        self.freshness.catching_up();
         self.link.order(Order::Restart);
     }
 
@@ -260,7 +222,7 @@ impl Page {
         for change in changes {
             let mark = match change {
                 // Nobody has seen the list before: the changes complete a snapshot.
-                _ if !self.status.was_live() => None,
+                _ if !self.freshness.was_live() => None,
                 Change::Added(_) => Some(Mark::Added),
                 Change::Updated(_) => Some(Mark::Updated),
                 Change::Deleted(_) => Some(Mark::Deleted),
@@ -290,20 +252,20 @@ impl Page {
             return Ok(());
         };
         match submission {
-            Submission::Add(draft) => self.send(Purpose::Form, |request| ClientMessage::Add {
-                request,
-                draft,
-            }),
+            Submission::Add(draft) => self.send(Purpose::Form, RawCommand::Add { draft }),
             Submission::Update {
                 id,
                 patch,
                 revision,
-            } => self.send(Purpose::Form, |request| ClientMessage::Update {
-                request,
-                id,
-                patch,
-                if_revision: Some(revision),
-            }),
+            } => {
+                let if_revision = Some(revision);
+                let update = RawCommand::Update {
+                    id,
+                    patch,
+                    if_revision,
+                };
+                self.send(Purpose::Form, update);
+            }
             Submission::Nothing => return self.stop_editing(),
         }
         Ok(())
@@ -335,34 +297,32 @@ impl Page {
             title: product.draft.title.to_string(),
             fields: Fields::from(&product.draft),
         };
-        self.send(purpose, |request| ClientMessage::Delete {
-            request,
-            id,
-            if_revision: None,
-        });
+        let if_revision = None;
+        self.send(purpose, RawCommand::Delete { id, if_revision });
         Ok(())
     }
 
     fn undo(&mut self, toast: u32) {
         if let Some((title, draft)) = self.view.toasts.undone(toast) {
-            self.send(Purpose::Restore { title }, |request| ClientMessage::Add {
-                request,
-                draft,
-            });
+            self.send(Purpose::Restore { title }, RawCommand::Add { draft });
         }
     }
 
-    fn send(&mut self, purpose: Purpose, message: impl FnOnce(RequestId) -> ClientMessage) {
-        self.outbox.put(purpose, message);
-        if self.status.is_live() {
-            for frame in self.outbox.unsent() {
-                self.link.order(Order::Send(frame));
-            }
+    fn send(&mut self, purpose: Purpose, command: RawCommand) {
+        self.outbox.put(purpose, command);
+        if self.freshness.is_live() {
+            self.send_waiting();
+        }
+    }
+
+    fn send_waiting(&mut self) {
+        for frame in self.outbox.take_unsent() {
+            self.link.order(Order::Send(frame));
         }
     }
 
     fn done(&mut self, request: RequestId) -> Result<(), JsValue> {
-        match self.outbox.answered(request) {
+        match self.outbox.take_answered(request) {
             Some(Purpose::Form) => {
                 self.view.list.set_editing(None)?;
                 self.view.form.saved()
@@ -373,7 +333,7 @@ impl Page {
     }
 
     fn refused(&mut self, request: Option<RequestId>, problem: &Problem) -> Result<(), JsValue> {
-        let Some(purpose) = request.and_then(|request| self.outbox.answered(request)) else {
+        let Some(purpose) = request.and_then(|request| self.outbox.take_answered(request)) else {
             dom::warn(&problem.message);
             return Ok(());
         };
@@ -404,7 +364,7 @@ impl Page {
 
     /// The data behind the server is another: commands about products of the old are refused.
     fn drop_ids(&mut self) -> Result<(), JsValue> {
-        for (id, purpose) in self.outbox.drop_ids() {
+        for (id, purpose) in self.outbox.take_by_id() {
             let problem = Reason::NotFound(id).tell(&self.text);
             self.not_done(purpose, &problem)?;
         }
@@ -413,11 +373,11 @@ impl Page {
 }
 
 /// A name for this page that no other has.
-fn page_id() -> Result<PageId, JsValue> {
+fn client_id() -> Result<ClientId, JsValue> {
     let mut bytes = [0; 16];
     dom::window()?
         .crypto()?
         .get_random_values_with_u8_array(&mut bytes)?;
     let name = u128::from_ne_bytes(bytes);
-    Ok(PageId(format!("{name:032x}").into()))
+    Ok(ClientId(format!("{name:032x}").into()))
 }

@@ -8,9 +8,9 @@ mod status;
 mod toasts;
 
 pub use form::{Form, Submission};
-pub use import::{Import, ImportEvent};
+pub use import::{Import, UploadOrder};
 pub use list::{List, Mark, unmark};
-pub use status::{State, Status};
+pub use status::Status;
 pub use toasts::Toasts;
 
 /// Every part of the page.

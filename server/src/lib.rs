@@ -1,30 +1,23 @@
 //! Vitrina's server: one catalog, live on every page that shows it.
 //!
-//! A command comes in by [`api`] or [`socket`], the [`desk`] decides it, the [`journal`] makes the
-//! change durable, and the [`hub`] hands it to every live connection.
+//! A command comes in by a door (`api`, `live`), the [`engine`] decides it, makes it durable and
+//! hands the change to every live connection. `ARCHITECTURE.md` shows the rooms and the walls
+//! between them.
 
-pub mod api;
-pub mod app;
-pub mod assets;
-pub mod command;
-pub mod conditional;
-pub mod config;
-pub mod desk;
-pub mod export;
-pub mod guard;
-pub mod hub;
-pub mod import;
-pub mod journal;
-pub mod lane;
-pub mod language;
-pub mod listen;
-pub mod listing;
-pub mod live;
-pub mod openapi;
-pub mod pages;
-pub mod problem;
-pub mod serve;
-pub mod socket;
+mod api;
+mod app;
+pub mod cli;
+mod embedded;
+pub mod engine;
+mod http;
+mod listing;
+mod live;
+mod pages;
+mod router;
+mod transfer;
+mod translations;
 
 pub use app::{Options, run};
-pub use listen::listen;
+pub use http::limits::MAX_COMMAND_BYTES;
+pub use http::listen::listen;
+pub use live::timeouts::Timeouts;

@@ -10,26 +10,27 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use shared::{Catalog, Price, Product, ProductId};
 
-pub use index::{Index, Indexes, folded};
+pub use index::{Index, Indexes, fold};
 use index::{Part, Row};
 
-/// Which products are wanted; what is `None` or empty wants all.
+/// Which products to list; what is `None` or empty lets all through.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Exactly this category.
     pub category: Option<String>,
     /// On sale, or not.
     pub status: Option<bool>,
-    /// Each of these, as [`folded`] has them, in a title, description, code or category.
+    /// Each of these, as [`fold`] has them, in a title, description, code or category.
     pub words: Vec<String>,
-    /// At least this price.
+    /// A price of at least this.
     pub min_price: Option<Price>,
-    /// At most this price.
+    /// A price of at most this.
     pub max_price: Option<Price>,
 }
 
-/// By what products are sorted; equals are in id order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What products are sorted by; equals are in id order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum SortKey {
     /// The order in which they were added.
     #[default]
@@ -51,9 +52,9 @@ pub enum SortKey {
 /// In which order products come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sort {
-    /// By what.
+    /// What they are sorted by.
     pub key: SortKey,
-    /// The greatest first.
+    /// Whether the greatest comes first.
     pub is_descending: bool,
 }
 
@@ -82,24 +83,15 @@ impl Sort {
             Some(name) => (true, name),
             None => (false, name),
         };
-        let key = match name {
-            "id" => SortKey::Id,
-            "revision" => SortKey::Revision,
-            "title" => SortKey::Title,
-            "code" => SortKey::Code,
-            "category" => SortKey::Category,
-            "price" => SortKey::Price,
-            "stock" => SortKey::Stock,
-            _ => return None,
-        };
+        let key = name.parse().ok()?;
         Some(Self { key, is_descending })
     }
 }
 
-/// Where a product stands in an order. As text it is a cursor: it says where to go on even when
-/// the product itself is gone.
+/// Where a product stands in an order, so that the next page can begin after it even when the
+/// product itself is gone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Cursor {
     key: Value,
     id: ProductId,
 }
@@ -110,7 +102,7 @@ enum Value {
     Text(String),
 }
 
-impl Place {
+impl Cursor {
     fn new(key: Key<'_>, id: ProductId) -> Self {
         let key = match key {
             Key::Number(number) => Value::Number(number),
@@ -119,9 +111,8 @@ impl Place {
         Self { key, id }
     }
 
-    /// The place as a cursor: the id, and for other orders than by id what the product is sorted
-    /// by.
-    pub fn cursor(&self, sort: Sort) -> String {
+    /// The cursor as text: the id, and for other orders than by id what the product is sorted by.
+    pub fn encode(&self, sort: Sort) -> String {
         match (&self.key, sort.key) {
             (_, SortKey::Id) => self.id.to_string(),
             (Value::Number(number), _) => format!("{}.{number}", self.id),
@@ -130,7 +121,7 @@ impl Place {
     }
 
     /// Reads a cursor of this order.
-    pub fn from_cursor(cursor: &str, sort: Sort) -> Option<Self> {
+    pub fn parse(cursor: &str, sort: Sort) -> Option<Self> {
         let (id, key) = match (cursor.split_once('.'), sort.key) {
             (None, SortKey::Id) => (cursor, cursor),
             (Some(parts), key) if key != SortKey::Id => parts,
@@ -190,7 +181,7 @@ pub struct Page {
     /// Those of this page.
     pub products: Vec<Arc<Product>>,
     /// Where the next page begins, where there is one.
-    pub next: Option<Place>,
+    pub next: Option<Cursor>,
 }
 
 /// Whether the catalog alone gives such a page at once, without an index.
@@ -198,26 +189,26 @@ pub fn is_simple(filter: &Filter, sort: Sort) -> bool {
     *filter == Filter::default() && sort == Sort::default()
 }
 
-/// The page of at most `limit` products after a place.
+/// The page of at most `limit` products after a cursor.
 pub fn page(
     index: &Index,
     filter: &Filter,
     sort: Sort,
-    after: Option<&Place>,
+    after: Option<&Cursor>,
     limit: usize,
 ) -> Page {
-    let wanted = Wanted::new(filter);
-    let after = after.map(|place| (place.key(), place.id));
+    let filter = PreparedFilter::new(filter);
+    let after = after.map(|cursor| (cursor.key(), cursor.id));
     let mut count = 0;
     let mut coming = Vec::new();
     for row in &index.rows {
-        if !wanted.lets_through(row, index) {
+        if !filter.lets_through(row, index) {
             continue;
         }
         count += 1;
-        let place = sort.key(row, index);
-        if after.is_none_or(|after| sort.compare(&place, &after) == Ordering::Greater) {
-            coming.push((place, row));
+        let position = sort.key(row, index);
+        if after.is_none_or(|after| sort.compare(&position, &after) == Ordering::Greater) {
+            coming.push((position, row));
         }
     }
     let in_order = |a: &(_, &Row), b: &(_, &Row)| sort.compare(&a.0, &b.0);
@@ -231,7 +222,7 @@ pub fn page(
     let next = coming.last().filter(|_| has_more);
     Page {
         count,
-        next: next.map(|((key, id), _)| Place::new(*key, *id)),
+        next: next.map(|((key, id), _)| Cursor::new(*key, *id)),
         products: coming
             .into_iter()
             .map(|(_, row)| row.product.clone())
@@ -240,32 +231,32 @@ pub fn page(
 }
 
 /// Everything in id order, as the catalog has it.
-pub fn in_id_order(catalog: &Catalog, after: Option<&Place>, limit: usize) -> Page {
-    let from = after.map_or(ProductId(0), |place| place.id);
+pub fn in_id_order(catalog: &Catalog, after: Option<&Cursor>, limit: usize) -> Page {
+    let from = after.map_or(ProductId(0), |cursor| cursor.id);
     let mut coming = catalog.products_after(from);
     let products: Vec<_> = coming.by_ref().take(limit).cloned().collect();
     let last = products.last().filter(|_| coming.next().is_some());
     Page {
         count: catalog.len(),
-        next: last.map(|product| Place::new(Key::Number(product.id.0), product.id)),
+        next: last.map(|product| Cursor::new(Key::Number(product.id.0), product.id)),
         products,
     }
 }
 
 /// A filter, ready to be held against many rows.
-struct Wanted<'a> {
+struct PreparedFilter<'a> {
     filter: &'a Filter,
     words: Vec<Finder<'a>>,
     /// The category as rows have it: most others are told apart by it, without their products.
     category: Option<Cow<'a, str>>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> PreparedFilter<'a> {
     fn new(filter: &'a Filter) -> Self {
         Self {
             filter,
             words: filter.words.iter().map(Finder::new).collect(),
-            category: filter.category.as_deref().map(folded),
+            category: filter.category.as_deref().map(fold),
         }
     }
 
@@ -277,8 +268,8 @@ impl<'a> Wanted<'a> {
             ..
         } = self.filter;
         status.is_none_or(|status| row.status == status)
-            && min_price.is_none_or(|least| row.price >= least)
-            && max_price.is_none_or(|most| row.price <= most)
+            && min_price.is_none_or(|min| row.price >= min)
+            && max_price.is_none_or(|max| row.price <= max)
             && self.is_category(row, index)
             && (self.words.is_empty() || {
                 let text = index.words(row).as_bytes();
@@ -301,6 +292,6 @@ pub fn categories(catalog: &Catalog) -> Vec<(&str, usize)> {
         *counts.entry(&product.draft.category).or_default() += 1;
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_cached_key(|(category, _)| folded(category).into_owned());
+    counts.sort_by_cached_key(|(category, _)| fold(category).into_owned());
     counts
 }

@@ -14,8 +14,8 @@ use imbl::OrdMap;
 use crate::change::Change;
 use crate::command::{Command, OnDuplicate};
 use crate::id::{ProductId, Revision};
-use crate::reason::Reason;
 use crate::product::{Draft, Product};
+use crate::reason::Reason;
 use codes::Codes;
 
 pub use codes::fold_code;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ProductId, Revision};
 use crate::integer;
-use crate::reason::Reason;
 use crate::product::{Draft, Patch};
+use crate::reason::Reason;
 use crate::rules::Fields;
 
 /// A command whose contents have passed the rules; whether it fits the catalog is decided by

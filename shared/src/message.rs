@@ -15,8 +15,8 @@ use crate::command::RawCommand;
 use crate::id::{CatalogId, ProductId, RequestId, Revision};
 use crate::integer;
 use crate::problem::Problem;
-use crate::reason::Reason;
 use crate::product::Product;
+use crate::reason::Reason;
 
 /// What the server tells a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,7 +143,9 @@ impl<'de> Visitor<'de> for MessageVisitor {
             request: &request,
         };
         let command = RawCommand::deserialize(MapAccessDeserializer::new(others))?;
-        let request = request.get().ok_or_else(|| Error::missing_field("request"))?;
+        let request = request
+            .get()
+            .ok_or_else(|| Error::missing_field("request"))?;
         Ok(ClientMessage { request, command })
     }
 }
@@ -166,7 +168,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutRequest<'_, A> {
                 return Ok(None);
             };
             if key != "request" {
-                return seed.deserialize(serde::de::value::StringDeserializer::new(key)).map(Some);
+                return seed
+                    .deserialize(serde::de::value::StringDeserializer::new(key))
+                    .map(Some);
             }
             let number = self.map.next_value::<Number>()?;
             let request = integer::deserialize(number).map_err(Error::custom)?;

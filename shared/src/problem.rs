@@ -58,9 +58,6 @@ mod tests {
         };
         assert_eq!(problem.in_one_line(), "Look at the fields.");
         problem.fields = vec![field("title", "Too long."), field("stock", "Not whole.")];
-        assert_eq!(
-            problem.in_one_line(),
-            "title: Too long. stock: Not whole."
-        );
+        assert_eq!(problem.in_one_line(), "title: Too long. stock: Not whole.");
     }
 }

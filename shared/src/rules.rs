@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::integer;
-use crate::reason::{FieldReason, Reason, Rule};
 use crate::product::{Draft, Field, FieldSource, Kind, Patch, Price, PriceError};
+use crate::reason::{FieldReason, Reason, Rule};
 
 /// What somebody typed or sent for a product, before the rules have seen it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,9 @@ impl Check {
     }
 
     fn finish<T>(mut self, value: T) -> Result<T, Reason> {
+        // What is wrong comes before what is missing.
+        self.failed
+            .sort_by_key(|reason| reason.rule == Rule::Required);
         for field in std::mem::take(&mut self.fields).keys() {
             self.fail(field, Rule::Unknown);
         }
@@ -171,7 +174,9 @@ impl Checked for Box<str> {
         let (max_chars, may_break) = match kind {
             Kind::Line { max_chars } => (max_chars, false),
             Kind::Lines { max_chars } => (max_chars, true),
-            Kind::Price | Kind::Flag | Kind::Count | Kind::Urls { .. } => return Err(Rule::NotText),
+            Kind::Price | Kind::Flag | Kind::Count | Kind::Urls { .. } => {
+                return Err(Rule::NotText);
+            }
         };
         let text = text.trim();
         let is_hidden = |c: char| c.is_control() && !(may_break && "\n\r\t".contains(c));

@@ -7,16 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use shared::problem::Rule;
 use shared::{
-    Catalog, Draft, FieldReason, Fields, Patch, Problem, Product, ProductId, Revision, Text,
+    Catalog, Draft, FieldReason, FieldRef, Fields, Patch, Problem, Product, ProductId, Revision,
+    Rule, Text,
 };
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement};
 
-use self::input::{Input, NAMES};
+use self::input::Input;
 use crate::dom;
-use crate::page::{Event, Events};
+use crate::event::{Event, Events};
 
 /// What the form was sent off with.
 pub enum Submission {
@@ -55,9 +55,8 @@ pub struct Form {
     more: Element,
     submit: HtmlButtonElement,
     cancel: HtmlElement,
-    inputs: BTreeMap<&'static str, Input>,
-    errors: BTreeMap<&'static str, Element>,
-    status: HtmlInputElement,
+    /// In the form's order.
+    inputs: Vec<Input>,
     /// Fields in which somebody has typed: only these show what is wrong with them.
     touched: BTreeSet<&'static str>,
     /// What the server said about a field, until something else is typed into it.
@@ -72,12 +71,6 @@ impl Form {
     /// Finds the form's places and listens to them.
     pub fn find(text: Rc<Text>, events: &Events) -> Result<Self, JsValue> {
         let form: HtmlFormElement = dom::by_id("form")?;
-        let mut inputs = BTreeMap::new();
-        let mut errors = BTreeMap::new();
-        for name in NAMES {
-            inputs.insert(name, Input::find(&form, name)?);
-            errors.insert(name, dom::find(&form, &format!("[data-error={name}]"))?);
-        }
         let cancel: HtmlElement = dom::find(&form, "[data-form-cancel]")?;
         listen(&form, &cancel, events)?;
         Ok(Self {
@@ -86,11 +79,9 @@ impl Form {
             notice_place: dom::find(&form, "[data-form-notice]")?,
             more: dom::find(&form, "[data-form-more]")?,
             submit: dom::find(&form, "[data-form-submit]")?,
-            status: dom::find(&form, "[name=status]")?,
             cancel,
+            inputs: Input::find_all(&form)?,
             element: form,
-            inputs,
-            errors,
             touched: BTreeSet::new(),
             refused: BTreeMap::new(),
             notice: Notice::None,
@@ -106,7 +97,7 @@ impl Form {
 
     /// Something was typed into a field: shows what is wrong with it, or no longer is.
     pub fn typed(&mut self, field: &str, catalog: &Catalog) -> Result<(), JsValue> {
-        let Some(name) = NAMES.into_iter().find(|name| *name == field) else {
+        let Some(name) = self.name(field) else {
             return Ok(());
         };
         self.touched.insert(name);
@@ -121,7 +112,8 @@ impl Form {
         }
         self.notice = Notice::None;
         self.refused.clear();
-        self.touched.extend(NAMES);
+        self.touched
+            .extend(self.inputs.iter().map(|input| input.field.name));
         let reasons = self.check(catalog);
         self.show_errors(&reasons)?;
         let (true, Ok(draft)) = (reasons.is_empty(), self.fields().draft()) else {
@@ -130,9 +122,9 @@ impl Form {
         };
         let submission = match &self.editing {
             None => Submission::Add(Fields::from(&draft)),
-            Some(product) => match difference(&product.draft, draft) {
-                None => Submission::Nothing,
-                Some(patch) => Submission::Update {
+            Some(product) => match Patch::between(&product.draft, draft) {
+                patch if patch == Patch::default() => Submission::Nothing,
+                patch => Submission::Update {
                     id: product.id,
                     patch: Fields::from(&patch),
                     revision: product.revision,
@@ -154,7 +146,7 @@ impl Form {
         self.set_saving(false);
         self.notice = Notice::Problem(problem.message.clone());
         for field in &problem.fields {
-            if let Some(name) = NAMES.into_iter().find(|name| *name == field.field) {
+            if let Some(name) = self.name(&field.field) {
                 self.refused.insert(name, field.message.clone());
             }
         }
@@ -171,10 +163,9 @@ impl Form {
             return Ok(false);
         }
         self.clear()?;
-        for (name, input) in &self.inputs {
-            input.set_value(&input::shown(&product.draft, name, &self.text));
+        for (input, value) in self.values(&product.draft) {
+            input.fill(value, &self.text);
         }
-        self.status.set_checked(product.draft.status);
         self.editing = Some(product.clone());
         self.element.scroll_into_view();
         self.focus("title")?;
@@ -186,13 +177,11 @@ impl Form {
         let Some(before) = self.editing.replace(now.clone()) else {
             return;
         };
-        for (name, input) in &self.inputs {
-            if input.value() == input::shown(&before.draft, name, &self.text) {
-                input.set_value(&input::shown(&now.draft, name, &self.text));
+        let inputs = self.values(&before.draft).zip(self.values(&now.draft));
+        for ((input, before), (_, now)) in inputs {
+            if input.shows(before, &self.text) {
+                input.fill(now, &self.text);
             }
-        }
-        if self.status.checked() == before.draft.status {
-            self.status.set_checked(now.draft.status);
         }
     }
 
@@ -247,12 +236,11 @@ impl Form {
     /// Everything that is filled in, as the rules read it.
     fn fields(&self) -> Fields {
         let mut fields = serde_json::Map::new();
-        for (name, input) in &self.inputs {
-            if let Some(value) = input::parsed(name, &input.value()) {
-                fields.insert((*name).to_owned(), value);
+        for input in &self.inputs {
+            if let Some(value) = input.value() {
+                fields.insert(input.field.name.to_owned(), value);
             }
         }
-        fields.insert("status".to_owned(), self.status.checked().into());
         Fields(fields)
     }
 
@@ -273,8 +261,9 @@ impl Form {
     }
 
     fn show_errors(&self, reasons: &[FieldReason]) -> Result<(), JsValue> {
-        for (name, place) in &self.errors {
-            let broken = reasons.iter().find(|reason| reason.field == *name);
+        for input in &self.inputs {
+            let name = input.field.name;
+            let broken = reasons.iter().find(|reason| reason.field == name);
             let message = match (self.refused.get(name), broken) {
                 (Some(refused), _) => refused.clone(),
                 (None, Some(reason)) if self.touched.contains(name) => {
@@ -282,27 +271,36 @@ impl Form {
                 }
                 _ => String::new(),
             };
-            dom::set_text(place, &message);
-            if let Some(input) = self.inputs.get(name) {
-                input.set_invalid(!message.is_empty())?;
-            }
+            input.set_error(&message)?;
         }
         Ok(())
     }
 
     fn focus_first_error(&self) -> Result<(), JsValue> {
-        let has_error = |name: &&str| {
-            let place = self.errors.get(name);
-            place.is_some_and(|place| place.text_content().is_some_and(|text| !text.is_empty()))
-        };
-        match NAMES.into_iter().find(has_error) {
-            Some(name) => self.focus(name),
+        match self.inputs.iter().find(|input| input.has_error()) {
+            Some(input) => self.focus(input.field.name),
             None => Ok(()),
         }
     }
 
+    /// The field of this name, if it can be filled in.
+    fn name(&self, name: &str) -> Option<&'static str> {
+        let mut fields = self.inputs.iter().map(|input| input.field);
+        fields
+            .find(|field| field.name == name)
+            .map(|field| field.name)
+    }
+
+    /// Each input with the value that a draft has for it.
+    fn values<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = (&'a Input, FieldRef<'a>)> {
+        draft.values().filter_map(|(field, value)| {
+            let mut inputs = self.inputs.iter();
+            Some((inputs.find(|input| input.field == field)?, value))
+        })
+    }
+
     fn focus(&self, name: &str) -> Result<(), JsValue> {
-        let Some(input) = self.inputs.get(name) else {
+        let Some(input) = self.inputs.iter().find(|input| input.field.name == name) else {
             return Ok(());
         };
         if self.more.contains(Some(input.element())) {
@@ -313,7 +311,7 @@ impl Form {
 
     fn set_saving(&mut self, is_saving: bool) {
         self.is_saving = is_saving;
-        for input in self.inputs.values() {
+        for input in &self.inputs {
             input.set_read_only(is_saving);
         }
     }
@@ -339,19 +337,4 @@ fn listen(form: &HtmlFormElement, cancel: &HtmlElement, events: &Events) -> Resu
             escaped.send(Event::Escaped);
         }
     })
-}
-
-/// The patch that makes `before` what was filled in; `None` where it is that already.
-fn difference(before: &Draft, now: Draft) -> Option<Patch> {
-    let patch = Patch {
-        title: (before.title != now.title).then_some(now.title),
-        description: (before.description != now.description).then_some(now.description),
-        code: (before.code != now.code).then_some(now.code),
-        price: (before.price != now.price).then_some(now.price),
-        status: (before.status != now.status).then_some(now.status),
-        stock: (before.stock != now.stock).then_some(now.stock),
-        category: (before.category != now.category).then_some(now.category),
-        thumbnails: (before.thumbnails != now.thumbnails).then_some(now.thumbnails),
-    };
-    (patch != Patch::default()).then_some(patch)
 }

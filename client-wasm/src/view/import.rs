@@ -12,24 +12,28 @@ use web_sys::{
 };
 
 use crate::dom;
-use crate::page::{Event, Events};
-use crate::upload::{Progress, Upload};
+use crate::event::{Event, Events, ImportEvent};
+use crate::model::upload::Progress;
 
-/// What somebody does with the dialog.
-pub enum ImportEvent {
-    /// It is opened.
-    Opened,
-    /// A file was chosen or dropped.
-    Picked(File),
-    /// What is to be done with codes that are taken was chosen.
-    Chosen,
-    /// The file that was looked at is to be imported.
-    Started,
-    /// It is closed, or what is under way is stopped.
-    Closed,
+/// What the dialog wants done with a file. Whatever is on its way already is stopped.
+pub enum UploadOrder {
+    /// Send it.
+    Send {
+        /// The file.
+        file: File,
+        /// What is done with codes that are taken.
+        on_duplicate: OnDuplicate,
+        /// Whether the server only tells what would come of it.
+        is_dry_run: bool,
+        /// The upload's number, which its reports carry: some of an earlier one may still be in
+        /// the queue.
+        number: u32,
+    },
+    /// Send nothing.
+    Stop,
 }
 
-/// How far it is.
+/// How far the import has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
     /// There is no file.
@@ -37,11 +41,11 @@ enum Phase {
     Choosing,
     /// The server looks what would come of the file.
     Checking,
-    /// That is known.
+    /// The server has told.
     Ready,
     /// The file is imported.
     Importing,
-    /// It was.
+    /// The import has ended.
     Done,
 }
 
@@ -51,7 +55,7 @@ struct Findings {
     totals: Totals,
     /// Rows that were refused, by their lines.
     refused: Vec<(u64, Problem)>,
-    /// Why it didn't go on to the end.
+    /// Why it ended early.
     failure: Option<String>,
     is_finished: bool,
 }
@@ -59,7 +63,6 @@ struct Findings {
 /// The dialog.
 pub struct Import {
     text: Rc<Text>,
-    events: Events,
     dialog: HtmlDialogElement,
     places: Places,
     phase: Phase,
@@ -67,17 +70,16 @@ pub struct Import {
     findings: Findings,
     /// The part of the file that the server has read at least, from 0 to 1.
     read: f64,
-    /// How many rows it has; known once it was looked at.
+    /// How many rows the file has, known once it was looked at.
     rows: u64,
-    upload: Option<Upload>,
     /// The number of the upload that counts.
     number: u32,
     is_open: bool,
-    /// The list of refused rows is other than the one that is shown.
+    /// Whether the list of refused rows is other than the one that is shown.
     is_stale: bool,
 }
 
-/// Where the dialog shows what.
+/// The parts of the dialog.
 struct Places {
     picker: HtmlInputElement,
     drop: Element,
@@ -95,7 +97,7 @@ struct Places {
 
 impl Import {
     /// Finds the dialog's places and listens to them.
-    pub fn find(text: Rc<Text>, events: Events) -> Result<Self, JsValue> {
+    pub fn find(text: Rc<Text>, events: &Events) -> Result<Self, JsValue> {
         let dialog: HtmlDialogElement = dom::by_id("import")?;
         let places = Places {
             picker: dom::find(&dialog, "[data-import-file]")?,
@@ -111,11 +113,10 @@ impl Import {
             start: dom::find(&dialog, "[data-import-start]")?,
             close: dom::find(&dialog, "[data-import-close]")?,
         };
-        listen(&dialog, &places, &events)?;
-        drops::listen(&events)?;
+        listen(&dialog, &places, events)?;
+        drops::listen(events)?;
         Ok(Self {
             text,
-            events,
             dialog,
             places,
             phase: Phase::default(),
@@ -123,37 +124,41 @@ impl Import {
             findings: Findings::default(),
             read: 0.0,
             rows: 0,
-            upload: None,
             number: 0,
             is_open: false,
             is_stale: false,
         })
     }
 
-    /// Takes what somebody did.
-    pub fn take(&mut self, event: ImportEvent) -> Result<(), JsValue> {
+    /// Takes what somebody did, and returns what is to be done with the file.
+    pub fn take(&mut self, event: ImportEvent) -> Option<UploadOrder> {
         let is_busy = self.phase == Phase::Importing;
         match event {
-            ImportEvent::Opened => self.is_open = true,
-            ImportEvent::Picked(_) if is_busy => {}
+            ImportEvent::Opened => {
+                self.is_open = true;
+                None
+            }
+            ImportEvent::Picked(_) if is_busy => None,
             ImportEvent::Picked(file) => {
                 self.is_open = true;
                 self.file = Some(file);
-                self.send(Phase::Checking)?;
+                self.send(Phase::Checking)
             }
             ImportEvent::Chosen if matches!(self.phase, Phase::Checking | Phase::Ready) => {
-                self.send(Phase::Checking)?;
+                self.send(Phase::Checking)
             }
-            ImportEvent::Started if self.phase == Phase::Ready => self.send(Phase::Importing)?,
-            ImportEvent::Chosen | ImportEvent::Started => {}
+            ImportEvent::Started if self.phase == Phase::Ready => self.send(Phase::Importing),
+            ImportEvent::Chosen | ImportEvent::Started => None,
             ImportEvent::Closed if is_busy => {
-                self.upload = None;
                 self.number += 1;
-                self.ended(Some(self.text.get("import.stopped").to_owned()));
+                self.end(Some(self.text.get("import.stopped").to_owned()));
+                Some(UploadOrder::Stop)
             }
-            ImportEvent::Closed => self.clear(),
+            ImportEvent::Closed => {
+                self.clear();
+                Some(UploadOrder::Stop)
+            }
         }
-        Ok(())
     }
 
     /// Takes what became of an upload.
@@ -164,12 +169,12 @@ impl Import {
         match progress {
             Progress::Read(part) => self.read = part,
             Progress::Told(message) => self.told(message),
-            Progress::Ended(Ok(())) if self.findings.is_finished => self.ended(None),
+            Progress::Ended(Ok(())) if self.findings.is_finished => self.end(None),
             Progress::Ended(result) => {
                 let lost = || self.text.get("import.lost").to_owned();
                 let words = result.err().flatten();
                 let words = words.or_else(|| self.findings.failure.take());
-                self.ended(Some(words.unwrap_or_else(lost)));
+                self.end(Some(words.unwrap_or_else(lost)));
             }
         }
     }
@@ -191,7 +196,7 @@ impl Import {
         }
     }
 
-    fn ended(&mut self, failure: Option<String>) {
+    fn end(&mut self, failure: Option<String>) {
         self.findings.failure = failure;
         self.phase = match self.phase {
             Phase::Importing => Phase::Done,
@@ -199,27 +204,24 @@ impl Import {
         };
     }
 
-    /// Sends the file, to be looked at or to be imported.
-    fn send(&mut self, phase: Phase) -> Result<(), JsValue> {
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
+    /// Has the file sent, to be looked at or to be imported.
+    fn send(&mut self, phase: Phase) -> Option<UploadOrder> {
+        let file = self.file.clone()?;
         self.number += 1;
-        let chosen = self.places.on_duplicate.value();
-        let on_duplicate = OnDuplicate::from_name(&chosen).unwrap_or_default();
-        let is_dry_run = phase == Phase::Checking;
-        let upload = Upload::start(file, on_duplicate, is_dry_run, self.number, &self.events)?;
-        self.upload = Some(upload);
         self.rows = self.findings.totals.rows;
         self.findings = Findings::default();
         self.is_stale = true;
         self.read = 0.0;
         self.phase = phase;
-        Ok(())
+        Some(UploadOrder::Send {
+            file,
+            on_duplicate: self.places.on_duplicate.value().parse().unwrap_or_default(),
+            is_dry_run: phase == Phase::Checking,
+            number: self.number,
+        })
     }
 
     fn clear(&mut self) {
-        self.upload = None;
         self.number += 1;
         self.file = None;
         self.findings = Findings::default();
@@ -230,7 +232,7 @@ impl Import {
         // To change products that are there is something to choose each time.
         self.places
             .on_duplicate
-            .set_value(OnDuplicate::default().name());
+            .set_value(OnDuplicate::default().into());
     }
 
     /// Shows how far it is.
@@ -273,7 +275,7 @@ impl Import {
         dom::show(&self.places.more, hidden > 0)
     }
 
-    /// How much is done, from 0 to 1; `None` where that can't be known.
+    /// The part that is done, from 0 to 1; `None` where that can't be known.
     fn part(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         let of_rows = self.findings.totals.rows as f64 / self.rows.max(1) as f64;

@@ -9,14 +9,14 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use shared::{Catalog, ProductId, Text};
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlTemplateElement};
+use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
-use super::row::Row;
+use super::row::{Row, Template};
 use crate::dom;
-use crate::page::{Event, Events};
+use crate::event::{Event, Events};
 
-/// Time for rows in one frame. The other half of a frame's 16 ms is the browser's.
-const BUDGET_MS: f64 = 8.0;
+/// The time for rows in one frame. The other half of a frame's 16 ms is the browser's.
+const MAX_PAINT_MS: f64 = 8.0;
 
 /// Rows between two looks at the clock, which costs about as much as a row's smallest change.
 const ROWS_PER_LOOK: usize = 8;
@@ -41,7 +41,7 @@ pub struct List {
     events: Events,
     section: HtmlElement,
     parent: Element,
-    template: HtmlTemplateElement,
+    template: Template,
     empty: Element,
     loading: Element,
     count: Element,
@@ -72,7 +72,7 @@ impl List {
             loading: dom::find(&section, "[data-loading]")?,
             count: dom::find(&section, "[data-count]")?,
             announcer: dom::by_id("announcer")?,
-            template: dom::by_id("product-template")?,
+            template: Template::find()?,
             section,
             parent,
             rows: BTreeMap::new(),
@@ -123,7 +123,7 @@ impl List {
         let clock = dom::window()?
             .performance()
             .ok_or("the browser has no clock")?;
-        let end = clock.now() + BUDGET_MS;
+        let end = clock.now() + MAX_PAINT_MS;
         let mut said = Vec::new();
         let mut marked = Vec::new();
         let mut painted = 0;

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlTemplateElement};
 
 use crate::dom;
-use crate::page::{Event, Events};
+use crate::event::{Event, Events};
 
 /// How long a toast stays: long enough to read it and to reach its button by keyboard.
 const SHOWN_MS: u32 = 10_000;

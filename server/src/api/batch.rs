@@ -1,29 +1,28 @@
-//! `POST /api/products/batch`: many commands in one request, one right after the other.
+//! Many commands in one request, one right after the other.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::Json;
 use serde::{Deserialize, Serialize};
-use shared::{Command, Fields, Problem, ProductId, Reason, Revision, whole};
+use shared::{Problem, ProductId, RawCommand, Reason, Revision};
 use utoipa::ToSchema;
 
-use super::Api;
-use super::asked::Asked;
-use crate::desk::Group;
-use crate::openapi;
-use crate::problem::{GroupRefusal, Refusal};
+use crate::engine::desk::{Answer, Desk, Done, Group};
+use crate::http::extract::{Locale, WriteRequest};
+use crate::http::openapi;
+use crate::http::problem::Rejection;
 
-/// Most bytes of a batch: the most commands there may be, of 3 KiB each.
-pub const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// The most bytes of a batch: the most commands there may be, of 3 KiB each.
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// Most commands of a batch. They are one transaction, and everybody else's wait for it.
-const MOST_COMMANDS: usize = 10_000;
+/// The most commands of a batch. They are one transaction, and everybody else's wait for it.
+const MAX_COMMANDS: usize = 10_000;
 
 /// What is to be done.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Batch {
     #[schema(value_type = Vec<openapi::Command>, max_items = 10_000)]
-    commands: Vec<Asking>,
+    commands: Vec<RawCommand>,
     /// Nothing is done when one of them can't be.
     #[serde(default = "yes")]
     atomic: bool,
@@ -33,65 +32,24 @@ fn yes() -> bool {
     true
 }
 
-/// The socket's messages, without their request numbers.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-enum Asking {
-    Add {
-        draft: Fields,
-    },
-    Update {
-        #[serde(deserialize_with = "whole::read")]
-        id: ProductId,
-        patch: Fields,
-        #[serde(default, deserialize_with = "whole::read_option")]
-        if_revision: Option<Revision>,
-    },
-    Delete {
-        #[serde(deserialize_with = "whole::read")]
-        id: ProductId,
-        #[serde(default, deserialize_with = "whole::read_option")]
-        if_revision: Option<Revision>,
-    },
-}
-
-impl Asking {
-    fn command(self) -> Result<Command, Reason> {
-        Ok(match self {
-            Self::Add { draft } => Command::Add(draft.draft()?),
-            Self::Update {
-                id,
-                patch,
-                if_revision,
-            } => Command::Update {
-                id,
-                patch: patch.patch()?,
-                if_revision,
-            },
-            Self::Delete { id, if_revision } => Command::Delete { id, if_revision },
-        })
-    }
-}
-
 /// What became of the commands.
 #[derive(Serialize, ToSchema)]
-#[schema(as = BatchAnswer)]
-struct Answered {
+pub struct BatchAnswer {
     /// How many were done.
     done: usize,
     /// One for each command, in their order.
-    #[schema(value_type = Vec<openapi::BatchOutcome>)]
-    results: Vec<Outcome>,
+    #[schema(value_type = Vec<openapi::BatchResult>)]
+    results: Vec<BatchResult>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+enum BatchResult {
     Done { id: ProductId, revision: Revision },
     Refused(Problem),
 }
 
-/// `POST /api/products/batch`.
+/// Runs a batch of commands.
 #[utoipa::path(
     post,
     path = "/api/products/batch",
@@ -102,46 +60,45 @@ enum Outcome {
     params(openapi::IdempotencyKey),
     request_body = Batch,
     responses(
-        (status = 200, description = "What became of each", body = Answered),
+        (status = 200, description = "What became of each", body = BatchAnswer),
         openapi::NoneDone,
     )
 )]
-pub async fn batch(State(api): State<Api>, asked: Asked) -> Response {
-    let text = asked.reader.text.clone();
-    let refuse = |reason| Refusal(reason, text.clone()).into_response();
-    let batch: Batch = match asked.json() {
-        Ok(batch) => batch,
-        Err(reason) => return refuse(reason),
-    };
-    if batch.commands.len() > MOST_COMMANDS {
-        return refuse(Reason::TooManyCommands(MOST_COMMANDS));
+pub async fn batch(
+    State(desk): State<Desk>,
+    locale: Locale,
+    request: WriteRequest,
+) -> Result<Json<BatchAnswer>, Rejection> {
+    let Batch { commands, atomic } = request.json()?;
+    if commands.len() > MAX_COMMANDS {
+        return Err(Rejection::TooManyCommands(MAX_COMMANDS));
     }
-    let group = if batch.atomic {
+    let group = if atomic {
         Group::AllOrNothing
     } else {
         Group::OneByOne
     };
-    let commands = batch.commands.into_iter().map(Asking::command).collect();
-    let answers = api.desk.ask_many(commands, group, asked.key).await;
+    let commands = commands.into_iter().map(RawCommand::check).collect();
+    let answers = desk.ask_many(commands, group, request.key).await;
     if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
-        return refuse(reason.clone());
+        return Err(reason.clone().into());
     }
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
-    if batch.atomic && done < answers.len() {
-        let refused = answers.into_iter().enumerate();
-        let refused = refused.filter_map(|(index, answer)| Some((index, answer.err()?)));
-        return GroupRefusal(refused.collect(), text).into_response();
+    if atomic && done < answers.len() {
+        return Err(Rejection::group(refused(answers)));
     }
-    let results = answers.into_iter().map(|answer| match answer {
-        Ok(done) => Outcome::Done {
-            id: done.id,
-            revision: done.revision,
-        },
-        Err(reason) => Outcome::Refused(reason.tell(&text)),
-    });
-    Json(Answered {
-        done,
-        results: results.collect(),
-    })
-    .into_response()
+    let to_result = |answer: Answer| match answer {
+        Ok(Done { id, revision, .. }) => BatchResult::Done { id, revision },
+        Err(reason) => BatchResult::Refused(reason.tell(&locale.text)),
+    };
+    let results = answers.into_iter().map(to_result).collect();
+    Ok(Json(BatchAnswer { done, results }))
+}
+
+/// The commands that were refused, by their places.
+fn refused(answers: Vec<Answer>) -> Vec<(usize, Reason)> {
+    let answers = answers.into_iter().enumerate();
+    answers
+        .filter_map(|(index, answer)| Some((index, answer.err()?)))
+        .collect()
 }

@@ -4,38 +4,36 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::header::{ETAG, LINK};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Json, Response};
 use serde::Serialize;
-use shared::problem::Rule;
-use shared::{FieldReason, Price, Product, Reason, Revision};
+use shared::{FieldReason, Price, Product, Reason, Revision, Rule};
 use utoipa::ToSchema;
 
-use super::aside::aside;
-use super::parameters::{Parameters, none_of, read_bool, read_each};
-use crate::conditional::{catalog_tag, has_it};
-use crate::hub::Hub;
-use crate::language::Reader;
-use crate::listing::{self, Filter, Index, Indexes, Page, Place, Sort, folded};
-use crate::openapi;
-use crate::problem::Refusal;
+use crate::engine::hub::Hub;
+use crate::http::blocking::run_blocking;
+use crate::http::conditional::{catalog_tag, is_not_modified, not_modified};
+use crate::http::extract::{Parameters, read_bool, read_each, refuse_if_any};
+use crate::http::openapi;
+use crate::http::problem::Rejection;
+use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort, fold};
 
-/// Most products of one answer; a client that wants more asks on with `after`.
-const MOST_LISTED: usize = 10_000;
+/// The most products of one answer; a client that wants more goes on with `after`.
+const MAX_LISTED: usize = 10_000;
 
 /// Which products to list.
-struct Wanted {
+struct ListQuery {
     filter: Filter,
     sort: Sort,
-    after: Option<Place>,
+    after: Option<Cursor>,
     limit: usize,
 }
 
-impl Wanted {
-    /// What the parameters ask for, or every one that can't be read.
+impl ListQuery {
+    /// Reads what the parameters ask for, or tells of every one that can't be read.
     fn read(parameters: &Parameters) -> Result<Self, Reason> {
         let mut filter = Filter::default();
-        let (mut sort, mut after, mut limit) = (Sort::default(), None, MOST_LISTED);
+        let (mut sort, mut after, mut limit) = (Sort::default(), None, MAX_LISTED);
         let mut failed = read_each(parameters, |name, value| match name {
             "limit" => read_limit(value).map(|read| limit = read),
             "after" => {
@@ -51,7 +49,7 @@ impl Wanted {
             }
             "status" => read_bool(value).map(|read| filter.status = Some(read)),
             "q" => {
-                let words = folded(value);
+                let words = fold(value);
                 filter.words = words.split_whitespace().map(str::to_owned).collect();
                 Ok(())
             }
@@ -59,11 +57,11 @@ impl Wanted {
             "max_price" => read_price(value).map(|read| filter.max_price = Some(read)),
             _ => Err(Rule::Unknown),
         });
-        let after = after.map(|cursor| Place::from_cursor(&cursor, sort));
+        let after = after.map(|cursor| Cursor::parse(&cursor, sort));
         if after == Some(None) {
             failed.push(FieldReason::new("after", Rule::NotACursor));
         }
-        none_of(failed)?;
+        refuse_if_any(failed)?;
         Ok(Self {
             filter,
             sort,
@@ -85,8 +83,8 @@ impl Wanted {
 
 fn read_limit(value: &str) -> Result<usize, Rule> {
     match value.parse() {
-        Ok(limit) if limit <= MOST_LISTED => Ok(limit),
-        Ok(_) => Err(Rule::TooHigh(MOST_LISTED as u64)),
+        Ok(limit) if limit <= MAX_LISTED => Ok(limit),
+        Ok(_) => Err(Rule::TooHigh(MAX_LISTED as u64)),
         Err(_) => Err(Rule::NotWhole),
     }
 }
@@ -99,7 +97,7 @@ fn read_price(value: &str) -> Result<Price, Rule> {
 #[derive(Serialize, ToSchema)]
 struct List {
     /// The catalog's revision: `since` for a socket that is to go on from here.
-    #[schema(value_type = openapi::Whole)]
+    #[schema(value_type = openapi::Integer)]
     revision: Revision,
     /// How many products fit the filter.
     count: usize,
@@ -110,7 +108,7 @@ struct List {
     next: Option<String>,
 }
 
-/// `GET /api/products`.
+/// Lists products.
 #[utoipa::path(
     get,
     path = "/api/products",
@@ -142,31 +140,27 @@ struct List {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(indexes): State<Arc<Indexes>>,
-    reader: Reader,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
-) -> Result<Response, Refusal> {
-    let wanted = Wanted::read(&parameters);
-    let wanted = wanted.map_err(|reason| Refusal(reason, reader.text.clone()))?;
+) -> Result<Response, Rejection> {
+    let query = ListQuery::read(&parameters)?;
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());
-    if has_it(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    if is_not_modified(&headers, &tag) {
+        return Ok(not_modified(&tag));
     }
-    let sort = wanted.sort;
-    let (revision, page) = if listing::is_simple(&wanted.filter, sort) {
-        let page = listing::in_id_order(&catalog, wanted.after.as_ref(), wanted.limit);
+    let sort = query.sort;
+    let (revision, page) = if listing::is_simple(&query.filter, sort) {
+        let page = listing::in_id_order(&catalog, query.after.as_ref(), query.limit);
         (catalog.revision(), page)
     } else {
-        let page = aside(move || {
-            let index = indexes.of(&catalog);
-            (index.revision, wanted.page(&index))
-        });
-        let page = page.await;
-        page.map_err(|reason| Refusal(reason, reader.text))?
+        let page = move || {
+            let index = indexes.get(&catalog);
+            (index.revision, query.page(&index))
+        };
+        run_blocking(page).await?
     };
-    let tag = catalog_tag(revision);
-    let next = page.next.map(|place| place.cursor(sort));
+    let next = page.next.map(|cursor| cursor.encode(sort));
     let links = next.as_deref().and_then(|next| links(&parameters, next));
     let list = List {
         revision,
@@ -174,11 +168,9 @@ pub async fn list(
         products: page.products,
         next,
     };
-    let mut response = ([(ETAG, tag)], Json(list)).into_response();
-    if let Some(links) = links {
-        response.headers_mut().insert(LINK, links);
-    }
-    Ok(response)
+    let tag = [(ETAG, catalog_tag(revision))];
+    let links = links.map(|links| [(LINK, links)]);
+    Ok((tag, links, Json(list)).into_response())
 }
 
 /// Where the first and the next page are (RFC 8288).
@@ -196,7 +188,7 @@ fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
 
 #[derive(Serialize, ToSchema)]
 struct Categories<'a> {
-    #[schema(value_type = openapi::Whole)]
+    #[schema(value_type = openapi::Integer)]
     revision: Revision,
     categories: Vec<Category<'a>>,
 }
@@ -207,7 +199,7 @@ struct Category<'a> {
     count: usize,
 }
 
-/// `GET /api/categories`: each with how many products it has.
+/// Lists the categories, each with how many products it has.
 #[utoipa::path(
     get,
     path = "/api/categories",
@@ -226,15 +218,14 @@ struct Category<'a> {
 )]
 pub async fn categories(
     State(hub): State<Arc<Hub>>,
-    reader: Reader,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Rejection> {
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());
-    if has_it(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    if is_not_modified(&headers, &tag) {
+        return Ok(not_modified(&tag));
     }
-    let response = aside(move || {
+    let count = move || {
         let counts = listing::categories(&catalog).into_iter();
         let categories = Categories {
             revision: catalog.revision(),
@@ -243,7 +234,6 @@ pub async fn categories(
                 .collect(),
         };
         ([(ETAG, tag)], Json(categories)).into_response()
-    });
-    let response = response.await;
-    response.map_err(|reason| Refusal(reason, reader.text))
+    };
+    Ok(run_blocking(count).await?)
 }

@@ -6,19 +6,17 @@ use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
-use shared::{Command, Fields, Patch, Product, ProductId, Reason};
+use shared::{Command, Fields, Patch, Product, ProductId, Reason, Revision};
 
-use super::Api;
-use super::asked::{ApiId, Asked};
-use crate::conditional::{has_it, product_tag};
-use crate::desk::Done;
-use crate::hub::Hub;
-use crate::journal::Key;
-use crate::language::Reader;
-use crate::openapi;
-use crate::problem::Refusal;
+use crate::engine::desk::{Desk, Done};
+use crate::engine::hub::Hub;
+use crate::engine::journal::Key;
+use crate::http::conditional::{is_not_modified, not_modified, product_tag};
+use crate::http::extract::{IdPath, WriteRequest};
+use crate::http::openapi;
+use crate::http::problem::Rejection;
 
-/// `GET /api/products/{id}`.
+/// One product.
 #[utoipa::path(
     get,
     path = "/api/products/{id}",
@@ -26,7 +24,7 @@ use crate::problem::Refusal;
     summary = "One product",
     tag = "products",
     params(
-        ("id" = openapi::Whole, Path),
+        ("id" = openapi::Integer, Path),
         openapi::IfNoneMatch,
     ),
     responses(
@@ -37,22 +35,19 @@ use crate::problem::Refusal;
 )]
 pub async fn read(
     State(hub): State<Arc<Hub>>,
-    ApiId(id): ApiId,
-    reader: Reader,
+    IdPath(id): IdPath,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, Rejection> {
     let catalog = hub.catalog();
-    let Some(product) = catalog.get(id) else {
-        return Err(Refusal(Reason::NotFound(id), reader.text));
-    };
+    let product = catalog.get(id).ok_or(Reason::NotFound(id))?;
     let tag = product_tag(product);
-    if has_it(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    if is_not_modified(&headers, &tag) {
+        return Ok(not_modified(&tag));
     }
-    Ok(shown(product).into_response())
+    Ok(to_response(product))
 }
 
-/// `POST /api/products`.
+/// Adds a product.
 #[utoipa::path(
     post,
     path = "/api/products",
@@ -78,13 +73,14 @@ pub async fn read(
         openapi::CodeTaken,
     )
 )]
-pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
-    let fields = asked.json::<Fields>();
-    let command = fields.and_then(Fields::draft).map(Command::Add);
-    api.answer(command, asked, StatusCode::CREATED).await
+pub async fn add(State(desk): State<Desk>, request: WriteRequest) -> Result<Response, Rejection> {
+    let draft = request.json::<Fields>()?.draft()?;
+    let done = run(&desk, Command::Add(draft), request).await?;
+    let location = [(LOCATION, format!("/api/products/{}", done.id))];
+    Ok((StatusCode::CREATED, location, outcome_of(&done)).into_response())
 }
 
-/// `PUT /api/products/{id}`: every field is given anew; one that is absent gets its default.
+/// Gives every field anew; one that is absent gets its default.
 #[utoipa::path(
     put,
     path = "/api/products/{id}",
@@ -92,7 +88,7 @@ pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
     summary = "Replace every field",
     tag = "products",
     params(
-        ("id" = openapi::Whole, Path),
+        ("id" = openapi::Integer, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
@@ -103,13 +99,17 @@ pub async fn add(State(api): State<Api>, asked: Asked) -> Response {
         openapi::CodeTaken,
     )
 )]
-pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
-    let fields = asked.json::<Fields>();
-    let patch = fields.and_then(Fields::draft).map(Patch::from);
-    api.update(id, patch, asked).await
+pub async fn replace(
+    State(desk): State<Desk>,
+    State(hub): State<Arc<Hub>>,
+    IdPath(id): IdPath,
+    request: WriteRequest,
+) -> Result<Response, Rejection> {
+    let patch = Patch::from(request.json::<Fields>()?.draft()?);
+    run_update(&desk, &hub, id, patch, request).await
 }
 
-/// `PATCH /api/products/{id}`: absent fields stay as they are, `null` takes one away (RFC 7396).
+/// Changes fields: those that are absent stay as they are, `null` takes one away (RFC 7396).
 #[utoipa::path(
     patch,
     path = "/api/products/{id}",
@@ -117,7 +117,7 @@ pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> 
     summary = "Change some fields",
     tag = "products",
     params(
-        ("id" = openapi::Whole, Path),
+        ("id" = openapi::Integer, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
@@ -131,12 +131,17 @@ pub async fn replace(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> 
         openapi::CodeTaken,
     )
 )]
-pub async fn update(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
-    let patch = asked.json::<Fields>().and_then(Fields::patch);
-    api.update(id, patch, asked).await
+pub async fn update(
+    State(desk): State<Desk>,
+    State(hub): State<Arc<Hub>>,
+    IdPath(id): IdPath,
+    request: WriteRequest,
+) -> Result<Response, Rejection> {
+    let patch = request.json::<Fields>()?.patch()?;
+    run_update(&desk, &hub, id, patch, request).await
 }
 
-/// `DELETE /api/products/{id}`.
+/// Deletes a product.
 #[utoipa::path(
     delete,
     path = "/api/products/{id}",
@@ -144,59 +149,54 @@ pub async fn update(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> R
     summary = "Delete a product",
     tag = "products",
     params(
-        ("id" = openapi::Whole, Path),
+        ("id" = openapi::Integer, Path),
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
     responses((status = 204, description = "It is gone"))
 )]
-pub async fn delete(State(api): State<Api>, ApiId(id): ApiId, asked: Asked) -> Response {
-    let if_revision = asked.wanted(api.hub.catalog().get(id));
-    let command = Command::Delete { id, if_revision };
-    api.answer(Ok(command), asked, StatusCode::NO_CONTENT).await
+pub async fn delete(
+    State(desk): State<Desk>,
+    State(hub): State<Arc<Hub>>,
+    IdPath(id): IdPath,
+    request: WriteRequest,
+) -> Result<StatusCode, Rejection> {
+    let if_revision = expected_revision(&hub, id, &request);
+    run(&desk, Command::Delete { id, if_revision }, request).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
-impl Api {
-    async fn update(&self, id: ProductId, patch: Result<Patch, Reason>, asked: Asked) -> Response {
-        let if_revision = asked.wanted(self.hub.catalog().get(id));
-        let command = patch.map(|patch| Command::Update {
-            id,
-            patch,
-            if_revision,
-        });
-        self.answer(command, asked, StatusCode::OK).await
-    }
+async fn run_update(
+    desk: &Desk,
+    hub: &Hub,
+    id: ProductId,
+    patch: Patch,
+    request: WriteRequest,
+) -> Result<Response, Rejection> {
+    let command = Command::Update {
+        id,
+        patch,
+        if_revision: expected_revision(hub, id, &request),
+    };
+    Ok(outcome_of(&run(desk, command, request).await?))
+}
 
-    /// Has a command done and shows the product as it left it.
-    async fn answer(
-        &self,
-        command: Result<Command, Reason>,
-        asked: Asked,
-        status: StatusCode,
-    ) -> Response {
-        let done = match command {
-            Ok(command) => {
-                let key = asked.key.map(Key::Idempotency);
-                self.desk.ask(command, key).await
-            }
-            Err(reason) => Err(reason),
-        };
-        let Done { id, outcome, .. } = match done {
-            Ok(done) => done,
-            Err(reason) => return Refusal(reason, asked.reader.text).into_response(),
-        };
-        let location = [(LOCATION, format!("/api/products/{id}"))];
-        match outcome.product() {
-            Some(product) if status == StatusCode::CREATED => {
-                (status, location, shown(product)).into_response()
-            }
-            Some(product) => (status, shown(product)).into_response(),
-            None => status.into_response(),
-        }
-    }
+fn expected_revision(hub: &Hub, id: ProductId, request: &WriteRequest) -> Option<Revision> {
+    request.expected_revision(hub.catalog().get(id).map(AsRef::as_ref))
+}
+
+async fn run(desk: &Desk, command: Command, request: WriteRequest) -> Result<Done, Reason> {
+    let key = request.key.map(Key::Idempotency);
+    desk.ask(command, key).await
+}
+
+/// The product as a command left it.
+fn outcome_of(done: &Done) -> Response {
+    let product = done.outcome.product();
+    product.map_or_else(Response::default, to_response)
 }
 
 /// A product and its entity tag.
-fn shown(product: &Arc<Product>) -> impl IntoResponse + use<> {
-    ([(ETAG, product_tag(product))], Json(product.clone()))
+fn to_response(product: &Arc<Product>) -> Response {
+    ([(ETAG, product_tag(product))], Json(product.clone())).into_response()
 }

@@ -15,11 +15,11 @@ pub struct Indexes(Mutex<Arc<Index>>);
 
 impl Indexes {
     /// The index of this catalog, or of a newer one.
-    pub fn of(&self, catalog: &Catalog) -> Arc<Index> {
+    pub fn get(&self, catalog: &Catalog) -> Arc<Index> {
         // An index is replaced as a whole, so one that failed to be made left the last.
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if index.revision < catalog.revision() {
-            *index = Arc::new(index.brought_up_to(catalog));
+            *index = Arc::new(index.updated_to(catalog));
         }
         index.clone()
     }
@@ -81,7 +81,7 @@ impl Index {
     }
 
     /// The index of another catalog. What did not change is copied, not folded again.
-    fn brought_up_to(&self, catalog: &Catalog) -> Self {
+    fn updated_to(&self, catalog: &Catalog) -> Self {
         let mut index = Self {
             revision: catalog.revision(),
             rows: Vec::with_capacity(catalog.len()),
@@ -124,7 +124,7 @@ impl Row {
             if text.len() > start {
                 text.push('\n');
             }
-            let folded = folded(part);
+            let folded = fold(part);
             // The rules allow a few thousand characters.
             *length = u32::try_from(folded.len()).unwrap_or(u32::MAX);
             text.push_str(&folded);
@@ -142,7 +142,7 @@ impl Row {
 }
 
 /// A text as it is compared when case and accents don't matter.
-pub fn folded(text: &str) -> Cow<'_, str> {
+pub fn fold(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
         return bare.flat_map(char::to_lowercase).collect::<String>().into();

@@ -51,7 +51,10 @@ fn what_a_page_says() {
 #[test]
 fn a_command_carries_what_was_asked() {
     let frame = r#"{"type":"delete","request":3,"id":1,"if_revision":9}"#;
-    let command = ClientMessage::decode(frame).expect("a message").command.check();
+    let command = ClientMessage::decode(frame)
+        .expect("a message")
+        .command
+        .check();
     let Ok(Command::Delete { id, if_revision }) = command else {
         panic!("{command:?}");
     };

@@ -1,114 +1,124 @@
-//! One field of the form: between what people type and what the rules read.
+//! One field of the form.
 
 use serde_json::Value;
-use shared::{Draft, Text};
+use shared::{Draft, Field, FieldRef, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::dom;
+use crate::model::field_text::{parse, to_input};
 
-/// The fields that are typed, in the order of the form.
-pub const NAMES: [&str; 7] = [
-    "title",
-    "code",
-    "category",
-    "price",
-    "stock",
-    "description",
-    "thumbnails",
-];
+/// A field of a product as the form has it.
+pub struct Input {
+    /// Which field it is.
+    pub field: &'static Field,
+    control: Control,
+    /// Where the form says what is wrong with it; a box that is ticked or not can't be wrong.
+    error: Option<Element>,
+}
 
-/// One line or several.
-pub enum Input {
-    /// One.
+enum Control {
+    /// One line of text.
     Line(HtmlInputElement),
-    /// Several.
+    /// Several lines of text.
     Area(HtmlTextAreaElement),
+    /// A box that is ticked or not.
+    Tick(HtmlInputElement),
 }
 
 impl Input {
-    /// Finds the field of this name.
-    pub fn find(form: &Element, name: &str) -> Result<Self, JsValue> {
-        let element: Element = dom::find(form, &format!("[name={name}]"))?;
-        match element.dyn_into() {
-            Ok(line) => Ok(Self::Line(line)),
-            Err(element) => element
-                .dyn_into()
-                .map(Self::Area)
-                .map_err(|_| format!("field {name} can't be typed into").into()),
-        }
+    /// Finds the inputs of a product's fields, in the form's order.
+    pub fn find_all(form: &Element) -> Result<Vec<Self>, JsValue> {
+        let named = form.query_selector_all("[name]")?;
+        let elements = (0..named.length()).filter_map(|index| named.item(index));
+        elements
+            .map(JsCast::unchecked_into)
+            .filter_map(|element: Element| {
+                let name = element.get_attribute("name")?;
+                let field = Draft::FIELDS.iter().find(|field| field.name == name)?;
+                Some(Self::new(form, field, element))
+            })
+            .collect()
+    }
+
+    fn new(form: &Element, field: &'static Field, element: Element) -> Result<Self, JsValue> {
+        let selector = format!("[data-error={}]", field.name);
+        Ok(Self {
+            field,
+            error: form.query_selector(&selector)?,
+            control: match element.dyn_into::<HtmlInputElement>() {
+                Ok(input) if input.type_() == "checkbox" => Control::Tick(input),
+                Ok(input) => Control::Line(input),
+                Err(element) => element
+                    .dyn_into()
+                    .map(Control::Area)
+                    .map_err(|_| format!("field {} can't be filled in", field.name))?,
+            },
+        })
     }
 
     /// The element.
     pub fn element(&self) -> &HtmlElement {
-        match self {
-            Self::Line(line) => line,
-            Self::Area(area) => area,
+        match &self.control {
+            Control::Line(input) | Control::Tick(input) => input,
+            Control::Area(area) => area,
         }
     }
 
-    /// What is in it.
-    pub fn value(&self) -> String {
-        match self {
-            Self::Line(line) => line.value(),
-            Self::Area(area) => area.value(),
+    /// What is filled in, as JSON for the rules; `None` where nothing is.
+    pub fn value(&self) -> Option<Value> {
+        match &self.control {
+            Control::Line(input) => parse(self.field.kind, &input.value()),
+            Control::Area(area) => parse(self.field.kind, &area.value()),
+            Control::Tick(input) => Some(input.checked().into()),
         }
     }
 
-    /// Puts something in it.
-    pub fn set_value(&self, value: &str) {
-        match self {
-            Self::Line(line) => line.set_value(value),
-            Self::Area(area) => area.set_value(value),
+    /// Fills in a value.
+    pub fn fill(&self, value: FieldRef<'_>, text: &Text) {
+        match (&self.control, value) {
+            (Control::Tick(input), FieldRef::Flag(flag)) => input.set_checked(flag),
+            (Control::Line(input) | Control::Tick(input), value) => {
+                input.set_value(&to_input(value, text));
+            }
+            (Control::Area(area), value) => area.set_value(&to_input(value, text)),
+        }
+    }
+
+    /// Whether this value is filled in.
+    pub fn shows(&self, value: FieldRef<'_>, text: &Text) -> bool {
+        match (&self.control, value) {
+            (Control::Tick(input), FieldRef::Flag(flag)) => input.checked() == flag,
+            (Control::Line(input) | Control::Tick(input), value) => {
+                input.value() == to_input(value, text)
+            }
+            (Control::Area(area), value) => area.value() == to_input(value, text),
         }
     }
 
     /// Keeps it as it is while it is being saved, without taking the focus away.
     pub fn set_read_only(&self, is_read_only: bool) {
-        match self {
-            Self::Line(line) => line.set_read_only(is_read_only),
-            Self::Area(area) => area.set_read_only(is_read_only),
+        match &self.control {
+            Control::Line(input) | Control::Tick(input) => input.set_read_only(is_read_only),
+            Control::Area(area) => area.set_read_only(is_read_only),
         }
     }
 
-    /// Says whether it is wrong.
-    pub fn set_invalid(&self, is_invalid: bool) -> Result<(), JsValue> {
-        if is_invalid {
-            self.element().set_attribute("aria-invalid", "true")
-        } else {
+    /// Says what is wrong with it; nothing where the message is empty.
+    pub fn set_error(&self, message: &str) -> Result<(), JsValue> {
+        if let Some(error) = &self.error {
+            dom::set_text(error, message);
+        }
+        if message.is_empty() {
             self.element().remove_attribute("aria-invalid")
+        } else {
+            self.element().set_attribute("aria-invalid", "true")
         }
     }
-}
 
-/// What was typed, as JSON for the rules; `None` where nothing was.
-pub fn parsed(name: &str, typed: &str) -> Option<Value> {
-    let trimmed = typed.trim();
-    match name {
-        "price" | "stock" if trimmed.is_empty() => None,
-        // What is no whole number stays a text, and the rules say so.
-        "stock" => Some(serde_json::from_str(trimmed).unwrap_or_else(|_| trimmed.into())),
-        "thumbnails" => {
-            let lines = trimmed.lines().map(str::trim);
-            Some(lines.filter(|line| !line.is_empty()).collect())
-        }
-        _ => Some(typed.into()),
-    }
-}
-
-/// What a field of a product looks like in the form.
-pub fn shown(draft: &Draft, name: &str, text: &Text) -> String {
-    match name {
-        "title" => draft.title.to_string(),
-        "code" => draft.code.to_string(),
-        "category" => draft.category.to_string(),
-        "price" => draft
-            .price
-            .to_string()
-            .replace('.', text.get("number.decimal")),
-        "stock" => draft.stock.to_string(),
-        "description" => draft.description.to_string(),
-        "thumbnails" => draft.thumbnails.join("\n"),
-        _ => String::new(),
+    /// Whether something is wrong with it.
+    pub fn has_error(&self) -> bool {
+        let message = self.error.as_ref().and_then(|error| error.text_content());
+        message.is_some_and(|message| !message.is_empty())
     }
 }

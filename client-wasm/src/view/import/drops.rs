@@ -3,9 +3,8 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{DataTransfer, DragEvent};
 
-use super::ImportEvent;
 use crate::dom;
-use crate::page::{Event, Events};
+use crate::event::{Event, Events, ImportEvent};
 
 /// Listens for them, and marks the page while one is over it.
 pub fn listen(events: &Events) -> Result<(), JsValue> {

@@ -1,0 +1,73 @@
+//! The API's description, for programs and for people: the OpenAPI 3.1 document, which the router
+//! collects from the handlers, and the page that shows it and tries it out.
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::{Config, serve};
+
+use crate::http::conditional::{is_not_modified, not_modified};
+use crate::http::problem::Rejection;
+
+/// Where the document is.
+pub const DOCUMENT_PATH: &str = "/api/openapi.json";
+
+/// The document as it is served, and its entity tag.
+pub struct Document {
+    json: Bytes,
+    tag: String,
+}
+
+impl Document {
+    /// Encodes it.
+    pub fn new(document: &OpenApi) -> anyhow::Result<Self> {
+        let json = document.to_json()?;
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&json);
+        Ok(Self {
+            json: json.into(),
+            tag: format!("W/\"{hash:x}\""),
+        })
+    }
+}
+
+/// `GET /api/openapi.json`.
+pub async fn document(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
+    let Document { json, tag } = &*document;
+    if is_not_modified(&headers, tag) {
+        return not_modified(tag);
+    }
+    let head = [(CONTENT_TYPE, "application/json"), (ETAG, tag)];
+    (head, json.clone()).into_response()
+}
+
+/// `GET /api/docs`: leads to the page, whose own files are below.
+pub async fn redirect() -> Redirect {
+    Redirect::permanent("/api/docs/")
+}
+
+/// `GET /api/docs/...`: Swagger UI, which is part of the program.
+pub async fn swagger_ui(path: Option<Path<String>>) -> Result<Response, Rejection> {
+    let path = path.map_or_else(String::new, |Path(path)| path);
+    let config = Config::from(DOCUMENT_PATH)
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .use_base_layout()
+        .validator_url("none");
+    match serve(&path, Arc::new(config)) {
+        Ok(Some(file)) => {
+            let head = [(CONTENT_TYPE, file.content_type)];
+            Ok((head, file.bytes.into_owned()).into_response())
+        }
+        Ok(None) => Err(Rejection::NoSuchRoute),
+        Err(error) => {
+            tracing::error!(%error, "can't show the documentation");
+            Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+    }
+}

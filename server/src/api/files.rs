@@ -1,0 +1,152 @@
+//! The catalog from and into a file.
+
+use std::io;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::{TryStreamExt, stream};
+use mime::Mime;
+use shared::{OnDuplicate, Rule};
+use strum::VariantNames;
+use tokio::sync::mpsc;
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+use crate::engine::desk::Desk;
+use crate::engine::hub::Hub;
+use crate::http::extract::{Locale, Parameters, media_type, read_bool, read_each, refuse_if_any};
+use crate::http::openapi;
+use crate::http::problem::Rejection;
+use crate::http::shutdown::Shutdown;
+use crate::transfer::Format;
+use crate::transfer::export::Export;
+use crate::transfer::import::{self, Plan};
+
+/// Imports a file. The answer is one JSON object a line, and goes on while the file is read.
+#[utoipa::path(
+    post,
+    path = "/api/products/import",
+    operation_id = "import",
+    summary = "Products from a file",
+    description = "The answer is one JSON object a line: `progress`, `row_refused` with the line \
+        in the file, and at the end `finished` or `failed`.",
+    tag = "files",
+    params(
+        ("format" = Option<openapi::FormatParameter>, Query,
+            description = "The form of the file, where its media type doesn't say it"),
+        ("on_duplicate" = Option<openapi::OnDuplicateParameter>, Query,
+            description = "What is done with a code that is taken"),
+        ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
+        ("most_refused" = Option<openapi::Integer>, Query,
+            description = "Of so many refused rows is told what is wrong; the rest are counted"),
+    ),
+    request_body(content(
+        (String = "text/csv"),
+        (Vec<openapi::Draft> = "application/json"),
+        (String = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 200, description = "What became of it", body = String,
+            content_type = "application/x-ndjson"),
+    )
+)]
+pub async fn import(
+    State(desk): State<Desk>,
+    State(hub): State<Arc<Hub>>,
+    State(Shutdown { tasks, stop }): State<Shutdown>,
+    locale: Locale,
+    headers: HeaderMap,
+    Query(parameters): Query<Parameters>,
+    body: Body,
+) -> Result<Response, Rejection> {
+    let plan = read_plan(media_type(&headers), &parameters)?;
+    let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
+    let bytes = body.into_data_stream().map_err(io::Error::other);
+    let source = SyncIoBridge::new(StreamReader::new(bytes));
+    tasks.spawn(async move {
+        tokio::select! {
+            () = import::import(source, plan, &desk, &hub, &locale.text, &told) => {}
+            // What is done stays done; that it was not all shows in the missing `finished`.
+            () = stop.cancelled() => {}
+        }
+    });
+    let lines = stream::unfold(messages, async |mut messages| {
+        let message = messages.recv().await?;
+        let line = serde_json::to_string(&message).map(|json| json + "\n");
+        Some((line, messages))
+    });
+    let headers = [(CONTENT_TYPE, Format::Ndjson.media_type())];
+    Ok((headers, Body::from_stream(lines)).into_response())
+}
+
+fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<Plan, Rejection> {
+    let mut format = media_type.and_then(|media_type| Format::from_media_type(&media_type));
+    let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
+    let mut max_refused = u64::MAX;
+    let failed = read_each(parameters, |name, value| match name {
+        "format" => read_name(value, Format::VARIANTS).map(|read| format = Some(read)),
+        "on_duplicate" => read_name(value, OnDuplicate::VARIANTS).map(|read| on_duplicate = read),
+        "dry_run" => read_bool(value).map(|read| is_dry_run = read),
+        "most_refused" => value
+            .parse()
+            .map(|read| max_refused = read)
+            .map_err(|_| Rule::NotWhole),
+        _ => Err(Rule::Unknown),
+    });
+    refuse_if_any(failed)?;
+    Ok(Plan {
+        format: format.ok_or(Rejection::NotImportable)?,
+        on_duplicate,
+        is_dry_run,
+        max_refused,
+    })
+}
+
+fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<T, Rule> {
+    value.parse().map_err(|_| Rule::NotOneOf(names))
+}
+
+/// Exports the list.
+#[utoipa::path(
+    get,
+    path = "/api/products/export",
+    operation_id = "export",
+    summary = "The list as a file",
+    tag = "files",
+    params(("format" = Option<openapi::FormatParameter>, Query)),
+    responses(
+        (status = 200, description = "The file",
+            content(
+                (String = "text/csv; charset=utf-8"),
+                (Vec<openapi::Draft> = "application/json"),
+                (String = "application/x-ndjson"),
+            ),
+            headers(("Content-Disposition" = String, description = "Its name"))),
+    )
+)]
+pub async fn export(
+    State(hub): State<Arc<Hub>>,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Rejection> {
+    let mut format = Format::Csv;
+    let failed = read_each(&parameters, |name, value| match name {
+        "format" => read_name(value, Format::VARIANTS).map(|read| format = read),
+        _ => Err(Rule::Unknown),
+    });
+    refuse_if_any(failed)?;
+    let name = format.name();
+    let headers = [
+        (CONTENT_TYPE, format.media_type().to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"products.{name}\""),
+        ),
+    ];
+    let pieces = stream::iter(Export::new(hub.catalog(), format));
+    let body = Body::from_stream(pieces.map_err(io::Error::other));
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,56 @@
+//! The command line: what the program can do, and how it is told.
+
+mod args;
+mod check;
+mod demo;
+mod files;
+mod import;
+mod manual;
+mod output;
+mod serve;
+
+use std::path::Path;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+
+use crate::engine::journal::SqliteJournal;
+use crate::transfer::Format;
+use args::Command;
+
+pub use args::{Args, LogFormat};
+
+/// Does what the command line asks for.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let data = &args.data;
+    match &args.command {
+        None | Some(Command::Serve) => start(serve::serve(args, SqliteJournal::open(data)?)),
+        Some(Command::Demo) => {
+            let folder = tempfile::tempdir().context("there is no room for a temporary file")?;
+            let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
+            demo::fill(&mut journal)?;
+            start(serve::serve(args, journal))
+        }
+        Some(Command::Import(arguments)) => start(import::import(data, arguments)),
+        Some(Command::Export { file, format, json }) => {
+            files::export(data, file.as_deref(), *format, *json)
+        }
+        Some(Command::Backup { file, json }) => files::backup(data, file, *json),
+        Some(Command::Check { json }) => check::check(data, *json),
+        Some(Command::Completions { shell }) => manual::completions(*shell),
+        Some(Command::Man { command }) => manual::manual(command.as_deref()),
+    }
+}
+
+/// Runs a command that waits for many things at a time.
+fn start(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    Runtime::new()
+        .context("can't start threads")?
+        .block_on(command)
+}
+
+/// The format that a person named, or the one that the file's name says.
+fn format_of(named: Option<Format>, file: &Path) -> Option<Format> {
+    let by_name = || file.extension()?.to_str()?.parse().ok();
+    named.or_else(by_name)
+}

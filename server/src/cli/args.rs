@@ -1,0 +1,170 @@
+//! The command line and the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use axum::http::HeaderValue;
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use shared::OnDuplicate;
+
+use crate::transfer::Format;
+
+/// Keeps one product list live on every page that shows it.
+#[derive(Debug, Parser)]
+#[command(name = "vitrina", version)]
+pub struct Args {
+    /// What to do; without it, serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Address and port to serve on. Every machine that can reach the address can change the
+    /// list; 127.0.0.1 is this machine alone.
+    #[arg(
+        long,
+        global = true,
+        env = "VITRINA_LISTEN",
+        value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// The file that holds the products. It is made where there is none.
+    #[arg(
+        long,
+        global = true,
+        env = "VITRINA_DATA",
+        value_name = "FILE",
+        default_value = "vitrina.db"
+    )]
+    pub data: PathBuf,
+
+    /// Another site whose pages may use the API and the socket, such as `https://shop.example`;
+    /// can be given several times.
+    #[arg(
+        long = "allow-origin",
+        global = true,
+        env = "VITRINA_ALLOW_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
+    pub origins: Vec<HeaderValue>,
+
+    /// How log lines are written to standard error. `RUST_LOG` chooses which (`debug`,
+    /// `vitrina=warn`, ...).
+    #[arg(
+        long,
+        global = true,
+        env = "VITRINA_LOG",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log: LogFormat,
+}
+
+/// An origin as browsers write it (RFC 6454 section 6.1): a scheme and a host, nothing after.
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .filter(|host| !host.is_empty() && !host.contains(['/', ' ', '*']));
+    let origin = host.and_then(|_| text.to_lowercase().parse().ok());
+    origin.ok_or_else(|| "write it as https://shop.example, without a path".to_owned())
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the list.
+    Serve,
+    /// Serve a sample catalog of forty products, in a file that is gone at the end.
+    Demo,
+    /// Add the products of a file. While the server runs, send the file to it instead:
+    /// `POST /api/products/import`.
+    Import(ImportArgs),
+    /// Write the products to a file, also while the server runs.
+    Export {
+        /// The file; without it, standard output.
+        file: Option<PathBuf>,
+        /// What it looks like; else its name says so, else it is CSV.
+        #[arg(long)]
+        format: Option<Format>,
+        /// Tell what was written as JSON, for programs.
+        #[arg(long, requires = "file")]
+        json: bool,
+    },
+    /// Copy the whole data file as it is at one moment, also while the server runs.
+    Backup {
+        /// The copy, which must not exist yet.
+        file: PathBuf,
+        /// Tell what was copied as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look whether everything in the data file is as it should be, also while the server runs.
+    Check {
+        /// Tell what was found as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write what makes a shell complete this program's flags and commands, to standard output.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write a manual page, to standard output: `vitrina man | man -l -`.
+    Man {
+        /// The command it is about; without it, the program.
+        command: Option<String>,
+    },
+}
+
+/// How a file is imported.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// The file: CSV, a JSON array, or one JSON object a line.
+    pub file: PathBuf,
+    /// What it looks like; else its name says so.
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// What to do with a product whose code is taken.
+    #[arg(long, value_name = "WHAT", default_value = "refuse")]
+    pub on_duplicate: Duplicate,
+    /// Only tell what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Tell it as one JSON object a line, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
+
+/// What is done with an imported product whose code another has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Duplicate {
+    /// It is refused.
+    Refuse,
+    /// The other gets its fields.
+    Update,
+    /// The other stays as it is.
+    Skip,
+}
+
+impl From<Duplicate> for OnDuplicate {
+    fn from(what: Duplicate) -> Self {
+        match what {
+            Duplicate::Refuse => Self::Refuse,
+            Duplicate::Update => Self::Update,
+            Duplicate::Skip => Self::Skip,
+        }
+    }
+}

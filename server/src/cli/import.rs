@@ -1,0 +1,92 @@
+//! `vitrina import`: a file into the data file, by the same desk as everything else.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use indicatif::ProgressBar;
+use shared::{ImportMessage, Language};
+use tokio::sync::mpsc;
+
+use super::args::ImportArgs;
+use super::format_of;
+use crate::engine::Engine;
+use crate::engine::hub::Pace;
+use crate::engine::journal::{JournalError, SqliteJournal};
+use crate::transfer::import::{self, Plan};
+use crate::translations;
+
+/// Imports a file into a data file that no server has open.
+pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
+    let path = &arguments.file;
+    let Some(format) = format_of(arguments.format, path) else {
+        bail!(
+            "{}: say what it is with --format csv, json or ndjson",
+            path.display()
+        );
+    };
+    let plan = Plan {
+        format,
+        on_duplicate: arguments.on_duplicate.into(),
+        is_dry_run: arguments.dry_run,
+        max_refused: u64::MAX,
+    };
+    let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+    let journal = SqliteJournal::open(data).map_err(|error| match error {
+        JournalError::InUse(name) => anyhow::anyhow!(
+            "{name} is in use by a server: send the file to it, as in curl --data-binary @{} \
+             'http://127.0.0.1:8080/api/products/import?format={}'",
+            path.display(),
+            format.name()
+        ),
+        error => error.into(),
+    })?;
+    let engine = Engine::start(journal, Pace::default(), 0)?;
+    let bar = if arguments.json {
+        ProgressBar::hidden()
+    } else {
+        // Shown when standard error is a terminal.
+        ProgressBar::new(file.metadata()?.len())
+    };
+    let source = bar.wrap_read(file);
+    let (sender, mut told) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
+    let working = tokio::spawn({
+        let (desk, hub) = (engine.desk().clone(), engine.hub().clone());
+        let text = translations::words(Language::English);
+        async move { import::import(source, plan, &desk, &hub, &text, &sender).await }
+    });
+    let mut last = None;
+    while let Some(message) = told.recv().await {
+        if arguments.json {
+            println!("{}", serde_json::to_string(&message)?);
+        } else if let ImportMessage::RowRefused { line, problem } = &message {
+            bar.suspend(|| eprintln!("line {line}: {}", problem.in_one_line()));
+        }
+        last = Some(message);
+    }
+    working.await.context("the import failed")?;
+    bar.finish_and_clear();
+    engine.stop().await?;
+    match last {
+        Some(ImportMessage::Finished { totals, .. }) => {
+            let done = if plan.is_dry_run { "would be" } else { "were" };
+            if !arguments.json {
+                let mut out = std::io::stdout().lock();
+                writeln!(
+                    out,
+                    "{} rows: {} {done} added, {} updated, {} skipped, {} refused",
+                    totals.rows, totals.added, totals.updated, totals.skipped, totals.refused
+                )?;
+            }
+            if totals.refused > 0 {
+                bail!("{} rows were refused", totals.refused);
+            }
+            Ok(())
+        }
+        Some(ImportMessage::Failed { line, problem }) => {
+            bail!("line {line}: {}", problem.in_one_line())
+        }
+        _ => bail!("the import ended early"),
+    }
+}

@@ -1,0 +1,20 @@
+//! What commands show while they work and when they are done.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use serde_json::Value;
+
+/// Shows that a file is being read or written, where standard error is a terminal.
+pub fn spinner(file: &Path) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(file.display().to_string());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Tells programs what was done.
+pub fn print_json(value: &Value) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{value}")?)
+}

@@ -1,0 +1,167 @@
+//! The desk takes commands in order: decides each against the catalog, has the journal make the
+//! changes durable, and only then publishes them and answers.
+//!
+//! It is one thread of its own, since a journal blocks. Everything that waits while one batch is
+//! made durable is the next batch: group commit.
+
+mod recent;
+mod worker;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use shared::{Change, Command, Product, ProductId, Reason, Revision};
+use tokio::sync::{mpsc, oneshot};
+
+use super::hub::Hub;
+use super::journal::{Entry, IdempotencyKey, Journal, Key};
+use worker::Worker;
+
+/// The most jobs that wait for the desk. A full queue makes whoever asks wait, which is as it
+/// should be; it has room for what a few thousand clients send during one slow commit.
+const MAX_QUEUED_JOBS: usize = 4_096;
+
+/// What a command that was done is answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The revision at which the product is as the command wanted.
+    pub revision: Revision,
+    /// The product.
+    pub id: ProductId,
+    /// What the command did to it.
+    pub outcome: CommandOutcome,
+}
+
+/// What a command did to its product.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CommandOutcome {
+    /// It is new.
+    Added(Arc<Product>),
+    /// It has other fields than before.
+    Updated(Arc<Product>),
+    /// It is gone.
+    Deleted,
+    /// Nothing: it was as the command wanted.
+    Unchanged(Arc<Product>),
+}
+
+impl CommandOutcome {
+    /// The outcome of the command that led to this change.
+    pub fn new(change: &Change) -> Self {
+        match change {
+            Change::Added(product) => Self::Added(product.clone()),
+            Change::Updated(product) => Self::Updated(product.clone()),
+            Change::Deleted(_) => Self::Deleted,
+        }
+    }
+
+    /// The product as the command left it.
+    pub fn product(&self) -> Option<&Arc<Product>> {
+        match self {
+            Self::Added(product) | Self::Updated(product) | Self::Unchanged(product) => {
+                Some(product)
+            }
+            Self::Deleted => None,
+        }
+    }
+}
+
+/// What a command is answered with.
+pub type Answer = Result<Done, Reason>;
+
+/// What happens to the other commands of a group when one can't be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// None of them is done.
+    AllOrNothing,
+    /// The others are done.
+    OneByOne,
+}
+
+/// Something for the desk's worker to do.
+enum Job {
+    /// One command.
+    One {
+        command: Command,
+        key: Option<Key>,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// Commands that follow each other without anybody else's between them. One that failed the
+    /// rules already keeps its place.
+    Many {
+        commands: Vec<Result<Command, Reason>>,
+        group: Group,
+        key: Option<IdempotencyKey>,
+        answers: oneshot::Sender<Vec<Answer>>,
+    },
+}
+
+/// A handle by which commands are handed in.
+#[derive(Clone)]
+pub struct Desk {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Desk {
+    /// Starts the desk. Its thread ends when the last handle is gone and all is answered.
+    pub fn start(
+        journal: impl Journal,
+        recent: &[Entry],
+        hub: Arc<Hub>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (jobs, queue) = mpsc::channel(MAX_QUEUED_JOBS);
+        let mut worker = Worker::new(journal, recent, hub);
+        let thread = std::thread::Builder::new()
+            .name("desk".to_owned())
+            .spawn(move || worker.run(queue))?;
+        Ok((Self { jobs }, thread))
+    }
+
+    /// Hands in a command; the answer comes when it is durable or refused.
+    pub async fn hand_in(&self, command: Command, key: Option<Key>) -> oneshot::Receiver<Answer> {
+        let (answer, receiver) = oneshot::channel();
+        let job = Job::One {
+            command,
+            key,
+            answer,
+        };
+        // A desk that is gone drops the job, and with it the sender: the receiver's error.
+        let _ = self.jobs.send(job).await;
+        receiver
+    }
+
+    /// Hands in a command and waits for what becomes of it.
+    pub async fn ask(&self, command: Command, key: Option<Key>) -> Answer {
+        let answer = self.hand_in(command, key).await;
+        answer.await.unwrap_or(Err(Reason::Stopping))
+    }
+
+    /// Hands in commands that are decided one right after the other, and waits for what becomes
+    /// of each. With a key, each that was done before is answered as it was then. Refused as a
+    /// group, those that were no reason for it have [`Reason::NotTried`] as theirs.
+    pub async fn ask_many(
+        &self,
+        commands: Vec<Result<Command, Reason>>,
+        group: Group,
+        key: Option<IdempotencyKey>,
+    ) -> Vec<Answer> {
+        let count = commands.len();
+        let (answers, receiver) = oneshot::channel();
+        let job = Job::Many {
+            commands,
+            group,
+            key,
+            answers,
+        };
+        let _ = self.jobs.send(job).await;
+        receiver
+            .await
+            .unwrap_or_else(|_| vec![Err(Reason::Stopping); count])
+    }
+
+    /// Waits until the desk's thread has ended, which it doesn't while a handle lives, unless it
+    /// failed.
+    pub async fn failed(&self) {
+        self.jobs.closed().await;
+    }
+}

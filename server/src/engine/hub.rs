@@ -1,0 +1,291 @@
+//! The hub hands each published change to every live connection.
+//!
+//! The desk publishes; [`Hub::run`] puts what was published into frames, each encoded once, and
+//! has them written to every [`Lane`] that is open. A connection that is not in step asks for what
+//! comes after its [`Cursor`]. So a connection costs the hub no memory, however slow it is.
+
+mod cursor;
+mod fanout;
+mod frame;
+mod lane;
+mod memfd;
+mod pending;
+mod ring;
+mod snapshot;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
+use tokio::sync::watch;
+
+use super::journal::{Entry, Loaded};
+use fanout::{Broadcast, Fanout, Lanes};
+use pending::{Pending, Wake};
+use ring::{After, Ring};
+use snapshot::Snapshot;
+
+pub use cursor::{Cursor, Next};
+pub use frame::{Encoded, Frame};
+pub use lane::{Lane, LaneStream};
+
+/// How far a snapshot may be behind and still be sent, the changes since then after it. Encoding
+/// those changes is cheaper than encoding the catalog again.
+const MAX_SNAPSHOT_LAG: u64 = 256;
+
+/// How long an encoded snapshot is retained after it was last asked for: long enough for the
+/// clients that come back together after a restart, short enough that its memory is soon free
+/// again.
+const SNAPSHOT_RETENTION: Duration = Duration::from_secs(10);
+
+/// How often the hub speaks. Tests shorten the times.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The least time between two frames of changes: a display refreshes no faster.
+    pub frame: Duration,
+    /// The time between two pulses.
+    pub pulse: Duration,
+    /// The least time between two pulses when the number of viewers changes.
+    pub viewers: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            frame: Duration::from_millis(16),
+            pulse: Duration::from_secs(15),
+            viewers: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Holds what is published and hands it out.
+pub struct Hub {
+    id: CatalogId,
+    /// The newest durable catalog: what the desk decides against and HTTP shows.
+    catalog: ArcSwap<Catalog>,
+    pending: Pending,
+    ring: RwLock<Ring>,
+    lanes: Lanes,
+    snapshot: tokio::sync::Mutex<Option<RecentSnapshot>>,
+    viewers: AtomicUsize,
+    max_viewers: usize,
+    /// The revision up to which the ring has frames, for those that follow without a lane.
+    head: watch::Sender<Revision>,
+}
+
+/// A snapshot that was encoded lately, and when it was last asked for.
+struct RecentSnapshot {
+    snapshot: Arc<Snapshot>,
+    asked: Instant,
+}
+
+impl Hub {
+    /// A hub of what the journal holds, for at most this many clients.
+    pub fn new(loaded: Loaded, max_viewers: usize) -> Arc<Self> {
+        let recent = loaded.recent.into_iter().map(without_key);
+        Arc::new(Self {
+            id: loaded.id,
+            ring: RwLock::new(Ring::new(loaded.catalog.clone(), recent)),
+            catalog: ArcSwap::from_pointee(loaded.catalog),
+            pending: Pending::default(),
+            lanes: Lanes::new(),
+            snapshot: tokio::sync::Mutex::default(),
+            viewers: AtomicUsize::new(0),
+            max_viewers,
+            head: watch::Sender::new(Revision(0)),
+        })
+    }
+
+    /// Identifies the data set.
+    pub fn id(&self) -> &CatalogId {
+        &self.id
+    }
+
+    /// The newest durable catalog.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// Publishes the changes that made this catalog. They are durable already. Waits while the hub
+    /// has enough to do: whoever writes faster than clients can be written to is slowed down, which
+    /// keeps every client close to the newest revision. A client that reads slowly slows nobody.
+    pub fn publish(&self, catalog: Catalog, entries: Vec<Entry>) {
+        let changes = entries.into_iter().map(without_key);
+        // Under the lock, so that the ring never shows a revision without its changes.
+        let publish = || self.catalog.store(Arc::new(catalog));
+        self.pending.put(changes, publish);
+    }
+
+    /// Puts what is published into frames, and sends pulses, until [`Hub::stop`]. It takes a
+    /// thread of its own: of what wakes up for one write on an idle machine, each task that a
+    /// runtime would have to wake in between costs as much as a dozen deliveries.
+    pub fn run(&self, pace: Pace) -> anyhow::Result<()> {
+        let mut fanout = Fanout::start(&self.lanes)?;
+        let _consumer = self.pending.consume();
+        let mut next_frame = Instant::now();
+        let mut last_pulse = next_frame;
+        let mut next_pulse = last_pulse + pace.pulse;
+        let is_well = loop {
+            let broadcast = match self.pending.next(next_frame, next_pulse) {
+                Wake::Stop => break true,
+                Wake::Viewers => {
+                    next_pulse = next_pulse.min(last_pulse + pace.viewers);
+                    continue;
+                }
+                Wake::Pulse => {
+                    last_pulse = Instant::now();
+                    next_pulse = last_pulse + pace.pulse;
+                    self.forget_snapshot();
+                    self.pulse()
+                }
+                Wake::Frame => {
+                    next_frame = Instant::now() + pace.frame;
+                    self.release()
+                }
+            };
+            // While it is written, what is published meanwhile gathers: in a storm that takes
+            // longer than a frame, frames get bigger instead of more.
+            if !fanout.broadcast(&broadcast) {
+                break false;
+            }
+        };
+        if fanout.finish() && is_well {
+            Ok(())
+        } else {
+            anyhow::bail!("a thread of the fan-out failed")
+        }
+    }
+
+    /// Ends [`Hub::run`].
+    pub fn stop(&self) {
+        self.pending.stop();
+    }
+
+    /// Moves what waits into the ring, as frames.
+    fn release(&self) -> Broadcast {
+        let (changes, catalog) = self.pending.take(|| self.catalog());
+        let frames: Arc<[_]> = frame::frames(&changes).into();
+        self.ring_mut(|ring| ring.push(Catalog::clone(&catalog), changes, &frames));
+        self.head.send_replace(catalog.revision());
+        Broadcast::Frames(frames)
+    }
+
+    fn pulse(&self) -> Broadcast {
+        let pulse = self.pulse_now();
+        let mut number = 0;
+        self.ring_mut(|ring| number = ring.beat(pulse.clone()));
+        Broadcast::Pulse(number, pulse)
+    }
+
+    /// Tells when there is more for those that follow without a lane.
+    pub fn head(&self) -> watch::Receiver<Revision> {
+        self.head.subscribe()
+    }
+
+    /// A pulse of this moment, as a frame.
+    pub fn pulse_now(&self) -> Encoded {
+        let viewers = self.viewers.load(Ordering::Relaxed);
+        let message = self.ring(|ring| {
+            let catalog = ring.catalog();
+            ServerMessage::Pulse {
+                revision: catalog.revision(),
+                count: catalog.len(),
+                digest: catalog.digest(),
+                viewers,
+            }
+        });
+        Encoded::new(&message)
+    }
+
+    /// What comes after this revision.
+    fn after(&self, revision: Revision) -> After {
+        self.ring(|ring| ring.after(revision))
+    }
+
+    /// The latest pulse and its number, which tells whether a connection has sent it.
+    pub fn latest_pulse(&self) -> (u64, Encoded) {
+        self.ring(Ring::latest_pulse)
+    }
+
+    /// Every product at one revision, as frames. It may be a little behind what is published:
+    /// the ring has the rest.
+    pub async fn snapshot(&self) -> Arc<Snapshot> {
+        // Held while a snapshot is encoded, so that everyone who waits shares the one.
+        let mut recent = self.snapshot.lock().await;
+        let catalog = self.ring(|ring| ring.catalog().clone());
+        let asked = Instant::now();
+        if let Some(recent) = recent.as_mut()
+            && catalog.revision().0 - recent.snapshot.revision().0 <= MAX_SNAPSHOT_LAG
+        {
+            recent.asked = asked;
+            return recent.snapshot.clone();
+        }
+        let id = self.id.clone();
+        let encoded = tokio::task::spawn_blocking(move || Snapshot::encode(&id, &catalog)).await;
+        // Encoding fails no more than memory does; connections end before the runtime.
+        let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
+        let (revision, parts) = (snapshot.revision(), snapshot.parts());
+        tracing::info!(%revision, parts, "a snapshot was encoded");
+        *recent = Some(RecentSnapshot {
+            snapshot: snapshot.clone(),
+            asked,
+        });
+        snapshot
+    }
+
+    fn forget_snapshot(&self) {
+        let mut recent = self.snapshot.blocking_lock();
+        *recent = recent
+            .take()
+            .filter(|recent| recent.asked.elapsed() < SNAPSHOT_RETENTION);
+    }
+
+    /// Counts one more client; `None` when there are as many as are allowed.
+    pub fn join(self: &Arc<Self>) -> Option<Viewer> {
+        let one_more = |viewers| (viewers < self.max_viewers).then_some(viewers + 1);
+        self.viewers
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
+        self.pending.viewers_changed();
+        Some(Viewer { hub: self.clone() })
+    }
+
+    /// Adds a lane to those that new frames are written to.
+    pub fn add_lane(&self, lane: &Arc<Lane>) {
+        self.lanes.join(lane);
+    }
+
+    fn ring<T>(&self, read: impl FnOnce(&Ring) -> T) -> T {
+        read(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn ring_mut(&self, write: impl FnOnce(&mut Ring)) {
+        write(&mut self.ring.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn without_key(entry: Entry) -> (Revision, Change) {
+    (entry.revision, entry.change)
+}
+
+/// One connected client, counted as long as this lives.
+pub struct Viewer {
+    hub: Arc<Hub>,
+}
+
+impl Viewer {
+    /// How many clients are connected.
+    pub fn count(&self) -> usize {
+        self.hub.viewers.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
+        self.hub.pending.viewers_changed();
+    }
+}

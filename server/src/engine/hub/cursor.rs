@@ -1,0 +1,83 @@
+//! A follower's place in the catalog's history: what comes after it, frames or the parts of a
+//! snapshot, is the same question for every kind of connection.
+
+use std::sync::Arc;
+
+use shared::Revision;
+
+use super::Hub;
+use super::frame::{Encoded, Frame};
+use super::ring::After;
+use super::snapshot::Snapshot;
+
+/// A place in the catalog's history.
+pub struct Cursor {
+    /// Everything up to here was taken; `None` before a whole snapshot was.
+    revision: Option<Revision>,
+    /// A snapshot that is being taken, and its next part.
+    snapshot: Option<(Arc<Snapshot>, usize)>,
+}
+
+/// What a follower takes next.
+pub enum Next {
+    /// A part of a snapshot. With the last one comes the revision of the whole: only then is it
+    /// something to go on from.
+    Part(Encoded, Option<Revision>),
+    /// Frames of changes, in order.
+    Frames(Arc<[Frame]>),
+    /// Nothing: the follower is in step, at this revision.
+    InStep(Revision),
+}
+
+impl Cursor {
+    /// The place of a follower who knows the catalog at this revision, or knows nothing.
+    pub fn new(revision: Option<Revision>) -> Self {
+        Self {
+            revision,
+            snapshot: None,
+        }
+    }
+
+    /// Somebody else took the follower's changes up to this revision for it.
+    pub fn move_to(&mut self, revision: Revision) {
+        self.revision = Some(revision);
+    }
+
+    /// Takes what comes next. Cancelled, it has taken nothing.
+    pub async fn next(&mut self, hub: &Hub) -> Next {
+        loop {
+            if let Some((snapshot, part)) = &mut self.snapshot {
+                let (snapshot, index) = (snapshot.clone(), *part);
+                *part += 1;
+                let is_last = *part >= snapshot.parts();
+                if is_last {
+                    self.revision = Some(snapshot.revision());
+                    self.snapshot = None;
+                }
+                if let Some(encoded) = snapshot.part(index) {
+                    return Next::Part(encoded.clone(), self.revision.filter(|_| is_last));
+                }
+                continue;
+            }
+            let after = self
+                .revision
+                .map(|revision| (revision, hub.after(revision)));
+            match after {
+                Some((revision, After::Nothing)) => return Next::InStep(revision),
+                Some((_, After::Frames(frames))) => {
+                    self.revision = frames.last().map(|frame| frame.revision);
+                    return Next::Frames(frames);
+                }
+                Some((_, After::Unknown)) | None => {
+                    self.snapshot = Some((hub.snapshot().await, 0));
+                }
+            }
+        }
+    }
+
+    /// Whether there is nothing to take at this moment.
+    pub fn is_in_step(&self, hub: &Hub) -> bool {
+        let is_last = |revision| matches!(hub.after(revision), After::Nothing);
+        self.snapshot.is_none() && self.revision.is_some_and(is_last)
+    }
+}

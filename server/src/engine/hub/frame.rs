@@ -1,0 +1,181 @@
+//! Messages as they stand on the wire, encoded once and shared by every connection.
+
+use axum::body::Bytes;
+use shared::{Change, Revision, ServerMessage};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use super::memfd::Memfd;
+
+/// The most bytes of a frame, more or less: a big catalog shows its progress, and what else is to
+/// be sent waits for one such frame at most.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// A server frame's header has this many bytes at most (RFC 6455 section 5.2).
+const MAX_HEADER_BYTES: usize = 10;
+
+/// One message as a WebSocket text frame (RFC 6455 section 5.6), whose JSON can be had as well.
+#[derive(Clone)]
+pub struct Encoded {
+    frame: Bytes,
+    /// How many bytes stand before the JSON.
+    header: usize,
+}
+
+impl Encoded {
+    /// A message of no bytes, which is never sent.
+    pub fn nothing() -> Self {
+        Self {
+            frame: Bytes::new(),
+            header: 0,
+        }
+    }
+
+    /// Encodes a message.
+    pub fn new(message: &ServerMessage) -> Self {
+        let json = message.encode();
+        let length = json.len();
+        let mut bytes = Vec::with_capacity(length + MAX_HEADER_BYTES);
+        let frame = WebSocketFrame::message(json, OpCode::Data(Data::Text), true);
+        // Writing to a vector can't fail.
+        let _ = frame.format(&mut bytes);
+        Self {
+            header: bytes.len() - length,
+            frame: bytes.into(),
+        }
+    }
+
+    /// The whole frame.
+    pub fn frame(&self) -> &Bytes {
+        &self.frame
+    }
+
+    /// The message's JSON alone.
+    pub fn json(&self) -> &[u8] {
+        &self.frame[self.header..]
+    }
+}
+
+/// One encoded `changes` message, and the revisions that it covers.
+#[derive(Clone)]
+pub struct Frame {
+    /// The revision before its first change.
+    pub since: Revision,
+    /// The revision of its last change.
+    pub revision: Revision,
+    /// The message.
+    pub message: Encoded,
+    /// The same, where sending it from there is cheaper.
+    pub(super) memfd: Option<Memfd>,
+}
+
+impl Frame {
+    /// Encodes what changed after `since`, up to `revision`.
+    pub fn new(since: Revision, revision: Revision, changes: Vec<Change>) -> Self {
+        let message = Encoded::new(&ServerMessage::Changes { revision, changes });
+        Self {
+            since,
+            revision,
+            memfd: Memfd::new(message.frame()),
+            message,
+        }
+    }
+
+    /// The message as it stands on the wire.
+    pub fn bytes(&self) -> &Bytes {
+        self.message.frame()
+    }
+}
+
+/// Encodes changes that follow each other without a gap.
+pub fn frames(changes: &[(Revision, Change)]) -> Vec<Frame> {
+    let before = changes.first().map_or(0, |(first, _)| first.0 - 1);
+    frames_after(Revision(before), changes)
+}
+
+/// Encodes changes, of which the first may come more than one revision after `since`.
+pub fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    let mut rest = changes;
+    while let Some(count) = frame_length(rest) {
+        let (now, later) = rest.split_at(count);
+        let revision = now[count - 1].0;
+        let changes = now.iter().map(|(_, change)| change.clone()).collect();
+        frames.push(Frame::new(since, revision, changes));
+        since = revision;
+        rest = later;
+    }
+    frames
+}
+
+/// How many of the changes go into one frame: at least one, where there is one.
+fn frame_length(changes: &[(Revision, Change)]) -> Option<usize> {
+    let mut bytes = 0;
+    let fits = changes.iter().take_while(|(_, change)| {
+        bytes += change_bytes(change);
+        bytes <= MAX_FRAME_BYTES
+    });
+    let fits = fits.count();
+    (!changes.is_empty()).then_some(fits.max(1))
+}
+
+/// About how many bytes a change has in a frame.
+pub fn change_bytes(change: &Change) -> usize {
+    /// `{"deleted":` and a number of up to 20 digits.
+    const DELETED_BYTES: usize = 32;
+    match change {
+        Change::Added(product) | Change::Updated(product) => product.json_bytes(),
+        Change::Deleted(_) => DELETED_BYTES,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ProductId;
+
+    use super::*;
+
+    fn deleted(revisions: std::ops::RangeInclusive<u64>) -> Vec<(Revision, Change)> {
+        revisions
+            .map(|n| (Revision(n), Change::Deleted(ProductId(n))))
+            .collect()
+    }
+
+    #[test]
+    fn the_json_is_what_follows_the_header_whatever_its_length() {
+        for count in [1, 20, 10_000] {
+            let changes = deleted(1..=count);
+            let changes = changes.into_iter().map(|(_, change)| change).collect();
+            let message = ServerMessage::Changes {
+                revision: Revision(count),
+                changes,
+            };
+            let encoded = Encoded::new(&message);
+            assert_eq!(encoded.json(), message.encode().as_bytes());
+            assert!(encoded.frame().ends_with(encoded.json()));
+        }
+    }
+
+    #[test]
+    fn frames_follow_each_other_without_a_gap() {
+        let frames = frames(&deleted(5..=9_000));
+        assert!(frames.len() > 1);
+        assert_eq!(frames[0].since, Revision(4));
+        for pair in frames.windows(2) {
+            assert_eq!(pair[0].revision, pair[1].since);
+        }
+        let last = frames.last().expect("a frame");
+        assert_eq!(last.revision, Revision(9_000));
+        assert!(super::frames(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_frame_holds_as_many_changes_as_fit_and_at_least_one() {
+        let fitting = MAX_FRAME_BYTES as u64 / 32;
+        assert_eq!(frames(&deleted(1..=fitting)).len(), 1);
+        assert_eq!(frames(&deleted(1..=fitting + 1)).len(), 2);
+        assert_eq!(frame_length(&[]), None);
+        let lines = frames(&deleted(1..=fitting + 1));
+        assert_eq!(lines[0].revision, Revision(fitting));
+    }
+}

@@ -1,0 +1,215 @@
+//! What the hub waits for: changes that are published and not yet in a frame, and the time.
+//!
+//! The desk puts, the hub takes. The desk waits while enough for a frame is there: a queue without
+//! a bound between a fast disk and a slow network would only hold what nobody sees yet.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use shared::{Change, Revision};
+
+use super::frame::change_bytes;
+
+/// Enough bytes for a frame before its time. With more, writers that never rest get a little more done
+/// and their changes are on every page later: at 1,000 pages 40 KiB gave 10,000 writes a second and
+/// more than 40 ms for the slowest hundredth of deliveries, 24 KiB gives 8,400 and 35 ms.
+const MIN_FRAME_BYTES: usize = 24 * 1024;
+
+/// Changes on their way from the desk to the hub, and what else the hub is woken for.
+#[derive(Default)]
+pub struct Pending {
+    queue: Mutex<Queue>,
+    /// Signalled when there is room again, or nobody takes any more.
+    room: Condvar,
+    /// Signalled when there is something for the hub to do.
+    call: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    changes: Vec<(Revision, Change)>,
+    bytes: usize,
+    /// Whether the hub runs. When it doesn't, nobody waits for it.
+    is_consumed: bool,
+    viewers_changed: bool,
+    is_stopped: bool,
+}
+
+impl Queue {
+    fn is_enough(&self) -> bool {
+        self.bytes >= MIN_FRAME_BYTES
+    }
+}
+
+/// What the hub does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// Changes wait, and it is time for a frame of them.
+    Frame,
+    /// The number of viewers has changed.
+    Viewers,
+    /// It is time for a pulse.
+    Pulse,
+    /// The server stops.
+    Stop,
+}
+
+impl Pending {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts changes, and calls `and` at the same moment. Then waits while there is enough for a
+    /// frame.
+    pub fn put(&self, changes: impl Iterator<Item = (Revision, Change)>, and: impl FnOnce()) {
+        let mut queue = self.queue();
+        let was_empty = queue.changes.is_empty();
+        for (revision, change) in changes {
+            queue.bytes += change_bytes(&change);
+            queue.changes.push((revision, change));
+        }
+        and();
+        let is_enough = queue.is_enough();
+        // Called without the lock, which the hub takes first when it wakes.
+        drop(queue);
+        // With a few waiting already the hub has its time to wake.
+        if was_empty || is_enough {
+            self.call.notify_one();
+        }
+        if is_enough {
+            let has_enough = |queue: &mut Queue| queue.is_consumed && queue.is_enough();
+            // Whatever became of the lock, there is nothing to do but go on.
+            let _queue = self.room.wait_while(self.queue(), has_enough);
+        }
+    }
+
+    /// Tells the hub that the number of viewers has changed.
+    pub fn viewers_changed(&self) {
+        let was_changed = std::mem::replace(&mut self.queue().viewers_changed, true);
+        if !was_changed {
+            self.call.notify_one();
+        }
+    }
+
+    /// Makes [`Pending::next`] say to stop, from now on.
+    pub fn stop(&self) {
+        self.queue().is_stopped = true;
+        self.call.notify_one();
+    }
+
+    /// Waits until there is something to do. Changes wait until the time `frame`, unless there is
+    /// enough for a frame before.
+    pub fn next(&self, frame: Instant, pulse: Instant) -> Wake {
+        let mut queue = self.queue();
+        loop {
+            let now = Instant::now();
+            let has_changes = !queue.changes.is_empty();
+            if queue.is_stopped {
+                return Wake::Stop;
+            } else if std::mem::take(&mut queue.viewers_changed) {
+                return Wake::Viewers;
+            } else if has_changes && (now >= frame || queue.is_enough()) {
+                return Wake::Frame;
+            } else if now >= pulse {
+                return Wake::Pulse;
+            }
+            let until = if has_changes { frame.min(pulse) } else { pulse };
+            let waited = self.call.wait_timeout(queue, until - now);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes all changes, and what `and` returns at the same moment.
+    pub fn take<T>(&self, and: impl FnOnce() -> T) -> (Vec<(Revision, Change)>, T) {
+        let mut queue = self.queue();
+        queue.bytes = 0;
+        let changes = std::mem::take(&mut queue.changes);
+        let other = and();
+        drop(queue);
+        self.room.notify_one();
+        (changes, other)
+    }
+
+    /// Announces that somebody takes what is put, as long as the returned value lives.
+    pub fn consume(&self) -> Consumer<'_> {
+        self.queue().is_consumed = true;
+        Consumer(self)
+    }
+}
+
+/// Takes what is put, as long as it lives.
+pub struct Consumer<'a>(&'a Pending);
+
+impl Drop for Consumer<'_> {
+    fn drop(&mut self) {
+        self.0.queue().is_consumed = false;
+        self.0.room.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use shared::ProductId;
+
+    use super::*;
+
+    /// More than enough for a frame.
+    fn many() -> impl Iterator<Item = (Revision, Change)> {
+        (1..=MIN_FRAME_BYTES as u64).map(|n| (Revision(n), Change::Deleted(ProductId(n))))
+    }
+
+    #[test]
+    fn whoever_puts_enough_waits_until_it_is_consumed() {
+        let pending = Arc::new(Pending::default());
+        let consumer = pending.consume();
+        let (sender, put) = channel();
+        let desk = std::thread::spawn({
+            let pending = pending.clone();
+            move || {
+                pending.put(many(), || {});
+                sender.send(())
+            }
+        });
+        let early = put.recv_timeout(Duration::from_millis(100));
+        assert!(early.is_err(), "it did not wait");
+        let mut taken = 0;
+        while taken < MIN_FRAME_BYTES {
+            taken += pending.take(|| {}).0.len();
+        }
+        let is_sent = put.recv_timeout(Duration::from_secs(20)).is_ok();
+        assert!(is_sent, "it still waits");
+        let ended = desk.join();
+        assert!(matches!(ended, Ok(Ok(()))));
+        drop(consumer);
+    }
+
+    #[test]
+    fn changes_wait_for_their_frame_unless_there_are_many() {
+        let pending = Pending::default();
+        let now = Instant::now();
+        let later = now + Duration::from_hours(1);
+        assert_eq!(pending.next(later, now), Wake::Pulse);
+        pending.put(many().take(1), || {});
+        assert_eq!(pending.next(later, now), Wake::Pulse);
+        assert_eq!(pending.next(now, later), Wake::Frame);
+        pending.put(many(), || {});
+        assert_eq!(pending.next(later, later), Wake::Frame);
+        pending.viewers_changed();
+        assert_eq!(pending.next(now, now), Wake::Viewers);
+        assert_eq!(pending.next(now, later), Wake::Frame);
+        pending.stop();
+        assert_eq!(pending.next(now, now), Wake::Stop);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_hub_that_is_gone() {
+        let pending = Pending::default();
+        drop(pending.consume());
+        pending.put(many(), || {});
+        assert_eq!(pending.take(|| {}).0.len(), MIN_FRAME_BYTES);
+    }
+}

@@ -1,0 +1,68 @@
+//! The whole catalog as frames, encoded once for everyone who asks at the time.
+
+use std::sync::Arc;
+
+use shared::{Catalog, CatalogId, Product, Revision, ServerMessage};
+
+use super::frame::{Encoded, MAX_FRAME_BYTES};
+
+/// Every product at one revision, in parts.
+pub struct Snapshot {
+    revision: Revision,
+    parts: Vec<Encoded>,
+}
+
+impl Snapshot {
+    /// Encodes a catalog.
+    pub fn encode(id: &CatalogId, catalog: &Catalog) -> Self {
+        let revision = catalog.revision();
+        let parts = divide(catalog);
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let parts = (1..).zip(parts).map(|(part, products)| {
+            let message = ServerMessage::Snapshot {
+                catalog: id.clone(),
+                revision,
+                products,
+                part,
+                parts: count,
+            };
+            Encoded::new(&message)
+        });
+        Self {
+            revision,
+            parts: parts.collect(),
+        }
+    }
+
+    /// The revision of the whole.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// How many parts there are.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// The part with this index, from 0.
+    pub fn part(&self, index: usize) -> Option<&Encoded> {
+        self.parts.get(index)
+    }
+}
+
+/// The products in groups of about [`MAX_FRAME_BYTES`] of JSON; one empty group where there are none.
+fn divide(catalog: &Catalog) -> Vec<Vec<Arc<Product>>> {
+    let mut parts = vec![Vec::new()];
+    let mut bytes = 0;
+    for product in catalog.products() {
+        bytes += product.json_bytes();
+        if bytes > MAX_FRAME_BYTES {
+            parts.push(Vec::new());
+            bytes = product.json_bytes();
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(product.clone());
+        }
+    }
+    parts
+}

@@ -1,0 +1,60 @@
+//! A data file that is only read. That takes no lock: a server may write to it meanwhile.
+
+use std::fs::File;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::sqlite::{is_known, load, open_error};
+use super::{JournalError, Loaded};
+
+/// A data file, open for reading.
+pub struct DataFile {
+    connection: Connection,
+    name: String,
+}
+
+impl DataFile {
+    /// Opens a file, which must exist and be one of Vitrina's.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let name = path.display().to_string();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags);
+        let connection = connection.map_err(|error| open_error(error.into(), &name))?;
+        if !is_known(&connection, &name).map_err(|error| open_error(error, &name))? {
+            return Err(JournalError::NotOurs(name));
+        }
+        Ok(Self { connection, name })
+    }
+
+    /// Everything it holds, at one moment.
+    pub fn load(&self) -> Result<Loaded, JournalError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let loaded = load(&transaction)?;
+        transaction.commit()?;
+        Ok(loaded)
+    }
+
+    /// What SQLite finds wrong with the file itself.
+    pub fn damage(&self) -> Result<Vec<String>, JournalError> {
+        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
+        let said = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let said = said.collect::<Result<Vec<_>, _>>()?;
+        Ok(said.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// Copies it, as it is at one moment, into a new file, and waits until that is durable.
+    pub fn copy_to(&self, path: &Path) -> Result<(), JournalError> {
+        let cannot_write = |why: String| JournalError::Backup {
+            path: path.display().to_string(),
+            why,
+        };
+        let to = path
+            .to_str()
+            .ok_or_else(|| cannot_write("its name is not UTF-8".to_owned()))?;
+        let copied = self.connection.execute("VACUUM INTO ?1", [to]);
+        copied.map_err(|error| cannot_write(format!("{}: {error}", self.name)))?;
+        let file = File::open(path).and_then(|file| file.sync_all());
+        file.map_err(|error| cannot_write(error.to_string()))
+    }
+}

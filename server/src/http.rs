@@ -1,0 +1,12 @@
+//! What the doors share: how a connection is accepted, what a handler takes, how it refuses.
+
+pub mod accept;
+pub mod blocking;
+pub mod conditional;
+pub mod extract;
+pub mod limits;
+pub mod listen;
+pub mod middleware;
+pub mod openapi;
+pub mod problem;
+pub mod shutdown;

@@ -1,0 +1,113 @@
+//! Conditional requests (RFC 9110 section 13).
+
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
+use shared::{Product, Revision};
+
+/// The entity tag of a product: its revision.
+pub fn product_tag(product: &Product) -> String {
+    format!("\"{}\"", product.revision)
+}
+
+/// The entity tag of what is made of the whole catalog. It is weak, since the compressed and the
+/// plain form share it.
+pub fn catalog_tag(revision: Revision) -> String {
+    format!("W/\"{revision}\"")
+}
+
+/// Whether the client has what this entity tag stands for (`If-None-Match`, which takes the weak
+/// comparison).
+pub fn is_not_modified(headers: &HeaderMap, tag: &str) -> bool {
+    let given = headers.typed_get::<IfNoneMatch>();
+    let tag: Result<ETag, _> = tag.parse();
+    matches!((given, tag), (Some(given), Ok(tag)) if !given.precondition_passes(&tag))
+}
+
+/// The answer to a client that has what this entity tag stands for.
+pub fn not_modified(tag: &str) -> Response {
+    (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()
+}
+
+/// The revision at which `If-Match` wants a product to be: the one it is at, if that is among
+/// those that are named. `None` where any will do. A weak tag never matches.
+pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Option<Revision> {
+    let given: IfMatch = headers.typed_get()?;
+    if given.is_any() {
+        return None;
+    }
+    let is_named = |product: &&Product| {
+        let tag: Result<ETag, _> = product_tag(product).parse();
+        tag.is_ok_and(|tag| given.precondition_passes(&tag))
+    };
+    let product = product.filter(is_named);
+    // No product is ever at revision 0.
+    Some(product.map_or(Revision(0), |product| product.revision))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
+    use serde_json::json;
+
+    use super::*;
+
+    fn headers(name: &HeaderName, lines: &[&'static str]) -> HeaderMap {
+        let values = lines.iter().map(|line| HeaderValue::from_static(line));
+        values.map(|value| (name.clone(), value)).collect()
+    }
+
+    fn at_revision(revision: u64) -> Product {
+        serde_json::from_value(json!({
+            "id": 1, "revision": revision, "title": "t", "description": "", "code": "c",
+            "price": 1, "status": true, "stock": 1, "category": "c", "thumbnails": [],
+        }))
+        .expect("a product")
+    }
+
+    #[test]
+    fn a_tag_says_the_revision() {
+        assert_eq!(product_tag(&at_revision(7)), "\"7\"");
+        assert_eq!(catalog_tag(Revision(7)), "W/\"7\"");
+        let response = not_modified("\"7\"");
+        assert_eq!(response.status(), 304);
+        assert_eq!(response.headers()[ETAG], "\"7\"");
+    }
+
+    #[test]
+    fn a_client_has_what_one_of_its_tags_names_weak_or_not() {
+        let has =
+            |lines: &[&'static str], tag| is_not_modified(&headers(&IF_NONE_MATCH, lines), tag);
+        assert!(has(&["\"7\""], "\"7\""));
+        assert!(has(&["W/\"7\""], "\"7\""));
+        assert!(has(&["\"7\""], "W/\"7\""));
+        assert!(has(&["\"6\", \"7\""], "\"7\""));
+        assert!(has(&["\"6\"", "\"7\""], "\"7\""));
+        assert!(has(&["*"], "\"7\""));
+        assert!(!has(&["\"6\""], "\"7\""));
+        assert!(!has(&[], "\"7\""));
+        // A comma inside a tag parts nothing.
+        assert!(!has(&["\"6,\"7\",8\""], "\"7\""));
+        assert!(has(&["\"a,b\", \"7\""], "\"7\""));
+        assert!(has(&["\"a,b\""], "\"a,b\""));
+    }
+
+    #[test]
+    fn a_write_expects_the_revision_that_its_tag_names() {
+        let product = at_revision(7);
+        let expects =
+            |lines: &[&'static str]| expected_revision(&headers(&IF_MATCH, lines), Some(&product));
+        assert_eq!(expects(&[]), None);
+        assert_eq!(expects(&["*"]), None);
+        assert_eq!(expects(&["\"7\""]), Some(Revision(7)));
+        assert_eq!(expects(&["\"6\", \"7\""]), Some(Revision(7)));
+        assert_eq!(expects(&["\"6\"", "\"7\""]), Some(Revision(7)));
+        assert_eq!(expects(&["\"6\""]), Some(Revision(0)));
+        assert_eq!(expects(&["W/\"7\""]), Some(Revision(0)));
+        assert_eq!(expects(&["\"6,7\""]), Some(Revision(0)));
+        let none = expected_revision(&headers(&IF_MATCH, &["\"7\""]), None);
+        assert_eq!(none, Some(Revision(0)));
+    }
+}

@@ -1,0 +1,11 @@
+//! What handlers take out of a request.
+
+mod id;
+mod locale;
+mod query;
+mod write_request;
+
+pub use id::IdPath;
+pub use locale::{COOKIE_NAME, Locale};
+pub use query::{Parameters, TypedQuery, read_bool, read_each, refuse_if_any};
+pub use write_request::{WriteRequest, media_type};

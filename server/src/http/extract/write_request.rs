@@ -1,0 +1,122 @@
+//! What a writing request asks for, read once for every handler.
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum_extra::headers::{ContentType, HeaderMapExt};
+use mime::Mime;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use shared::{Product, Reason, Revision};
+
+use crate::engine::journal::IdempotencyKey;
+use crate::http::conditional;
+use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
+use crate::http::problem::Rejection;
+
+/// The longest accepted `Idempotency-Key` in bytes: what other services take as well.
+const MAX_KEY_BYTES: usize = 255;
+
+/// A writing request.
+pub struct WriteRequest {
+    /// Its `Idempotency-Key`, where it has one.
+    pub key: Option<IdempotencyKey>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl WriteRequest {
+    /// The body as JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+        if !media_type(&self.headers).is_some_and(|media_type| is_json(&media_type)) {
+            return Err(Rejection::NotJson);
+        }
+        let json = serde_json::from_slice(&self.body);
+        Ok(json.map_err(|error| Reason::Malformed(error.to_string()))?)
+    }
+
+    /// The revision at which the product must be, by `If-Match`; see
+    /// [`conditional::expected_revision`].
+    pub fn expected_revision(&self, product: Option<&Product>) -> Option<Revision> {
+        conditional::expected_revision(&self.headers, product)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for WriteRequest {
+    type Rejection = Rejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let limit = Extension::<BodyLimit>::from_request_parts(&mut parts, state).await;
+        let max_bytes = limit.map_or(MAX_COMMAND_BYTES, |Extension(limit)| limit.0);
+        let copy = parts.clone();
+        let body = Bytes::from_request(Request::from_parts(copy, body), state).await;
+        let body = body.map_err(|error| to_rejection(&error, max_bytes))?;
+        Ok(Self {
+            key: idempotency_key(&parts, &body)?,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+/// The name that a program gave the request, and a digest of what it asks for.
+fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<IdempotencyKey>, Reason> {
+    let Some(name) = parts.headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let name = name.to_str().unwrap_or_default();
+    let is_printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if name.is_empty() || name.len() > MAX_KEY_BYTES || !is_printable {
+        let why = format!("Idempotency-Key: 1 to {MAX_KEY_BYTES} printable ASCII characters");
+        return Err(Reason::Malformed(why));
+    }
+    let head = format!("{} {}\n", parts.method, parts.uri.path());
+    let digest = Sha256::new().chain_update(head).chain_update(body);
+    // Half of it tells requests apart as well.
+    let half = digest.finalize().first_chunk().copied().unwrap_or_default();
+    let fingerprint = format!("{:032x}", u128::from_be_bytes(half));
+    Ok(Some(IdempotencyKey {
+        name: name.into(),
+        fingerprint: fingerprint.into(),
+    }))
+}
+
+fn to_rejection(error: &BytesRejection, max_bytes: usize) -> Rejection {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Rejection::TooLarge(max_bytes)
+    } else {
+        Reason::Malformed(error.body_text()).into()
+    }
+}
+
+/// The media type of a request's body, if it says one.
+pub fn media_type(headers: &HeaderMap) -> Option<Mime> {
+    headers.typed_get::<ContentType>().map(Mime::from)
+}
+
+/// Whether it is `application/json`, or a media type built on it (RFC 6839 section 3.1).
+fn is_json(media_type: &Mime) -> bool {
+    let is_built_on_it = media_type.suffix() == Some(mime::JSON);
+    media_type.type_() == mime::APPLICATION
+        && (media_type.subtype() == mime::JSON || is_built_on_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_known_by_its_media_type_and_those_built_on_it() {
+        let is_json = |text: &str| is_json(&text.parse().expect("a media type"));
+        assert!(is_json("application/json"));
+        assert!(is_json("Application/JSON; charset=utf-8"));
+        assert!(is_json("application/merge-patch+json"));
+        assert!(!is_json("text/json"));
+        assert!(!is_json("text/x+json"));
+        assert!(!is_json("application/x-ndjson"));
+    }
+}

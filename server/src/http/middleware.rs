@@ -1,0 +1,5 @@
+//! What every request passes on its way in and out.
+
+pub mod origin;
+pub mod security_headers;
+pub mod trace;

@@ -1,0 +1,101 @@
+//! The refusals that follow from what an operation takes, so that no handler has to list them.
+
+use axum::http::StatusCode;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::{OpenApi, RefOr};
+
+use super::responses::refusal;
+
+/// Adds them to every operation.
+pub fn add_refusals(document: &mut OpenApi) {
+    for path in document.paths.paths.values_mut() {
+        for (operation, is_write) in operations(path) {
+            for (status, description) in refusals(operation, is_write) {
+                refuse(operation, status, description);
+            }
+        }
+    }
+}
+
+fn operations(path: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let reads = [&mut path.get].map(|operation| (operation, false));
+    let writes = [
+        &mut path.post,
+        &mut path.put,
+        &mut path.patch,
+        &mut path.delete,
+    ];
+    let operations = reads
+        .into_iter()
+        .chain(writes.map(|operation| (operation, true)));
+    operations.filter_map(|(operation, is_write)| Some((operation.as_mut()?, is_write)))
+}
+
+fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static str)> {
+    let takes = |place: ParameterIn, name: Option<&str>| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters.any(|parameter| match parameter {
+            RefOr::T(parameter) => {
+                parameter.parameter_in == place && name.is_none_or(|name| parameter.name == name)
+            }
+            RefOr::Ref(_) => false,
+        })
+    };
+    let has_body = operation.request_body.is_some();
+    let mut refusals = Vec::new();
+    let mut add = |applies: bool, status, description| {
+        if applies {
+            refusals.push((status, description));
+        }
+    };
+    let key = takes(ParameterIn::Header, Some("Idempotency-Key"));
+    add(
+        has_body || key,
+        StatusCode::BAD_REQUEST,
+        "What came can't be read; `detail` says where.",
+    );
+    add(
+        is_write,
+        StatusCode::FORBIDDEN,
+        "A page of another site sent it.",
+    );
+    add(
+        takes(ParameterIn::Path, None),
+        StatusCode::NOT_FOUND,
+        "There is no such product.",
+    );
+    add(
+        has_body,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "More than is accepted; `detail` says how much that is.",
+    );
+    add(
+        has_body,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "In none of the media types that are accepted.",
+    );
+    add(
+        takes(ParameterIn::Header, Some("If-Match")),
+        StatusCode::PRECONDITION_FAILED,
+        "The product has changed; read it again.",
+    );
+    add(
+        has_body || key || takes(ParameterIn::Query, None),
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "`fields` names each field or parameter that is not as it must be, and the fix.",
+    );
+    add(
+        is_write,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "It could not be saved, or the server is stopping. Nothing was done.",
+    );
+    refusals
+}
+
+/// Adds a refusal, unless the operation tells of that status itself.
+fn refuse(operation: &mut Operation, status: StatusCode, description: &str) {
+    let responses = &mut operation.responses.responses;
+    responses
+        .entry(status.as_str().to_owned())
+        .or_insert_with(|| refusal(description));
+}

@@ -1,0 +1,42 @@
+//! Answers whose body is a problem document.
+
+use std::collections::BTreeMap;
+
+use utoipa::IntoResponses;
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+
+/// An answer whose body is a problem document.
+pub fn refusal(description: &str) -> RefOr<Response> {
+    let document = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", document);
+    RefOr::T(response.build())
+}
+
+/// Refusals that only some operations have, each of which names its own.
+macro_rules! refusals_of_some {
+    ($($(#[doc = $doc:literal])+ $name:ident => $status:literal, $description:literal;)+) => {$(
+        $(#[doc = $doc])+
+        pub struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                BTreeMap::from([($status.to_owned(), refusal($description))])
+            }
+        }
+    )+};
+}
+
+refusals_of_some! {
+    /// See [`Reason::CodeTaken`](shared::Reason::CodeTaken).
+    CodeTaken => "409", "Another product has the code";
+    /// See [`Rejection::GroupRefused`](crate::http::problem::Rejection::GroupRefused).
+    NoneDone => "409", "`commands` names those that can't be done; none was";
+    /// See [`Reason::Stopping`](shared::Reason::Stopping).
+    Stopping => "503", "The server is stopping";
+    /// See [`Rejection::TooManyClients`](crate::http::problem::Rejection::TooManyClients).
+    TooManyClients => "503", "As many live pages are connected as are allowed";
+    /// See [`Reason::Malformed`](shared::Reason::Malformed).
+    Malformed => "400", "What came can't be read; `detail` says where.";
+}

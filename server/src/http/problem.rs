@@ -1,0 +1,264 @@
+//! A refusal over HTTP: a problem document (RFC 9457).
+//!
+//! A handler refuses with a [`Rejection`], which knows no language. It travels in the response's
+//! extensions to the one layer, [`write_problems`], that knows the reader's and writes the
+//! document.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use shared::{FieldProblem, Problem, Reason, Text};
+
+use super::extract::Locale;
+
+/// Why a request was refused: for the reason that its command was, or for one that only HTTP
+/// knows. Its stable name, for programs, is the variant's in snake case.
+#[derive(Clone, Debug, PartialEq, strum::EnumCount, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Rejection {
+    /// The command was refused.
+    Command(Reason),
+    /// These commands of a group can't be done, by their places in it, so none was.
+    GroupRefused(Vec<(usize, Reason)>),
+    /// There are more commands in one request than this.
+    TooManyCommands(usize),
+    /// The body has more bytes than this.
+    TooLarge(usize),
+    /// The body is not JSON.
+    NotJson,
+    /// The body is in none of the forms that can be imported.
+    NotImportable,
+    /// A browser sent it from a page of another site.
+    ForeignOrigin,
+    /// No route has this path.
+    NoSuchRoute,
+    /// The route exists, for other methods.
+    WrongMethod,
+    /// As many clients are connected as are allowed.
+    #[strum(serialize = "too_many_pages")]
+    TooManyClients,
+    /// A handler panicked.
+    InternalError,
+}
+
+impl Rejection {
+    /// Refuses a group of commands, by the reasons that its commands were refused for.
+    pub fn group(refused: Vec<(usize, Reason)>) -> Self {
+        let concerns_all = |reason: &Reason| matches!(reason, Reason::NotSaved | Reason::Stopping);
+        if let Some((_, reason)) = refused.iter().find(|(_, reason)| concerns_all(reason)) {
+            return Self::Command(reason.clone());
+        }
+        let own = refused
+            .into_iter()
+            .filter(|(_, reason)| *reason != Reason::NotTried);
+        Self::GroupRefused(own.collect())
+    }
+
+    /// The status of RFC 9110 section 15 that says the same.
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Command(reason) => status_of(reason),
+            Self::GroupRefused(refused) => {
+                let is_invalid = |reason: &Reason| matches!(reason, Reason::Invalid(_));
+                if refused.iter().any(|(_, reason)| is_invalid(reason)) {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                } else {
+                    // Nothing is wrong with the commands themselves, they don't fit the catalog.
+                    StatusCode::CONFLICT
+                }
+            }
+            Self::TooManyCommands(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson | Self::NotImportable => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooManyClients => StatusCode::SERVICE_UNAVAILABLE,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The refusal in the reader's words.
+    fn tell(&self, text: &Text) -> Problem {
+        let value = match self {
+            Self::Command(reason) => return reason.tell(text),
+            Self::GroupRefused(refused) => refused.len().to_string(),
+            Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
+            _ => String::new(),
+        };
+        let code: &str = self.into();
+        Problem {
+            code: code.to_owned(),
+            message: text.problem(code, &value),
+            fields: Vec::new(),
+        }
+    }
+
+    /// What is wrong with each command of a group.
+    fn commands(&self, text: &Text) -> Vec<CommandProblem> {
+        let Self::GroupRefused(refused) = self else {
+            return Vec::new();
+        };
+        let problem = |(index, reason): &(usize, Reason)| CommandProblem {
+            index: *index,
+            problem: reason.tell(text),
+        };
+        refused.iter().map(problem).collect()
+    }
+}
+
+impl From<Reason> for Rejection {
+    fn from(reason: Reason) -> Self {
+        Self::Command(reason)
+    }
+}
+
+impl IntoResponse for Rejection {
+    /// The status alone; [`write_problems`] adds the document.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+fn status_of(reason: &Reason) -> StatusCode {
+    match reason {
+        Reason::Malformed(_) | Reason::UnknownMessage(_) | Reason::NotText | Reason::NotUtf8 => {
+            StatusCode::BAD_REQUEST
+        }
+        Reason::NotFound(_) => StatusCode::NOT_FOUND,
+        Reason::CodeTaken(_) => StatusCode::CONFLICT,
+        // Over HTTP it is `If-Match` that asks for a revision.
+        Reason::Changed(..) => StatusCode::PRECONDITION_FAILED,
+        Reason::Invalid(_) | Reason::KeyReused(_) | Reason::NotTried => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Reason::NotSaved | Reason::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The members of RFC 9457 section 3.1, and three of our own: `code`, `fields` and `commands`.
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fields: &'a [FieldProblem],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<CommandProblem>,
+}
+
+/// What is wrong with one command of a group.
+#[derive(Serialize)]
+struct CommandProblem {
+    index: usize,
+    problem: Problem,
+}
+
+/// Writes the problem document of every response that a [`Rejection`] made, in the reader's
+/// language.
+pub async fn write_problems(request: Request, next: Next) -> Response {
+    let language = Locale::language(request.headers());
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Arc<Rejection>>() {
+        Some(rejection) => write(&rejection, response, &Locale::new(language).text),
+        None => response,
+    }
+}
+
+fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
+    let status = response.status();
+    let problem = rejection.tell(text);
+    let document = Document {
+        r#type: format!("urn:vitrina:problem:{}", problem.code),
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        detail: &problem.message,
+        code: &problem.code,
+        fields: &problem.fields,
+        commands: rejection.commands(text),
+    };
+    let json = serde_json::to_string(&document).unwrap_or_else(|error| {
+        tracing::error!(%error, "can't encode a problem");
+        String::new()
+    });
+    let (mut head, _) = response.into_parts();
+    let media_type = HeaderValue::from_static("application/problem+json");
+    head.headers.insert(CONTENT_TYPE, media_type);
+    head.headers.remove(CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(json))
+}
+
+/// What a request is answered with whose handler panicked.
+pub fn on_panic(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast::<String>().ok().map(|text| *text));
+    let message = message.unwrap_or_default();
+    tracing::error!(message, "a handler panicked");
+    Rejection::InternalError.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::Language;
+    use strum::EnumCount;
+
+    use super::*;
+
+    #[test]
+    fn every_rejection_has_its_words_in_every_language() {
+        let own = [
+            Rejection::GroupRefused(Vec::new()),
+            Rejection::TooManyCommands(1),
+            Rejection::TooLarge(1),
+            Rejection::NotJson,
+            Rejection::NotImportable,
+            Rejection::ForeignOrigin,
+            Rejection::NoSuchRoute,
+            Rejection::WrongMethod,
+            Rejection::TooManyClients,
+            Rejection::InternalError,
+        ];
+        // All but a command's, whose words the tests of `shared` look at.
+        assert_eq!(own.len() + 1, Rejection::COUNT);
+        for language in Language::ALL {
+            let text = Locale::new(language).text;
+            for rejection in &own {
+                let problem = rejection.tell(&text);
+                let key = format!("problem.{}", problem.code);
+                assert!(text.keys().any(|there| there == key), "{key}");
+                assert!(!problem.message.contains('{'), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_is_refused_for_what_concerns_all_of_it_before_anything_else() {
+        let not_tried = (0, Reason::NotTried);
+        let taken = (1, Reason::CodeTaken("a".to_owned()));
+        let invalid = (2, Reason::Invalid(Vec::new()));
+        let group = |refused: &[&(usize, Reason)]| {
+            Rejection::group(refused.iter().map(|one| (*one).clone()).collect())
+        };
+        let refused = group(&[&not_tried, &taken]);
+        assert_eq!(refused, Rejection::GroupRefused(vec![taken.clone()]));
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+        let refused = group(&[&taken, &invalid]);
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let stopping = (3, Reason::Stopping);
+        let refused = group(&[&taken, &stopping]);
+        assert_eq!(refused, Rejection::Command(Reason::Stopping));
+    }
+}

@@ -1,0 +1,123 @@
+//! The embedded files over HTTP, in the smallest form that a client takes.
+
+use axum::extract::{Path, RawQuery};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use rust_embed_for_web::{EmbedableFile, RustEmbed};
+
+use crate::embedded::{Dist, Views};
+use crate::http::conditional::is_not_modified;
+use crate::http::problem::Rejection;
+
+/// The URL of a file with a mark of its contents, so that it may be cached without end.
+pub fn url(path: &str) -> String {
+    let hash = match path.strip_prefix("/assets/") {
+        Some(name) => Dist::get(name).map(|file| mark(&file)),
+        None => Views::get(view_name(path)).map(|file| mark(&file)),
+    };
+    match hash {
+        Some(hash) => format!("{path}?v={hash}"),
+        None => path.to_owned(),
+    }
+}
+
+/// `GET /assets/...`: what trunk built.
+pub async fn dist(
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
+    let file = Dist::get(&name).ok_or(Rejection::NoSuchRoute)?;
+    Ok(to_response(&file, query.as_deref(), &headers))
+}
+
+/// `GET /views/style.css`.
+pub async fn style(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+    view("style.css", query, &headers)
+}
+
+/// `GET /favicon.svg`.
+pub async fn icon(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+    view("favicon.svg", query, &headers)
+}
+
+fn view(name: &str, RawQuery(query): RawQuery, headers: &HeaderMap) -> Result<Response, Rejection> {
+    let file = Views::get(name).ok_or(Rejection::NoSuchRoute)?;
+    Ok(to_response(&file, query.as_deref(), headers))
+}
+
+fn view_name(path: &str) -> &str {
+    path.trim_start_matches("/views/").trim_start_matches('/')
+}
+
+/// A mark of a file's contents that is safe in a URL.
+fn mark(file: &impl EmbedableFile) -> String {
+    let hash = file.hash();
+    let hash: &str = hash.as_ref();
+    hash.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(16)
+        .collect()
+}
+
+fn to_response(file: &impl EmbedableFile, query: Option<&str>, headers: &HeaderMap) -> Response {
+    let mark = mark(file);
+    let cache = if query == Some(format!("v={mark}").as_str()) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    let (encoding, body) = encode(file, headers);
+    // Another encoding is another representation (RFC 9110 section 8.8.3.3).
+    let etag = format!("\"{mark}-{}\"", encoding.unwrap_or("plain"));
+    let common = [
+        (CACHE_CONTROL, cache.to_owned()),
+        (VARY, "accept-encoding".to_owned()),
+        (ETAG, etag.clone()),
+    ];
+    if is_not_modified(headers, &etag) {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    let media_type = file.mime_type().map(|media_type| {
+        let media_type: &str = media_type.as_ref();
+        media_type.to_owned()
+    });
+    let media_type = media_type.unwrap_or_else(|| "application/octet-stream".to_owned());
+    let mut response = (common, [(CONTENT_TYPE, media_type)], body).into_response();
+    if let Some(encoding) = encoding {
+        let encoding = HeaderValue::from_static(encoding);
+        response.headers_mut().insert(CONTENT_ENCODING, encoding);
+    }
+    response
+}
+
+/// The smallest form of the file that the client takes.
+fn encode(file: &impl EmbedableFile, headers: &HeaderMap) -> (Option<&'static str>, Vec<u8>) {
+    if accepts(headers, "br")
+        && let Some(data) = file.data_br()
+    {
+        return (Some("br"), data.as_ref().to_vec());
+    }
+    if accepts(headers, "gzip")
+        && let Some(data) = file.data_gzip()
+    {
+        return (Some("gzip"), data.as_ref().to_vec());
+    }
+    (None, file.data().as_ref().to_vec())
+}
+
+/// Whether `Accept-Encoding` names a coding, other than with `q=0` (RFC 9110 section 12.5.3).
+fn accepts(headers: &HeaderMap, coding: &str) -> bool {
+    let values = headers.get_all(ACCEPT_ENCODING).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|item| {
+            let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+            let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+            name.trim().eq_ignore_ascii_case(coding) && !refused
+        })
+}

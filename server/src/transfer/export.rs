@@ -1,0 +1,113 @@
+//! The catalog as a file: CSV, a JSON array, or one JSON object a line. It is written a piece at a
+//! time from a catalog that stays at its revision, however long that takes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use shared::{Catalog, Draft, FieldRef, ProductId};
+
+use super::Format;
+
+/// About how many bytes are made at a time.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// A catalog on its way into a file.
+pub struct Export {
+    catalog: Arc<Catalog>,
+    format: Format,
+    after: ProductId,
+    has_begun: bool,
+    has_ended: bool,
+}
+
+impl Export {
+    /// An export of this catalog.
+    pub fn new(catalog: Arc<Catalog>, format: Format) -> Self {
+        Self {
+            catalog,
+            format,
+            after: ProductId(0),
+            has_begun: false,
+            has_ended: false,
+        }
+    }
+
+    fn write(&mut self, piece: &mut Vec<u8>) -> anyhow::Result<()> {
+        let is_first = !std::mem::replace(&mut self.has_begun, true);
+        if is_first {
+            match self.format {
+                Format::Csv => piece.extend(csv_line(
+                    Draft::FIELDS.iter().map(|field| field.name.into()),
+                )?),
+                Format::Json => piece.push(b'['),
+                Format::Ndjson => {}
+            }
+        }
+        let mut is_first = is_first;
+        for product in self.catalog.products_after(self.after) {
+            if piece.len() >= PIECE_BYTES {
+                return Ok(());
+            }
+            match self.format {
+                Format::Csv => piece.extend(csv_line(
+                    product.draft.values().map(|(_, value)| to_cell(value)),
+                )?),
+                Format::Json => {
+                    piece.extend_from_slice(if is_first { b"\n" } else { b",\n" });
+                    serde_json::to_writer(&mut *piece, &product.draft)?;
+                }
+                Format::Ndjson => {
+                    serde_json::to_writer(&mut *piece, &product.draft)?;
+                    piece.push(b'\n');
+                }
+            }
+            is_first = false;
+            self.after = product.id;
+        }
+        if self.format == Format::Json {
+            piece.extend_from_slice(b"\n]\n");
+        }
+        self.has_ended = true;
+        Ok(())
+    }
+}
+
+impl Iterator for Export {
+    type Item = anyhow::Result<Bytes>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        let mut piece = Vec::with_capacity(PIECE_BYTES + 4 * 1024);
+        if let Err(error) = self.write(&mut piece) {
+            self.has_ended = true;
+            return Some(Err(error));
+        }
+        Some(Ok(piece.into()))
+    }
+}
+
+/// A field's value as a cell.
+fn to_cell(value: FieldRef<'_>) -> Cow<'_, str> {
+    match value {
+        FieldRef::Text(text) => text.into(),
+        FieldRef::Price(price) => price.to_string().into(),
+        FieldRef::Flag(flag) => flag.to_string().into(),
+        FieldRef::Count(count) => count.to_string().into(),
+        // No URL has a space in it.
+        FieldRef::Urls(urls) => urls.join(" ").into(),
+    }
+}
+
+fn csv_line<'a>(cells: impl Iterator<Item = Cow<'a, str>>) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    for cell in cells {
+        writer.write_field(&*cell)?;
+    }
+    writer.write_record(None::<&[u8]>)?;
+    Ok(writer.into_inner()?)
+}

@@ -1,0 +1,85 @@
+//! JSON: one array of objects, or one object a line. Neither is ever in memory whole.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use serde::Deserializer;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use shared::{Fields, Reason};
+
+use super::row::{Row, Rows, Unreadable};
+
+/// Reads every object of an array. Its line is its number: in an array lines mean little.
+pub fn array(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    let mut json = serde_json::Deserializer::from_reader(BufReader::new(source));
+    let mut count = 0;
+    let visitor = Array {
+        rows,
+        count: &mut count,
+    };
+    let read = json.deserialize_seq(visitor).and_then(|()| json.end());
+    read.map_err(|error| Unreadable {
+        line: count + 1,
+        reason: malformed(&error),
+    })
+}
+
+struct Array<'a, 'b> {
+    rows: &'a mut Rows<'b>,
+    count: &'a mut u64,
+}
+
+impl<'de> Visitor<'de> for Array<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of products")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        while let Some(fields) = sequence.next_element::<Fields>()? {
+            *self.count += 1;
+            if !(self.rows)(Row::new(*self.count, fields)) {
+                // Nobody wants the rest, but an array ends where it ends.
+                while sequence.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads every line.
+pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+    let mut source = BufReader::new(source);
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let unreadable = |reason| Unreadable { line, reason };
+        match source.read_until(b'\n', &mut bytes) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return Err(unreadable(Reason::Malformed(error.to_string()))),
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(Reason::NotUtf8))?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let fields: Result<Fields, _> = serde_json::from_str(text);
+        let row = match fields {
+            Ok(fields) => Row::new(line, fields),
+            Err(error) => Row {
+                line,
+                draft: Err(malformed(&error)),
+            },
+        };
+        if !rows(row) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn malformed(error: &serde_json::Error) -> Reason {
+    Reason::Malformed(error.to_string())
+}

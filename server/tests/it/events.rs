@@ -1,0 +1,98 @@
+//! The stream of server-sent events, as `curl -N` and `EventSource` see it.
+
+use crate::support::{Http, PATIENCE, Server};
+use reqwest::{Method, Response};
+use serde_json::Value;
+use tokio::time::timeout;
+
+/// An open stream.
+struct Events {
+    response: Response,
+    text: String,
+}
+
+#[derive(Debug)]
+struct Event {
+    name: String,
+    id: Option<u64>,
+    data: Value,
+}
+
+impl Events {
+    async fn open(http: &Http, last_id: Option<u64>) -> Self {
+        let mut request = http.request(Method::GET, "/api/products/stream");
+        if let Some(id) = last_id {
+            request = request.header("Last-Event-ID", id);
+        }
+        let response = request.send().await.expect("an answer");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let text = String::new();
+        Self { response, text }
+    }
+
+    /// The next event; `None` at the end.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let line = event.lines().find_map(|line| line.strip_prefix(name));
+                    line.map(|value| value.trim_start().to_owned())
+                };
+                let event = Event {
+                    name: field("event:").expect("a name"),
+                    id: field("id:").map(|id| id.parse().expect("a revision")),
+                    data: serde_json::from_str(&field("data:").expect("data")).expect("JSON"),
+                };
+                self.text = rest.to_string();
+                return Some(event);
+            }
+            let more = timeout(PATIENCE, self.response.chunk())
+                .await
+                .expect("in time");
+            let more = more.expect("a stream")?;
+            self.text += std::str::from_utf8(&more).expect("UTF-8");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_follower_gets_the_list_and_then_every_change() {
+    let server = Server::start();
+    server.http().add("a").await;
+    let mut events = Events::open(&server.http(), None).await;
+    let first = events.next().await.expect("a snapshot");
+    assert_eq!((first.name.as_str(), first.id), ("snapshot", Some(1)));
+    assert_eq!(first.data["products"][0]["code"], "a");
+    server.http().add("b").await;
+    let second = events.next().await.expect("a change");
+    assert_eq!((second.name.as_str(), second.id), ("changes", Some(2)));
+    assert_eq!(second.data["changes"][0]["added"]["code"], "b");
+}
+
+#[tokio::test]
+async fn a_follower_that_was_away_gets_only_what_it_missed() {
+    let server = Server::start();
+    for code in ["a", "b", "c"] {
+        server.http().add(code).await;
+    }
+    let mut events = Events::open(&server.http(), Some(1)).await;
+    let mut revision = 1;
+    while revision < 3 {
+        let event = events.next().await.expect("a change");
+        assert_eq!(event.name, "changes");
+        revision = event.id.expect("an id");
+    }
+    // One from the future has another catalog.
+    let mut events = Events::open(&server.http(), Some(99)).await;
+    assert_eq!(events.next().await.expect("a snapshot").name, "snapshot");
+}
+
+#[tokio::test]
+async fn the_stream_ends_when_the_server_stops() {
+    let server = Server::start();
+    let mut events = Events::open(&server.http(), None).await;
+    assert_eq!(events.next().await.expect("a snapshot").name, "snapshot");
+    server.ask_to_stop();
+    assert!(events.next().await.is_none());
+    server.stopped().await;
+}

@@ -1,0 +1,277 @@
+//! Import and export: what a spreadsheet or another program gives, and what they get.
+
+use crate::support::{Http, Server, draft};
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+
+/// Imports; gives everything that was told.
+async fn import(
+    http: &Http,
+    query: &str,
+    media_type: &str,
+    body: impl Into<reqwest::Body>,
+) -> Vec<Value> {
+    let request = http.request(Method::POST, &format!("/api/products/import{query}"));
+    let response = request
+        .header(CONTENT_TYPE, media_type)
+        .body(body)
+        .send()
+        .await;
+    let response = response.expect("an answer");
+    assert_eq!(response.status(), 200);
+    let text = response.text().await.expect("lines");
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().expect("JSON")
+}
+
+fn last(told: &[Value]) -> &Value {
+    told.last().expect("an end")
+}
+
+#[tokio::test]
+async fn csv_comes_in_every_common_form() {
+    for (form, body) in [
+        (
+            "commas, any order, quotes",
+            "code,title,price,stock,category\r\na,\"Lamp, \"\"big\"\"\",19.99,5,home\r\nb,Mug,\"3,5\",0,home\r\n",
+        ),
+        (
+            "semicolons, decimal comma, a mark at the start",
+            "\u{feff}Title;Code;Price;Stock;Category\nLamp, \"big\";a;19,99;5;home\nMug;b;3,50;0;home\n",
+        ),
+        (
+            "tabs, and no line break at the end",
+            "title\tcode\tprice\tstock\tcategory\nLamp, \"big\"\ta\t19.99\t5\thome\nMug\tb\t3.5\t0\thome",
+        ),
+    ] {
+        let server = Server::start();
+        let told = import(&server.http(), "", "text/csv", body).await;
+        let expected = json!({"type": "finished", "revision": 2, "rows": 2, "added": 2, "updated": 0, "skipped": 0, "refused": 0});
+        assert_eq!(*last(&told), expected, "{form}");
+        let list = server.http().list().await;
+        let of = |index: usize| {
+            (
+                list["products"][index]["title"].clone(),
+                list["products"][index]["price"].clone(),
+            )
+        };
+        assert_eq!(of(0), (json!("Lamp, \"big\""), json!(19.99)), "{form}");
+        assert_eq!(of(1), (json!("Mug"), json!(3.5)), "{form}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_can_ask_for_the_first_refused_rows_only() {
+    let server = Server::start();
+    let rows = "\n,,,,".repeat(500);
+    let csv = format!("title,code,price,stock,category{rows}\n");
+    let told = import(&server.http(), "?most_refused=3", "text/csv", csv).await;
+    let refused = told.iter().filter(|line| line["type"] == "row_refused");
+    let lines: Vec<&Value> = refused.map(|line| &line["line"]).collect();
+    assert_eq!(lines, [2, 3, 4]);
+    assert_eq!(last(&told)["refused"], 500);
+}
+
+#[tokio::test]
+async fn images_are_parted_by_spaces_or_bars() {
+    let server = Server::start();
+    let csv = "title,code,price,stock,category,thumbnails\nA,a,1,1,c,https://x.com/1|https://x.com/2|/3 /4|5\n";
+    import(&server.http(), "", "text/csv", csv).await;
+    let list = server.http().list().await;
+    let images = json!(["https://x.com/1", "https://x.com/2", "/3", "/4|5"]);
+    assert_eq!(list["products"][0]["thumbnails"], images);
+}
+
+#[tokio::test]
+async fn a_bad_row_is_told_with_its_line_and_keeps_nobody_out() {
+    let server = Server::start();
+    let csv = "title,code,price,stock,category,status\nA,a,1,1,c,no\n,b,1.999,many,c,\n\"Two\nlines\",c,1,1,c,perhaps\nD,A,1,1,c,yes\nE,e,1,1,c,yes\n";
+    let told = import(&server.http(), "", "text/csv", csv).await;
+    let refused: Vec<_> = told
+        .iter()
+        .filter(|line| line["type"] == "row_refused")
+        .collect();
+    let lines: Vec<_> = refused.iter().map(|line| line["line"].as_u64()).collect();
+    assert_eq!(lines, [Some(3), Some(4), Some(6)]);
+    let fields = refused[0]["problem"]["fields"].as_array().expect("fields");
+    let fields: Vec<_> = fields
+        .iter()
+        .filter_map(|field| field["field"].as_str())
+        .collect();
+    assert_eq!(fields, ["price", "stock", "title"]);
+    assert_eq!(refused[2]["problem"]["code"], "code_taken");
+    assert_eq!(
+        (&last(&told)["added"], &last(&told)["refused"]),
+        (&json!(2), &json!(3))
+    );
+}
+
+#[tokio::test]
+async fn taken_codes_are_refused_updated_or_skipped() {
+    let csv = "title,code,price,stock,category\nNew,a,1,1,c\nNew,b,1,1,c\n";
+    for (query, counts, title) in [
+        ("", [1, 0, 0, 1], "Product a"),
+        ("?on_duplicate=update", [1, 1, 0, 0], "New"),
+        ("?on_duplicate=skip", [1, 0, 1, 0], "Product a"),
+    ] {
+        let server = Server::start();
+        server.http().add("A").await;
+        let path = "/api/products/1";
+        let renamed = json!({"title": "Product a"});
+        server.http().send(Method::PATCH, path, &renamed).await;
+        let told = import(&server.http(), query, "text/csv", csv).await;
+        let counted =
+            ["added", "updated", "skipped", "refused"].map(|name| last(&told)[name].clone());
+        assert_eq!(counted, counts.map(Value::from), "{query}");
+        let list = server.http().list().await;
+        assert_eq!(list["products"][0]["title"], title, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_all_and_does_nothing() {
+    let server = Server::start();
+    let csv = "title,code,price,stock,category\nA,a,1,1,c\nB,A,1,1,c\n";
+    let told = import(&server.http(), "?dry_run=true", "text/csv", csv).await;
+    assert_eq!(
+        (&last(&told)["added"], &last(&told)["refused"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(server.http().list().await["revision"], 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_the_import_then_does() {
+    // New, there already and equal, there and other; and the same again within the file.
+    let rows = "New,n,1,1,c\nThere,There,1,1,c\nOther,o,9,1,c\nOther,O,9,1,c\nOther,O,8,1,c\n\
+                New,N,1,1,c\nNew,n,1,1,c\nNew,n,2,1,c\n,x,1,1,c\nNew,n,1,1,c\n";
+    let csv = format!("title,code,price,stock,category\n{rows}");
+    for on_duplicate in ["refuse", "update", "skip"] {
+        let server = Server::start();
+        let before = "title,code,price,stock,category\nThere,There,1,1,c\nOther,o,1,1,c\n";
+        import(&server.http(), "", "text/csv", before).await;
+        let query = format!("?on_duplicate={on_duplicate}");
+        let dry = format!("{query}&dry_run=true");
+        let mut would = import(&server.http(), &dry, "text/csv", csv.clone()).await;
+        let mut did = import(&server.http(), &query, "text/csv", csv.clone()).await;
+        for told in [&mut would, &mut did] {
+            told.retain(|line| line["type"] != "progress");
+            let end = told.last_mut().and_then(Value::as_object_mut);
+            end.expect("an end").remove("revision");
+        }
+        assert_eq!(would, did, "{on_duplicate}");
+    }
+}
+
+#[tokio::test]
+async fn what_cant_be_read_is_refused_with_a_hint() {
+    let server = Server::start();
+    let latin1 = b"title,code,price,stock,category\nL\xe1mpara,a,1,1,c\n".to_vec();
+    let told = import(&server.http(), "", "text/csv", latin1).await;
+    assert_eq!(
+        (&last(&told)["type"], &last(&told)["line"]),
+        (&json!("failed"), &json!(2))
+    );
+    assert_eq!(last(&told)["problem"]["code"], "not_utf8");
+    let told = import(&server.http(), "", "text/csv", "title,colour\nA,red\n").await;
+    assert_eq!(last(&told)["problem"]["fields"][0]["field"], "colour");
+    let told = import(&server.http(), "", "application/json", "{\"a\": 1}").await;
+    assert_eq!(last(&told)["type"], "failed");
+    let request = server.http().request(Method::POST, "/api/products/import");
+    let response = request
+        .header(CONTENT_TYPE, "image/png")
+        .body("x")
+        .send()
+        .await;
+    assert_eq!(response.expect("an answer").status(), 415);
+    let request = server
+        .http()
+        .request(Method::POST, "/api/products/import?on_duplicate=ask");
+    let response = request
+        .header(CONTENT_TYPE, "text/csv")
+        .body("x")
+        .send()
+        .await;
+    assert_eq!(response.expect("an answer").status(), 422);
+    assert_eq!(server.http().list().await["revision"], 0);
+}
+
+#[tokio::test]
+async fn a_row_without_end_is_read_no_further() {
+    let server = Server::start();
+    let endless = "x".repeat(3 * 1024 * 1024);
+    for (media_type, begin) in [
+        ("text/csv", "title,code,price,stock,category\nA,a,1,1,c\n"),
+        (
+            "application/json",
+            "[{\"title\": \"A\", \"code\": \"b\", \"price\": 1, \"stock\": 1, \"category\": \"c\"}, {\"title\": \"",
+        ),
+        (
+            "application/x-ndjson",
+            "{\"title\": \"A\", \"code\": \"c\", \"price\": 1, \"stock\": 1, \"category\": \"c\"}\n{\"title\": \"",
+        ),
+    ] {
+        let told = import(&server.http(), "", media_type, format!("{begin}{endless}")).await;
+        assert_eq!(last(&told)["type"], "failed", "{media_type}");
+        let message = last(&told)["problem"]["message"].as_str().expect("words");
+        assert!(
+            message.contains("a row has more than 1048576 bytes"),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        server.http().list().await["count"],
+        3,
+        "what came before is done"
+    );
+}
+
+#[tokio::test]
+async fn an_export_imported_elsewhere_gives_an_equal_catalog() {
+    let server = Server::start();
+    // More than one piece of an export and more than one group of an import.
+    for number in 0..700 {
+        let mut draft = draft(&format!("code {number}"));
+        draft["title"] = json!(format!("Título «{number}», \"quoted\"; tab\u{2003}end"));
+        draft["description"] = json!(format!("line one\nline two {}", "x".repeat(number % 300)));
+        draft["price"] = json!(format!("{number}.05"));
+        draft["status"] = json!(number % 3 == 0);
+        draft["thumbnails"] = json!(["https://example.com/a,b.webp", "/c;d.webp"]);
+        assert_eq!(server.http().post(&draft).await.status(), 201);
+    }
+    server.http().delete(3).await;
+    let drafts = async |http: Http| {
+        let mut list = http.list().await;
+        let products = list["products"].as_array_mut().expect("a list");
+        for product in products.iter_mut() {
+            let product = product.as_object_mut().expect("a product");
+            product.remove("id");
+            product.remove("revision");
+        }
+        products.clone()
+    };
+    let expected = drafts(server.http()).await;
+    for (format, media_type) in [
+        ("csv", "text/csv"),
+        ("json", "application/json"),
+        ("ndjson", "application/x-ndjson"),
+    ] {
+        let export = server
+            .http()
+            .get(&format!("/api/products/export?format={format}"))
+            .await;
+        let disposition = export.headers()["content-disposition"]
+            .to_str()
+            .expect("ASCII");
+        assert_eq!(
+            disposition,
+            format!("attachment; filename=\"products.{format}\"")
+        );
+        let file = export.bytes().await.expect("a file");
+        let other = Server::start();
+        let told = import(&other.http(), "", media_type, file).await;
+        assert_eq!(last(&told)["added"], 699, "{format}");
+        assert_eq!(drafts(other.http()).await, expected, "{format}");
+    }
+}

@@ -1,0 +1,23 @@
+//! What the server promises, tried on a real one: over TCP, with a real data file, by the program
+//! itself and in a real browser. One program, so that it links once; each file is one promise.
+
+mod api;
+mod browser;
+mod browser_import;
+mod command;
+mod crash;
+mod events;
+mod files;
+mod lists;
+mod live;
+mod openapi;
+mod pages;
+mod refused;
+mod resume;
+mod slow;
+mod soak;
+mod start;
+mod stop;
+mod support;
+mod upgrade;
+mod writes;

@@ -1,0 +1,197 @@
+//! The HTML shells and the files they name.
+
+use crate::support::{Http, Server, draft};
+use reqwest::Method;
+use reqwest::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
+    SET_COOKIE,
+};
+use serde_json::json;
+
+async fn html(http: &Http, path: &str, language: &str) -> String {
+    let request = http.request(Method::GET, path);
+    let response = request.header("accept-language", language).send().await;
+    let response = response.expect("an answer");
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+    response.text().await.expect("a text")
+}
+
+#[tokio::test]
+async fn the_root_shows_the_list_as_html_and_runs_nothing() {
+    let server = Server::start();
+    let http = server.http();
+    let empty = html(&http, "/", "en").await;
+    assert!(empty.contains("There is nothing here yet."));
+    let mut odd = draft("<b>&\"'");
+    odd["title"] = json!("<script>alert(1)</script>");
+    assert_eq!(http.post(&odd).await.status(), 201);
+    let page = html(&http, "/", "en").await;
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(page.contains("19.99"));
+    assert!(
+        !page.contains("<script"),
+        "no script and no socket at the root"
+    );
+}
+
+#[tokio::test]
+async fn a_long_list_has_fifty_a_page() {
+    let server = Server::start();
+    let http = server.http();
+    for number in 1..=51 {
+        http.add(&format!("code-{number}-")).await;
+    }
+    let first = html(&http, "/", "en").await;
+    assert_eq!(first.matches("data-product=").count(), 50);
+    assert!(
+        first.contains("code-51-") && !first.contains("code-1-"),
+        "newest first"
+    );
+    assert!(first.contains("Page 1 of 2"));
+    for path in ["/?page=2", "/?page=99"] {
+        let last = html(&http, path, "en").await;
+        assert_eq!(last.matches("data-product=").count(), 1);
+        assert!(last.contains("code-1-"));
+    }
+    assert_eq!(
+        html(&http, "/?page=x", "en")
+            .await
+            .matches("data-product=")
+            .count(),
+        50
+    );
+}
+
+#[tokio::test]
+async fn the_live_page_has_a_form_and_no_product() {
+    let server = Server::start();
+    server.http().add("secret-code").await;
+    let page = html(&server.http(), "/realtimeproducts", "en").await;
+    assert!(page.contains("<form") && page.contains("<template"));
+    assert!(
+        !page.contains("secret-code"),
+        "products come over the socket"
+    );
+    let scripts: Vec<_> = page.match_indices("<script").collect();
+    assert_eq!(scripts.len(), 2, "the loader, and words that are no code");
+    assert!(page.contains("<script type=\"application/json\""));
+}
+
+#[tokio::test]
+async fn pages_speak_the_readers_language_and_remember_a_choice() {
+    let server = Server::start();
+    let http = server.http();
+    assert!(
+        html(&http, "/", "es-AR,es;q=0.9")
+            .await
+            .contains("Productos")
+    );
+    assert!(html(&http, "/", "de").await.contains("Products"));
+    let chosen = http.get("/realtimeproducts?lang=es").await;
+    assert_eq!(chosen.status(), 303);
+    assert_eq!(chosen.headers()[LOCATION], "/realtimeproducts");
+    let cookie = chosen.headers()[SET_COOKIE].to_str().expect("a text");
+    assert!(cookie.starts_with("lang=es; "), "{cookie}");
+    assert!(cookie.contains("; Path=/"), "{cookie}");
+    assert!(cookie.contains("; Max-Age="), "{cookie}");
+    let request = http.request(Method::GET, "/realtimeproducts");
+    let request = request.header("cookie", "x=1; lang=es");
+    let response = request.header("accept-language", "en").send().await;
+    let page = response.expect("an answer").text().await.expect("a text");
+    assert!(page.contains("<html lang=\"es\">") && page.contains("Productos en vivo"));
+}
+
+/// The addresses of files in a page.
+fn links(page: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    for part in page.split('"') {
+        if part.contains("?v=") && part.starts_with('/') {
+            links.push(part.to_owned());
+        }
+    }
+    links
+}
+
+#[tokio::test]
+async fn every_file_a_page_names_is_there_and_may_be_kept_for_ever() {
+    let server = Server::start();
+    let http = server.http();
+    let links = links(&html(&http, "/realtimeproducts", "en").await);
+    for name in [
+        "boot.js",
+        "client.js",
+        "client_bg.wasm",
+        "style.css",
+        "favicon.svg",
+    ] {
+        assert!(
+            links.iter().any(|link| link.contains(name)),
+            "{name} in {links:?}"
+        );
+    }
+    for link in links {
+        let response = http.get(&link).await;
+        assert_eq!(response.status(), 200, "{link}");
+        let cache = response.headers()[CACHE_CONTROL].to_str().expect("a text");
+        assert!(cache.contains("immutable"), "{link}: {cache}");
+        let etag = response.headers()[ETAG].clone();
+        let again = http.request(Method::GET, &link).header(IF_NONE_MATCH, etag);
+        let again = again.send().await.expect("an answer");
+        assert_eq!(again.status(), 304, "{link}");
+        let (plain, _) = link.split_once('?').expect("a mark");
+        let unmarked = http.get(plain).await;
+        assert_eq!(unmarked.headers()[CACHE_CONTROL], "no-cache", "{plain}");
+    }
+    let wasm = http.get("/assets/client_bg.wasm").await;
+    assert_eq!(wasm.headers()[CONTENT_TYPE], "application/wasm");
+    assert_eq!(http.get("/assets/nothing.js").await.status(), 404);
+    assert_eq!(http.get("/assets/../Cargo.toml").await.status(), 404);
+}
+
+#[tokio::test]
+async fn files_come_compressed_to_who_takes_that() {
+    let server = Server::start();
+    let http = server.http();
+    let plain = http.get("/assets/client_bg.wasm").await;
+    assert!(plain.headers().get(CONTENT_ENCODING).is_none());
+    let whole = plain.bytes().await.expect("a body").len();
+    let request = http.request(Method::GET, "/assets/client_bg.wasm");
+    let request = request.header(ACCEPT_ENCODING, "gzip, br;q=0");
+    let gzip = request.send().await.expect("an answer");
+    if !cfg!(debug_assertions) {
+        assert_eq!(gzip.headers()[CONTENT_ENCODING], "gzip");
+        assert!(gzip.bytes().await.expect("a body").len() * 2 < whole);
+        let request = http.request(Method::GET, "/assets/client_bg.wasm");
+        let br = request.header(ACCEPT_ENCODING, "gzip, br").send().await;
+        assert_eq!(br.expect("an answer").headers()[CONTENT_ENCODING], "br");
+    } else {
+        assert_eq!(gzip.bytes().await.expect("a body").len(), whole);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let server = Server::start();
+    for path in [
+        "/",
+        "/realtimeproducts",
+        "/api/products",
+        "/nothing",
+        "/assets/boot.js",
+    ] {
+        let response = server.http().get(path).await;
+        let header = |name: &str| {
+            response.headers()[name]
+                .to_str()
+                .expect("a text")
+                .to_owned()
+        };
+        let policy = header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+    }
+}

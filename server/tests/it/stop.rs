@@ -1,0 +1,118 @@
+//! A planned stop: everything taken is answered, clients are told when to come back.
+
+use std::sync::Arc;
+
+use crate::support::{Client, Program, Server, draft};
+use shared::{Revision, ServerMessage};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use vitrina::Options;
+use vitrina::engine::journal::{Entry, Journal, JournalError, Loaded, SqliteJournal};
+
+#[tokio::test]
+async fn pages_are_told_to_come_back_and_closed_with_1012() {
+    let server = Server::start();
+    let mut client = server.client().await;
+    client.until_loaded().await;
+    server.ask_to_stop();
+    client.until_closed().await;
+    assert_eq!(client.closed, Some(1012));
+    let last = client.told.last();
+    assert!(
+        matches!(last, Some(ServerMessage::Closing { .. })),
+        "{last:?}"
+    );
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_is_answered_and_kept() {
+    let server = Server::start();
+    let mut client = server.client().await;
+    client.until_loaded().await;
+    for request in 0..40 {
+        client
+            .add(request, &draft(&format!("code {request}")))
+            .await;
+    }
+    client.until_revision(1).await;
+    server.ask_to_stop();
+    client.until_closed().await;
+    let done: Vec<_> = client
+        .told
+        .iter()
+        .filter_map(|message| match message {
+            ServerMessage::Done { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    assert!(!done.is_empty());
+    let server = server.restarted(Options::default()).await;
+    let mut client = server.client().await;
+    client.until_loaded().await;
+    for id in done {
+        assert!(client.catalog().get(id).is_some(), "{id} was acknowledged");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_read_keeps_no_server_from_stopping() {
+    let server = Server::start();
+    let deaf = server.client().await;
+    let idle = tokio::net::TcpStream::connect(&server.host).await;
+    server.stopped().await;
+    drop((deaf, idle));
+}
+
+#[tokio::test]
+async fn both_signals_stop_it_well() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("a.db");
+        let mut program = Program::start(&data);
+        let mut client = Client::open(&program.host, "").await;
+        client.until_loaded().await;
+        program.http().add("a").await;
+        program.signal(signal);
+        client.until_closed().await;
+        assert_eq!(client.closed, Some(1012), "{signal}");
+        assert_eq!(program.ended().code(), Some(0), "{signal}");
+        let again = Program::start(&data);
+        assert_eq!(again.http().get("/api/products/1").await.status(), 200);
+    }
+}
+
+/// A journal whose code has a bug.
+struct Buggy(SqliteJournal);
+
+impl Journal for Buggy {
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        self.0.load()
+    }
+
+    fn append(&mut self, _: Revision, _: &[Entry]) -> Result<(), JournalError> {
+        panic!("a bug")
+    }
+
+    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+        self.0.find_answer(name)
+    }
+}
+
+#[tokio::test]
+async fn a_desk_that_fails_takes_the_server_down_loudly() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = SqliteJournal::open(&crate::support::data_file(&folder)).expect("a data file");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let host = listener.local_addr().expect("an address").to_string();
+    let stop = CancellationToken::new();
+    let running = vitrina::run(listener, Buggy(journal), Options::default(), stop);
+    let (ended, answer) = tokio::join!(running, async {
+        crate::support::Http::of(&host)
+            .post(&draft("a"))
+            .await
+            .status()
+    });
+    assert_eq!(answer, 503, "nothing was saved, and it says so");
+    assert!(ended.is_err());
+}

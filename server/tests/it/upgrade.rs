@@ -1,0 +1,48 @@
+//! Data files of earlier versions, each made by that version, and of later ones.
+
+use crate::support::{Client, Program};
+use serde_json::json;
+use shared::{Change, ClientId, RequestId, RequestKey};
+use vitrina::engine::journal::{Journal, Key, SqliteJournal};
+
+/// Every file in `data`, made by the server of that version and with the same six changes: of four
+/// products one was deleted, one updated, and one added by a client. From version 2 on the first was
+/// added with an `Idempotency-Key`.
+const FILES: [(&str, &[u8]); 2] = [
+    ("v1.db", include_bytes!("../data/v1.db")),
+    ("v2.db", include_bytes!("../data/v2.db")),
+];
+
+#[tokio::test]
+async fn the_files_of_earlier_versions_are_brought_up_to_date() {
+    for (name, bytes) in FILES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a copy");
+        let loaded = SqliteJournal::open(&path)
+            .expect("opens")
+            .load()
+            .expect("loads");
+        assert_eq!(loaded.catalog.revision().0, 6, "{name}");
+        assert_eq!(loaded.recent.len(), 6, "{name}");
+        assert!(matches!(loaded.recent[3].change, Change::Deleted(_)));
+        let key = RequestKey {
+            client: ClientId("a-page".into()),
+            request: RequestId(7),
+        };
+        assert_eq!(loaded.recent[5].key, Some(Key::Client(key)));
+
+        let mut program = Program::start(&path);
+        let http = program.http();
+        let list = http.list().await;
+        assert_eq!(list["products"][0]["title"], "Lámpara de mesa");
+        assert_eq!(list["products"][1]["stock"], 7);
+        assert_eq!(list["products"][2]["price"], json!(3.5));
+        assert_eq!(http.add("new").await, 7);
+        let mut client = Client::open(&program.host, "").await;
+        client.until_revision(7).await;
+        program.kill();
+        let again = Program::start(&path);
+        assert_eq!(again.http().list().await["count"], 4, "{name}");
+    }
+}
