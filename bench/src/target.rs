@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +11,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use tempfile::TempDir;
 
+use crate::folder::folder;
 use crate::frame::Protocol;
 use crate::peers;
 
@@ -176,7 +176,7 @@ fn spawn(
         Kind::Vitrina => {
             let mut command = Command::new(folder()?.join("vitrina"));
             command.arg("--data").arg(data.path().join("bench.db"));
-            command.env("RUST_LOG", "warn,vitrina::hub=info");
+            command.env("RUST_LOG", "warn,vitrina::engine::hub=info");
             command
         }
         Kind::Socketioxide => Command::new(peers::socketioxide()?),
@@ -217,13 +217,6 @@ fn spawn(
         .and_then(|(_, rest)| rest.split('/').next())
         .with_context(|| format!("{kind:?} says no address: {line:?}"))?;
     Ok((child, address.trim().parse()?))
-}
-
-/// Where this program is, and `vitrina` beside it. Data is kept there too: `/tmp` may be memory,
-/// which makes nothing durable.
-pub fn folder() -> anyhow::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    Ok(program.parent().context("no folder")?.to_owned())
 }
 
 impl Drop for Target {

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask test`, `dist`, `soak` and `bench`.
+//! The project's own commands: `cargo xtask test`, `walls`, `dist`, `soak` and `bench`.
 
 mod bench;
 mod dist;
 mod run;
 mod test;
 mod tools;
+mod walls;
 
 use anyhow::bail;
 
@@ -14,8 +15,9 @@ fn main() -> anyhow::Result<()> {
     match arguments[..] {
         ["test"] => test::all(),
         ["dist"] => dist::build_committed(),
+        ["walls"] => walls::check(),
         ["soak", "--seconds", seconds] => test::soak(seconds),
         ["bench"] => bench::standard(),
-        _ => bail!("usage: cargo xtask test | dist | soak --seconds N | bench"),
+        _ => bail!("usage: cargo xtask test | walls | dist | soak --seconds N | bench"),
     }
 }

@@ -1,7 +1,8 @@
 //! Running other programs, and saying which one failed.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
@@ -33,6 +34,27 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("failed: {}", line(command));
     }
     Ok(())
+}
+
+/// Runs a command, shows what it prints and returns it as well.
+pub fn run_and_read(command: &mut Command) -> anyhow::Result<String> {
+    println!("\n> {}", line(command));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("can't run {}", line(command)))?;
+    let mut said = String::new();
+    let stdout = child.stdout.take().context("no pipe")?;
+    for printed in BufReader::new(stdout).lines() {
+        let printed = printed?;
+        println!("{printed}");
+        said.push_str(&printed);
+        said.push('\n');
+    }
+    if !child.wait()?.success() {
+        bail!("failed: {}", line(command));
+    }
+    Ok(said)
 }
 
 /// What a command prints; an error when it fails.

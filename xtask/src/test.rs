@@ -1,8 +1,13 @@
 //! Every check and every test there is.
 
+use std::process::Command;
+
+use anyhow::bail;
+
 use crate::dist;
-use crate::run::run;
+use crate::run::{output, run, run_and_read};
 use crate::tools::{self, cargo};
+use crate::walls;
 
 /// Runs all of them; what they need is installed first.
 pub fn all() -> anyhow::Result<()> {
@@ -10,30 +15,44 @@ pub fn all() -> anyhow::Result<()> {
     tools::browser()?;
     tools::schemathesis()?;
     lints()?;
+    walls::check()?;
     dist::check()?;
-    run(&mut cargo(&["test", "--workspace", "--locked"]))?;
+    every_test()?;
     // Once more as people run it: optimized, with views and client inside the binary.
-    run(&mut cargo(&[
-        "test",
-        "--locked",
-        "--release",
-        "--package",
-        "vitrina",
-        "--test",
-        "browser",
-        "--test",
-        "pages",
-        "--test",
-        "crash",
-    ]))?;
+    run(server_tests().args(["--include-ignored", "browser", "pages::", "crash::"]))?;
     soak("60")
 }
 
 /// Connections of every kind under load for so many seconds, each view compared.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
-    let mut soak = cargo(&["test", "--locked", "--release", "--package", "vitrina"]);
-    soak.args(["--test", "soak", "--", "--nocapture"]);
+    let mut soak = server_tests();
+    soak.args(["--nocapture", "soak::"]);
     run(soak.env("VITRINA_SOAK_SECONDS", seconds))
+}
+
+/// The server's own tests, optimized; what is added chooses among them.
+fn server_tests() -> Command {
+    let mut command = cargo(&["test", "--locked", "--release", "--package", "vitrina"]);
+    command.args(["--test", "it", "--"]);
+    command
+}
+
+/// Runs the tests of every crate, those too that a plain `cargo test` leaves out since they need a
+/// browser or Python, and fails when one of the latter did not run.
+fn every_test() -> anyhow::Result<()> {
+    let tests = ["test", "--locked", "--workspace"];
+    let listed = output(cargo(&tests).args(["--", "--list", "--ignored"]))?;
+    let left_out: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    if left_out.is_empty() {
+        bail!("there are no tests that need a browser or Python");
+    }
+    let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
+    let has_run = |name: &&&str| said.contains(&format!("test {name} ... ok"));
+    let missing = left_out.iter().find(|name| !has_run(name));
+    missing.map_or(Ok(()), |name| bail!("{name} did not run"))
 }
 
 fn lints() -> anyhow::Result<()> {

@@ -212,8 +212,15 @@ pub fn on_panic(panic: Box<dyn Any + Send>) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::to_bytes;
+    use axum::http::header::ACCEPT_LANGUAGE;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
     use shared::Language;
     use strum::EnumCount;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
 
@@ -260,5 +267,28 @@ mod tests {
         let stopping = (3, Reason::Stopping);
         let refused = group(&[&taken, &stopping]);
         assert_eq!(refused, Rejection::Command(Reason::Stopping));
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_in_the_readers_language() {
+        async fn panics() {
+            panic!("a bug");
+        }
+        let router = Router::new()
+            .route("/", get(panics))
+            .layer(CatchPanicLayer::custom(on_panic))
+            .layer(from_fn(write_problems));
+        let request = Request::get("/").header(ACCEPT_LANGUAGE, "es");
+        let request = request.body(Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        let body = to_bytes(response.into_body(), 10_000).await;
+        let document: serde_json::Value =
+            serde_json::from_slice(&body.expect("a body")).expect("JSON");
+        assert_eq!(document["code"], "internal_error");
+        assert_eq!(document["status"], 500);
+        let detail = document["detail"].as_str().expect("a text");
+        assert!(detail.starts_with("Algo falló"), "{detail}");
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use shared::{Catalog, Draft, FieldRef, ProductId};
 
 use super::Format;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::{Client, Http, Program, draft};
+use crate::support::{Client, Http, Program, Random, draft};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use shared::ServerMessage;
@@ -27,6 +27,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("a.db");
     let acknowledged = Acknowledged::default();
+    let mut random = Random::new();
     let mut revision = 0;
     for round in 0..ROUNDS {
         let mut program = Program::start(&data);
@@ -46,7 +47,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed() {
                 acknowledged.clone(),
             )));
         }
-        let moment = rand::random_range(5..150);
+        let moment = random.number(5..150);
         tokio::time::sleep(Duration::from_millis(moment)).await;
         program.kill();
         for writer in writers {
@@ -144,12 +145,13 @@ async fn over_the_socket(host: String, name: String, acknowledged: Acknowledged)
 async fn a_retry_after_a_kill_adds_nothing_twice() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("a.db");
+    let mut random = Random::new();
     for round in 0..5 {
         let mut program = Program::start(&data);
         let mut client = Client::open(&program.host, "page=p").await;
         client.until_loaded().await;
         client.add(round, &draft(&format!("code {round}"))).await;
-        tokio::time::sleep(Duration::from_millis(rand::random_range(0..4))).await;
+        tokio::time::sleep(Duration::from_millis(random.number(0..4))).await;
         program.kill();
         let program = Program::start(&data);
         let mut client = Client::open(&program.host, "page=p").await;

@@ -6,15 +6,17 @@ mod browser;
 mod browser_import;
 mod command;
 mod crash;
+mod crowd;
 mod events;
 mod files;
 mod lists;
 mod live;
+#[cfg(target_os = "linux")]
+mod memory;
 mod openapi;
 mod pages;
 mod refused;
 mod resume;
-mod slow;
 mod soak;
 mod start;
 mod stop;

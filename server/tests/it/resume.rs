@@ -1,6 +1,6 @@
 //! A client that was away gets only what it missed, where anybody still knows it.
 
-use crate::support::{Client, Server, draft};
+use crate::support::{Client, Random, Server, draft};
 use reqwest::Method;
 use serde_json::json;
 use shared::{Change, Mirror, ServerMessage};
@@ -133,6 +133,7 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
 #[tokio::test]
 async fn a_page_from_any_revision_ends_up_with_the_same_list() {
     const CHANGES: u64 = 80;
+    let mut random = Random::new();
     let server = Server::start();
     let mut client = server.client().await;
     client.until_loaded().await;
@@ -145,9 +146,9 @@ async fn a_page_from_any_revision_ends_up_with_the_same_list() {
             .products()
             .map(|product| product.id.0)
             .collect();
-        let pick = rand::random_range(0..=ids.len());
+        let pick = random.index(0..=ids.len());
         match ids.get(pick) {
-            Some(id) if rand::random_bool(0.4) => client.delete(before, *id).await,
+            Some(id) if random.chance(0.4) => client.delete(before, *id).await,
             Some(id) => {
                 let patch = json!({"stock": before + 100});
                 client

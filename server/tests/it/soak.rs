@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Http, Server, draft};
+use crate::support::{Client, Http, Random, Server, draft};
 use serde_json::json;
 use shared::{Catalog, Digest, Mirror, ServerMessage};
 use tokio::time::{sleep, timeout};
@@ -31,6 +31,7 @@ fn seconds() -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_view_is_the_catalog_at_its_revision() {
+    let mut random = Random::new();
     let server = Server::start();
     let writing = Arc::new(AtomicBool::new(true));
     let mut oracle = server.client().await;
@@ -41,6 +42,7 @@ async fn every_view_is_the_catalog_at_its_revision() {
             server.http(),
             number,
             writing.clone(),
+            random.fork(),
         )));
     }
     for number in 0..SOCKET_WRITERS {
@@ -49,10 +51,11 @@ async fn every_view_is_the_catalog_at_its_revision() {
             client,
             number,
             writing.clone(),
+            random.fork(),
         )));
     }
     let visitors: Vec<_> = (0..VISITORS)
-        .map(|_| tokio::spawn(visit(server.host.clone(), writing.clone())))
+        .map(|_| tokio::spawn(visit(server.host.clone(), writing.clone(), random.fork())))
         .collect();
     let end = Instant::now() + seconds();
     let mut history = vec![view(oracle.catalog())];
@@ -100,14 +103,14 @@ async fn follow(oracle: &mut Client, history: &mut Vec<View>) {
 }
 
 /// Comes and goes until the writers stop; gives what was seen, and a client to look at the end with.
-async fn visit(host: String, writing: Arc<AtomicBool>) -> (Vec<View>, Client) {
+async fn visit(host: String, writing: Arc<AtomicBool>, mut random: Random) -> (Vec<View>, Client) {
     let mut views = Vec::new();
     let mut known: Vec<Mirror> = Vec::new();
     while writing.load(Ordering::Relaxed) {
-        let mut client = open(&host, &known).await;
+        let mut client = open(&host, &known, &mut random).await;
         // What a client resumes from is true; what it is told on the way there need not be yet.
         let mut is_true = false;
-        for _ in 0..rand::random_range(1..60) {
+        for _ in 0..random.number(1..60) {
             let Ok(is_connected) =
                 timeout(Duration::from_secs(2), step(&mut client, &mut is_true)).await
             else {
@@ -117,31 +120,31 @@ async fn visit(host: String, writing: Arc<AtomicBool>) -> (Vec<View>, Client) {
             if is_true {
                 views.push(view(client.catalog()));
             }
-            if rand::random_bool(0.02) {
+            if random.chance(0.02) {
                 // Takes nothing for a while, so that what it misses has to be made up for.
-                sleep(Duration::from_millis(rand::random_range(1..400))).await;
+                sleep(Duration::from_millis(random.number(1..400))).await;
             }
         }
         if is_true {
             client.mirror.interrupted();
             known.push(client.mirror.clone());
             if known.len() > 5 {
-                known.remove(rand::random_range(0..known.len()));
+                known.remove(random.index(0..=known.len() - 1));
             }
         }
         // Dropped without a word, as a network does it, or killed with a reset.
-        if rand::random_bool(0.5) {
+        if random.chance(0.5) {
             let stream = client.socket.get_ref();
             stream.set_zero_linger().expect("a socket");
         }
     }
-    let client = open(&host, &known).await;
+    let client = open(&host, &known, &mut random).await;
     (views, client)
 }
 
 /// Opens a client that knows nothing, or one of the lists known from before.
-async fn open(host: &str, known: &[Mirror]) -> Client {
-    let mirror = known.get(rand::random_range(0..=known.len()));
+async fn open(host: &str, known: &[Mirror], random: &mut Random) -> Client {
+    let mirror = known.get(random.index(0..=known.len()));
     let Some((mirror, (catalog, since))) = mirror.and_then(|m| Some((m, m.position()?))) else {
         return Client::open(host, "").await;
     };
@@ -166,26 +169,31 @@ async fn step(client: &mut Client, is_true: &mut bool) -> bool {
     is_connected
 }
 
-async fn over_http(http: Http, writer: usize, writing: Arc<AtomicBool>) {
+async fn over_http(http: Http, writer: usize, writing: Arc<AtomicBool>, mut random: Random) {
     let mut ids = Vec::new();
     for number in 0.. {
         if !writing.load(Ordering::Relaxed) {
             return;
         }
         if ids.len() > 50 {
-            let id = ids.swap_remove(rand::random_range(0..ids.len()));
+            let id = ids.swap_remove(random.index(0..=ids.len() - 1));
             assert_eq!(http.delete(id).await.status(), 204);
         } else {
             ids.push(http.add(&format!("http {writer} {number}")).await);
         }
         // Storms and quiet moments.
-        if rand::random_bool(0.01) {
-            sleep(Duration::from_millis(rand::random_range(1..100))).await;
+        if random.chance(0.01) {
+            sleep(Duration::from_millis(random.number(1..100))).await;
         }
     }
 }
 
-async fn over_the_socket(mut client: Client, writer: usize, writing: Arc<AtomicBool>) {
+async fn over_the_socket(
+    mut client: Client,
+    writer: usize,
+    writing: Arc<AtomicBool>,
+    mut random: Random,
+) {
     client.add(0, &draft(&format!("socket {writer}"))).await;
     let ServerMessage::Done { id, .. } = client.answer(0).await else {
         panic!("refused");
@@ -194,8 +202,7 @@ async fn over_the_socket(mut client: Client, writer: usize, writing: Arc<AtomicB
         if !writing.load(Ordering::Relaxed) {
             return;
         }
-        let patch =
-            json!({"stock": request, "description": "x".repeat(rand::random_range(0..1_500))});
+        let patch = json!({"stock": request, "description": "x".repeat(random.index(0..=1_499))});
         client
             .send(&json!({"type": "update", "request": request, "id": id, "patch": patch}))
             .await;

@@ -126,3 +126,18 @@ async fn log_lines_can_be_json() {
     drop(client);
     program.logged("cliente desconectado");
 }
+
+#[tokio::test]
+async fn requests_are_in_the_log_at_debug_level() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = command(&folder.path().join("a.db"), "127.0.0.1:0");
+    command.env("RUST_LOG", "vitrina=debug");
+    let mut program = Program::run(command);
+    program.http().get("/api/products/7?q=x").await;
+    program.http().get("/api/products/8").await;
+    let first = program.logged("path=\"/api/products/7\"");
+    for part in ["DEBUG", "id=1", "method=GET", "status=404", "time="] {
+        assert!(first.contains(part), "{first}");
+    }
+    assert!(program.logged("/api/products/8").contains("id=2"));
+}

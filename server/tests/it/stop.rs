@@ -1,6 +1,7 @@
 //! A planned stop: everything taken is answered, clients are told when to come back.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::support::{Client, Program, Server, draft};
 use shared::{Revision, ServerMessage};
@@ -60,7 +61,11 @@ async fn a_page_that_does_not_read_keeps_no_server_from_stopping() {
     let server = Server::start();
     let deaf = server.client().await;
     let idle = tokio::net::TcpStream::connect(&server.host).await;
+    let stop = Instant::now();
     server.stopped().await;
+    // A goodbye that nobody hears is given up after 2 s, and everything is cut off after 5.
+    let time = stop.elapsed();
+    assert!(time < Duration::from_secs(5), "it took {time:?}");
     drop((deaf, idle));
 }
 

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod client;
 pub mod port;
 pub mod program;
+pub mod random;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use vitrina::engine::journal::SqliteJournal;
 pub use browser::{Browser, Look};
 pub use client::Client;
 pub use program::Program;
+pub use random::Random;
 
 /// Long enough for any machine; a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_mins(1);

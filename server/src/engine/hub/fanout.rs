@@ -28,7 +28,7 @@ pub struct Lanes {
     first: Arc<Shard>,
     others: Vec<Arc<Shard>>,
     /// How many lanes a shard gets before the next gets any.
-    max_lanes: usize,
+    max_of_one: usize,
 }
 
 /// One thread's lanes. Connections own them; the hub only looks whether they are still there.
@@ -47,7 +47,7 @@ impl Lanes {
         Self {
             first: Arc::default(),
             others: (1..threads).map(|_| Arc::default()).collect(),
-            max_lanes: if processors > 2 {
+            max_of_one: if processors > 2 {
                 MAX_LANES_OF_ONE
             } else {
                 MAX_LANES_OF_ONE_OF_TWO
@@ -58,7 +58,7 @@ impl Lanes {
     /// Adds a lane, for as long as it has another owner.
     pub fn join(&self, lane: &Arc<Lane>) {
         let by_count = |shard: &&Arc<Shard>| shard.count.load(Ordering::Relaxed);
-        let has_room = |shard: &&Arc<Shard>| by_count(shard) < self.max_lanes;
+        let has_room = |shard: &&Arc<Shard>| by_count(shard) < self.max_of_one;
         let all = std::iter::once(&self.first).chain(&self.others);
         let with_room = all.clone().find(has_room);
         let shard = with_room.or_else(|| all.min_by_key(by_count));

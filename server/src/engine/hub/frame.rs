@@ -1,6 +1,6 @@
 //! Messages as they stand on the wire, encoded once and shared by every connection.
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use shared::{Change, Revision, ServerMessage};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};

@@ -10,7 +10,7 @@ mod stream;
 use std::io::{self, IoSlice};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use shared::Revision;
 use socket2::SockRef;
 use tokio::net::TcpStream;

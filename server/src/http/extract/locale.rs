@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::Cookie;
 use shared::{Language, Text};
 
 use crate::translations;
@@ -36,7 +37,7 @@ impl Locale {
     /// The language of a request with these headers.
     pub fn language(headers: &HeaderMap) -> Language {
         let jar = CookieJar::from_headers(headers);
-        let chosen = jar.get(COOKIE_NAME).map(|cookie| cookie.value());
+        let chosen = jar.get(COOKIE_NAME).map(Cookie::value);
         chosen
             .and_then(Language::from_tag)
             .unwrap_or_else(|| preferred(headers))

@@ -96,6 +96,7 @@ impl Program {
     }
 
     /// Memory it has, in KiB (`VmRSS` of proc(5)).
+    #[cfg(target_os = "linux")]
     pub fn memory_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("it runs");

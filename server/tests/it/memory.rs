@@ -1,21 +1,16 @@
-//! What clients cost that read nothing, say nothing, or all come at once.
-
-use std::sync::Arc;
+//! What clients cost the server that read nothing or say nothing, as the kernel counts it.
 
 use crate::support::{Client, Program, draft};
 use serde_json::json;
-use shared::{Catalog, CatalogId, Product, ProductId, Revision};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use vitrina::engine::hub::Hub;
-use vitrina::engine::journal::Loaded;
 
 const DEAF: u64 = 100;
 const WRITERS: u64 = 8;
 const PRODUCTS: u64 = 2_000;
 
-/// Most memory for a client that reads nothing.
-const MOST_KIB: u64 = 256;
+/// The most memory for a client that reads nothing.
+const MAX_KIB: u64 = 256;
 
 #[tokio::test]
 async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
@@ -48,7 +43,7 @@ async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
     assert_eq!(reader.catalog().len() as u64, PRODUCTS);
     let grown = program.memory_kib().saturating_sub(before);
     println!("{grown} KiB more");
-    assert!(grown < DEAF * MOST_KIB, "{grown} KiB for {DEAF} pages");
+    assert!(grown < DEAF * MAX_KIB, "{grown} KiB for {DEAF} pages");
     // They were not given up meanwhile, and have everything once they read.
     let mut late = deaf.pop().expect("a page");
     late.until_revision(PRODUCTS).await;
@@ -58,8 +53,8 @@ async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
 /// Connections on which no request has come.
 const SILENT: u64 = 500;
 
-/// Most memory for one of them; each buffer of the HTTP parser would have 8.
-const MOST_SILENT_KIB: u64 = 6;
+/// The most memory for one of them; each buffer of the HTTP parser would have 8.
+const MAX_SILENT_KIB: u64 = 6;
 
 #[tokio::test]
 async fn connections_that_say_nothing_have_no_buffers() {
@@ -77,7 +72,7 @@ async fn connections_that_say_nothing_have_no_buffers() {
     client.until_loaded().await;
     let grown = program.memory_kib().saturating_sub(before);
     println!("{grown} KiB more");
-    assert!(grown < SILENT * MOST_SILENT_KIB, "{grown} KiB for {SILENT}");
+    assert!(grown < SILENT * MAX_SILENT_KIB, "{grown} KiB for {SILENT}");
     // They are served like any other once they speak.
     let mut late = silent.pop().expect("a connection");
     let request = format!(
@@ -88,68 +83,4 @@ async fn connections_that_say_nothing_have_no_buffers() {
     let mut answer = String::new();
     late.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-}
-
-/// Pages that come back at once in a test; `vitrina-bench storm` has ten thousand.
-const RETURNING: usize = 500;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_that_come_at_once_cost_one_encoding() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut program = Program::start(&folder.path().join("a.db"));
-    program.http().add("a").await;
-    let clients: Vec<_> = (0..RETURNING)
-        .map(|_| {
-            let host = program.host.clone();
-            tokio::spawn(async move {
-                let mut client = Client::open(&host, "").await;
-                client.until_loaded().await;
-                client
-            })
-        })
-        .collect();
-    for client in clients {
-        assert_eq!(client.await.expect("a page").catalog().len(), 1);
-    }
-    program.logged("a snapshot was encoded");
-    let encoded = |line: &&String| line.contains("a snapshot was encoded");
-    assert_eq!(program.log().iter().filter(encoded).count(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_pages_share_one_snapshot() {
-    let products = (1..=1_000).map(|id| {
-        let mut draft = draft(&format!("product {id}"));
-        for (field, value) in [
-            ("description", json!("Words")),
-            ("status", json!(true)),
-            ("thumbnails", json!([])),
-        ] {
-            draft[field] = value;
-        }
-        let draft = serde_json::from_value(draft).expect("a draft");
-        let (id, revision) = (ProductId(id), Revision(id));
-        Arc::new(Product {
-            id,
-            revision,
-            draft,
-        })
-    });
-    let loaded = Loaded {
-        id: CatalogId("a catalog".into()),
-        catalog: Catalog::new(Revision(1_000), products),
-        recent: Vec::new(),
-    };
-    let hub = Hub::new(loaded, 10_000);
-    let clients: Vec<_> = (0..10_000)
-        .map(|_| {
-            let hub = hub.clone();
-            tokio::spawn(async move { hub.snapshot().await })
-        })
-        .collect();
-    let first = hub.snapshot().await;
-    for client in clients {
-        let snapshot = client.await.expect("a snapshot");
-        assert!(Arc::ptr_eq(&snapshot, &first), "it was encoded again");
-    }
 }
