@@ -4,6 +4,8 @@
 pub mod desk;
 pub mod hub;
 pub mod journal;
+#[cfg(test)]
+mod samples;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

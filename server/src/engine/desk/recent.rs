@@ -43,3 +43,6 @@ pub fn to_done(entry: &Entry) -> Done {
         outcome: CommandOutcome::new(&entry.change),
     }
 }
+
+#[cfg(test)]
+mod tests;

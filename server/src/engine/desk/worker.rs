@@ -225,3 +225,6 @@ impl<J: Journal> Worker<J> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,6 @@ impl Cursor {
         self.snapshot.is_none() && self.revision.is_some_and(is_last)
     }
 }
+
+#[cfg(test)]
+mod tests;

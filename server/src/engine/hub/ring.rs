@@ -161,3 +161,6 @@ fn compact<'a>(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

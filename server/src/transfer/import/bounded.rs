@@ -32,3 +32,6 @@ impl<R: Read> Read for Bounded<'_, R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

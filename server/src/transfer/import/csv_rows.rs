@@ -137,3 +137,6 @@ fn urls(text: &str) -> impl Iterator<Item = &str> {
         urls.into_iter().rev()
     })
 }
+
+#[cfg(test)]
+mod tests;

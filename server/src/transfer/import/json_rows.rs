@@ -83,3 +83,6 @@ pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
 fn malformed(error: &serde_json::Error) -> Reason {
     Reason::Malformed(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,6 @@ impl Preview {
         Ok(outcome)
     }
 }
+
+#[cfg(test)]
+mod tests;

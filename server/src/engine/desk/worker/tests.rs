@@ -1,0 +1,316 @@
+use shared::{ClientId, ProductId, RequestId, RequestKey, Revision};
+use tempfile::TempDir;
+
+use super::*;
+use crate::engine::journal::{JournalError, Loaded, SqliteJournal};
+use crate::engine::samples::{add, delete, set_stock};
+
+/// A data file whose disk can be full.
+struct Disk {
+    journal: SqliteJournal,
+    is_full: bool,
+}
+
+impl Journal for Disk {
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        self.journal.load()
+    }
+
+    fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError> {
+        if self.is_full {
+            return Err(JournalError::Damaged("the disk is full".to_owned()));
+        }
+        self.journal.append(after, entries)
+    }
+
+    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+        if self.is_full {
+            return Err(JournalError::Damaged("the disk is full".to_owned()));
+        }
+        self.journal.find_answer(name)
+    }
+}
+
+struct Desk {
+    worker: Worker<Disk>,
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self::open(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn open(folder: TempDir) -> Self {
+        let journal = SqliteJournal::open(&folder.path().join("a.db")).expect("a data file");
+        let mut disk = Disk {
+            journal,
+            is_full: false,
+        };
+        let loaded = disk.load().expect("a catalog");
+        let recent = loaded.recent.clone();
+        let hub = Hub::new(loaded, 0);
+        Self {
+            worker: Worker::new(disk, &recent, hub),
+            folder,
+        }
+    }
+
+    fn reopened(self) -> Self {
+        let Self { worker, folder } = self;
+        drop(worker);
+        Self::open(folder)
+    }
+
+    /// What becomes of jobs that are served together.
+    fn serve(&mut self, jobs: Vec<(Job, Receiver)>) -> Vec<Vec<Answer>> {
+        let (jobs, receivers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+        self.worker.serve(jobs);
+        receivers.into_iter().map(Receiver::answers).collect()
+    }
+
+    fn one(&mut self, command: Command, key: Option<Key>) -> Answer {
+        let mut answers = self.serve(vec![one(command, key)]);
+        answers.remove(0).remove(0)
+    }
+
+    fn many(
+        &mut self,
+        commands: Vec<Result<Command, Reason>>,
+        group: Group,
+        key: Option<IdempotencyKey>,
+    ) -> Vec<Answer> {
+        self.serve(vec![many(commands, group, key)]).remove(0)
+    }
+
+    fn codes(&self) -> Vec<String> {
+        let catalog = self.worker.hub.catalog();
+        let products = catalog.products();
+        products
+            .map(|product| product.draft.code.to_string())
+            .collect()
+    }
+}
+
+enum Receiver {
+    One(oneshot::Receiver<Answer>),
+    Many(oneshot::Receiver<Vec<Answer>>),
+}
+
+impl Receiver {
+    fn answers(self) -> Vec<Answer> {
+        match self {
+            Self::One(mut receiver) => vec![receiver.try_recv().expect("an answer")],
+            Self::Many(mut receiver) => receiver.try_recv().expect("answers"),
+        }
+    }
+}
+
+fn one(command: Command, key: Option<Key>) -> (Job, Receiver) {
+    let (answer, receiver) = oneshot::channel();
+    let job = Job::One {
+        command,
+        key,
+        answer,
+    };
+    (job, Receiver::One(receiver))
+}
+
+fn many(
+    commands: Vec<Result<Command, Reason>>,
+    group: Group,
+    key: Option<IdempotencyKey>,
+) -> (Job, Receiver) {
+    let (answers, receiver) = oneshot::channel();
+    let job = Job::Many {
+        commands,
+        group,
+        key,
+        answers,
+    };
+    (job, Receiver::Many(receiver))
+}
+
+fn request(number: u64) -> Key {
+    Key::Client(RequestKey {
+        client: ClientId("client".into()),
+        request: RequestId(number),
+    })
+}
+
+fn idempotency(name: &str, fingerprint: &str) -> IdempotencyKey {
+    IdempotencyKey {
+        name: name.into(),
+        fingerprint: fingerprint.into(),
+    }
+}
+
+fn revision(answer: &Answer) -> u64 {
+    answer.as_ref().expect("it was done").revision.0
+}
+
+fn taken(code: &str) -> Answer {
+    Err(Reason::CodeTaken(code.to_owned()))
+}
+
+#[test]
+fn commands_are_decided_in_order_each_against_what_the_ones_before_led_to() {
+    let mut desk = Desk::new();
+    let answers = desk.serve(vec![
+        one(add("a"), None),
+        one(add("A"), None),
+        one(delete(1), None),
+        one(add("a"), None),
+    ]);
+    assert_eq!(revision(&answers[0][0]), 1);
+    assert_eq!(answers[1][0], taken("A"));
+    assert_eq!(revision(&answers[2][0]), 2);
+    assert_eq!(revision(&answers[3][0]), 3);
+    assert_eq!(desk.codes(), ["a"]);
+    assert_eq!(desk.worker.hub.catalog().revision(), Revision(3));
+    assert_eq!(desk.reopened().codes(), ["a"]);
+}
+
+#[test]
+fn a_command_that_changes_nothing_is_done_and_leaves_no_change() {
+    let mut desk = Desk::new();
+    let added = desk.one(add("a"), None).expect("done");
+    let product = added.outcome.product().expect("a product").clone();
+    let same = desk.one(set_stock(1, 1), None).expect("done");
+    assert_eq!(same.outcome, CommandOutcome::Unchanged(product));
+    assert_eq!((same.revision, same.id), (Revision(1), ProductId(1)));
+    assert_eq!(desk.worker.hub.catalog().revision(), Revision(1));
+}
+
+#[test]
+fn a_request_that_was_done_is_answered_again_and_not_done_again() {
+    let mut desk = Desk::new();
+    let answers = desk.serve(vec![
+        one(add("a"), Some(request(1))),
+        one(add("a"), Some(request(1))),
+    ]);
+    assert_eq!(answers[0], answers[1], "in one batch");
+    assert_eq!(desk.one(add("a"), Some(request(1))), answers[0][0]);
+    let mut desk = desk.reopened();
+    assert_eq!(desk.one(add("a"), Some(request(1))), answers[0][0]);
+    assert_eq!(desk.one(add("a"), Some(request(2))), taken("a"));
+}
+
+#[test]
+fn a_key_is_answered_as_it_was_and_belongs_to_one_request() {
+    let mut desk = Desk::new();
+    let key = |fingerprint| Some(Key::Idempotency(idempotency("k", fingerprint)));
+    let answers = desk.serve(vec![
+        one(add("a"), key("1")),
+        one(add("a"), key("1")),
+        one(add("b"), key("2")),
+    ]);
+    assert_eq!(revision(&answers[0][0]), 1);
+    assert_eq!(answers[0], answers[1]);
+    let reused = Err(Reason::KeyReused("k".to_owned()));
+    assert_eq!(answers[2][0], reused);
+    let mut desk = desk.reopened();
+    assert_eq!(desk.one(add("a"), key("1")), answers[0][0]);
+    assert_eq!(desk.one(add("b"), key("2")), reused);
+    assert_eq!(desk.codes(), ["a"]);
+}
+
+#[test]
+fn a_group_is_done_whole_or_not_at_all_where_that_is_wanted() {
+    let mut desk = Desk::new();
+    let commands = || {
+        vec![
+            Ok(add("a")),
+            Ok(add("b")),
+            Ok(add("B")),
+            Err(Reason::NotText),
+        ]
+    };
+    let answers = desk.many(commands(), Group::AllOrNothing, None);
+    let not_tried = || Err(Reason::NotTried);
+    let expected = [not_tried(), not_tried(), taken("B"), Err(Reason::NotText)];
+    assert_eq!(answers, expected);
+    assert_eq!(desk.codes(), [""; 0]);
+    let answers = desk.many(commands(), Group::OneByOne, None);
+    assert_eq!((revision(&answers[0]), revision(&answers[1])), (1, 2));
+    assert_eq!(answers[2..], expected[2..]);
+    assert_eq!(desk.codes(), ["a", "b"]);
+    let rest = desk.many(vec![Ok(add("c"))], Group::AllOrNothing, None);
+    assert_eq!(revision(&rest[0]), 3);
+}
+
+#[test]
+fn a_group_that_fails_leaves_those_beside_it_alone() {
+    let mut desk = Desk::new();
+    let failing = vec![Ok(add("b")), Ok(add("a"))];
+    let key = idempotency("k", "1");
+    let answers = desk.serve(vec![
+        one(add("a"), None),
+        many(failing, Group::AllOrNothing, Some(key.clone())),
+        one(add("b"), None),
+        many(vec![Ok(add("c"))], Group::AllOrNothing, Some(key)),
+    ]);
+    assert_eq!(revision(&answers[0][0]), 1);
+    assert_eq!(answers[1], [Err(Reason::NotTried), taken("a")]);
+    assert_eq!(revision(&answers[2][0]), 2);
+    // What was not done is not known under its key.
+    assert_eq!(revision(&answers[3][0]), 3);
+    assert_eq!(desk.codes(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_group_is_answered_again_command_by_command() {
+    let mut desk = Desk::new();
+    let key = idempotency("k", "1");
+    let commands = || vec![Ok(add("a")), Ok(add("b"))];
+    let first = desk.many(commands(), Group::AllOrNothing, Some(key.clone()));
+    assert_eq!((revision(&first[0]), revision(&first[1])), (1, 2));
+    let again = desk.many(commands(), Group::AllOrNothing, Some(key));
+    assert_eq!(first, again);
+    // Another request under that key does nothing, not even what could be done.
+    let other = idempotency("k", "2");
+    let commands = vec![Ok(add("c")), Ok(add("d")), Ok(add("e"))];
+    let refused = desk.many(commands, Group::OneByOne, Some(other));
+    assert_eq!(refused, vec![Err(Reason::KeyReused("k".to_owned())); 3]);
+    assert_eq!(desk.codes(), ["a", "b"]);
+}
+
+#[test]
+fn nothing_is_shown_or_answered_that_was_not_saved() {
+    let mut desk = Desk::new();
+    desk.one(add("a"), None).expect("done");
+    desk.worker.journal.is_full = true;
+    let answers = desk.serve(vec![
+        one(add("b"), Some(request(7))),
+        many(vec![Ok(add("c")), Ok(add("d"))], Group::OneByOne, None),
+    ]);
+    let not_saved = || Err(Reason::NotSaved);
+    assert_eq!(answers[0], [not_saved()]);
+    assert_eq!(answers[1], [not_saved(), not_saved()]);
+    let key = Some(Key::Idempotency(idempotency("k", "1")));
+    assert_eq!(desk.one(add("b"), key), not_saved());
+    assert_eq!(desk.codes(), ["a"]);
+    desk.worker.journal.is_full = false;
+    let answer = desk.one(add("b"), Some(request(7)));
+    assert_eq!(revision(&answer), 2, "it was not taken for done");
+}
+
+#[test]
+fn the_desk_works_until_its_last_handle_is_gone() {
+    let Desk { mut worker, folder } = Desk::new();
+    let (jobs, queue) = mpsc::channel(10);
+    let thread = std::thread::spawn(move || worker.run(queue));
+    let receivers: Vec<Receiver> = ["a", "b", "c"]
+        .map(|code| {
+            let (job, receiver) = one(add(code), None);
+            jobs.try_send(job).map_err(drop).expect("room");
+            receiver
+        })
+        .into();
+    drop(jobs);
+    thread.join().expect("it ends");
+    let answers = receivers.into_iter().flat_map(Receiver::answers);
+    let revisions: Vec<u64> = answers.map(|answer| revision(&answer)).collect();
+    assert_eq!(revisions, [1, 2, 3]);
+    assert_eq!(Desk::open(folder).codes(), ["a", "b", "c"]);
+}

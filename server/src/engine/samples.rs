@@ -1,0 +1,76 @@
+//! Small catalogs for unit tests.
+
+use std::sync::Arc;
+
+use shared::{
+    Catalog, CatalogId, Change, Command, Decision, Draft, Patch, Price, ProductId, Revision,
+};
+
+use super::journal::{Entry, Loaded};
+
+/// A product's fields with this code.
+pub fn draft(code: &str) -> Draft {
+    Draft {
+        title: format!("Product {code}").into(),
+        description: Box::default(),
+        code: code.into(),
+        price: Price::default(),
+        status: true,
+        stock: 1,
+        category: "tools".into(),
+        thumbnails: Box::default(),
+    }
+}
+
+/// The command that adds a product with this code.
+pub fn add(code: &str) -> Command {
+    Command::Add(draft(code))
+}
+
+/// The command that sets a product's stock.
+pub fn set_stock(id: u64, stock: u32) -> Command {
+    Command::Update {
+        id: ProductId(id),
+        patch: Patch {
+            stock: Some(stock),
+            ..Patch::default()
+        },
+        if_revision: None,
+    }
+}
+
+/// The command that deletes a product.
+pub fn delete(id: u64) -> Command {
+    Command::Delete {
+        id: ProductId(id),
+        if_revision: None,
+    }
+}
+
+/// Does a command that leads to a change.
+pub fn run(catalog: &mut Catalog, command: Command) -> (Revision, Change) {
+    let Ok(Decision::Change(change)) = catalog.decide(command) else {
+        panic!("it leads to no change");
+    };
+    let revision = catalog.revision().next();
+    catalog.apply(revision, [change.clone()]);
+    (revision, change)
+}
+
+/// An entry that nobody's request led to.
+pub fn entry((revision, change): (Revision, Change)) -> Entry {
+    Entry {
+        revision,
+        change,
+        key: None,
+    }
+}
+
+/// What a journal holds with this catalog and these recent changes.
+pub fn loaded(catalog: Catalog, recent: Vec<Entry>) -> Loaded {
+    Loaded {
+        id: CatalogId(Arc::from("c1")),
+        catalog,
+        recent,
+    }
+}
