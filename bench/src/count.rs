@@ -68,7 +68,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// Nothing yet, for so many connections, each of which has all with `goal` products.
+    /// Nothing yet, for this many connections, each of which has all with `goal` products.
     pub fn new(connections: usize, goal: u64) -> anyhow::Result<Self> {
         Ok(Self {
             seen: Seen {

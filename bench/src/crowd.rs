@@ -97,7 +97,7 @@ impl Crowd {
         })
     }
 
-    /// Waits until so many products were delivered, but not for ever.
+    /// Waits until this many products were delivered, but not without an end.
     pub fn wait_for(&self, deliveries: u64, patience: Duration) {
         let end = Instant::now() + patience;
         while self.deliveries.load(Ordering::Relaxed) < deliveries && Instant::now() < end {

@@ -12,7 +12,7 @@ use crate::mark;
 use crate::run::SETTLE;
 use crate::target::{Kind, Target};
 
-/// Imports so many rows with and without pages that watch.
+/// Imports this many rows with and without pages that watch.
 pub fn compare(rows: u64, connections: usize) -> anyhow::Result<()> {
     println!("{rows} rows, one JSON object a line\n");
     println!(

@@ -85,7 +85,7 @@ const QUESTIONS: [Question; 6] = [
     },
 ];
 
-/// Asks each server each question for so many seconds.
+/// Asks each server each question for this many seconds.
 pub fn compare(
     targets: &[Kind],
     products: u64,

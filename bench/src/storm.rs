@@ -13,7 +13,7 @@ use crate::mark;
 use crate::target::{Kind, Target};
 use crate::writers::{self, Work};
 
-/// `connections` pages come back to `products`. With `missed` they have all but so many of them.
+/// `connections` pages come back to `products`. With `missed` they have all but that many of them.
 pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyhow::Result<()> {
     let mut target = Target::start(Kind::Vitrina)?;
     let known = products - missed.unwrap_or(0);
@@ -68,7 +68,7 @@ pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyh
     Ok(())
 }
 
-/// Starts with so many products, and shows them to one page.
+/// Starts with this many products, and shows them to one page.
 pub fn start_up(products: u64) -> anyhow::Result<()> {
     let mut target = Target::start(Kind::Vitrina)?;
     writers::write(&target, &Work::products(0..products))?;
@@ -132,7 +132,7 @@ fn catalog(address: SocketAddr) -> anyhow::Result<String> {
     Ok(id.to_owned())
 }
 
-/// What a server answers, up to about so many bytes.
+/// The answer of a server, up to about this many bytes.
 fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");

@@ -97,7 +97,7 @@ impl Page {
         match event {
             Event::Connecting => self.freshness.connecting(),
             Event::Lost { failures } => {
-                self.mirror.interrupted();
+                self.mirror.interrupt();
                 self.outbox.lost();
                 self.freshness.lost(failures, dom::now());
             }
@@ -108,7 +108,7 @@ impl Page {
             Event::Second if self.freshness.is_live() => return Ok(()),
             Event::Second => {}
             Event::MarksSeen(rows) => return view::unmark(&rows),
-            Event::Typed(field) => self.view.form.typed(&field, self.mirror.catalog())?,
+            Event::Typed(field) => self.view.form.on_typed(&field, self.mirror.catalog())?,
             Event::Submitted => self.submit()?,
             Event::Escaped if self.view.form.edits().is_none() => return Ok(()),
             Event::Cancelled | Event::Escaped => self.stop_editing()?,
@@ -121,7 +121,7 @@ impl Page {
                     self.send_file(order)?;
                 }
             }
-            Event::Upload { number, progress } => self.view.import.uploaded(number, progress),
+            Event::Upload { number, progress } => self.view.import.on_progress(number, progress),
         }
         self.ask_for_frame()
     }
@@ -176,8 +176,8 @@ impl Page {
             }
         };
         match &message {
-            ServerMessage::Done { request, .. } => self.done(*request)?,
-            ServerMessage::Refused { request, problem } => self.refused(*request, problem)?,
+            ServerMessage::Done { request, .. } => self.on_done(*request)?,
+            ServerMessage::Refused { request, problem } => self.on_refusal(*request, problem)?,
             ServerMessage::Pulse { viewers, .. } => self.freshness.viewers = *viewers,
             ServerMessage::Closing { retry_after_ms } => {
                 let wait = Duration::from_millis((*retry_after_ms).into());
@@ -194,11 +194,11 @@ impl Page {
                 if catalog_before.is_some() && catalog_before != catalog_now {
                     self.drop_ids()?;
                 }
-                self.view.list.replaced(self.mirror.catalog());
+                self.view.list.on_snapshot(self.mirror.catalog());
                 self.freshness.catching_up();
                 self.edited_product_may_be_gone()?;
             }
-            Step::Changed(changes) => self.changed(&changes)?,
+            Step::Changed(changes) => self.on_changes(&changes)?,
             Step::Disagreed => self.start_over(),
             Step::Agreed | Step::Nothing => {}
         }
@@ -218,7 +218,7 @@ impl Page {
         self.link.order(Order::Restart);
     }
 
-    fn changed(&mut self, changes: &[Change]) -> Result<(), JsValue> {
+    fn on_changes(&mut self, changes: &[Change]) -> Result<(), JsValue> {
         for change in changes {
             let mark = match change {
                 // Nobody has seen the list before: the changes complete a snapshot.
@@ -227,7 +227,7 @@ impl Page {
                 Change::Updated(_) => Some(Mark::Updated),
                 Change::Deleted(_) => Some(Mark::Deleted),
             };
-            self.view.list.changed(change.id(), mark);
+            self.view.list.on_change(change.id(), mark);
             if let Change::Updated(product) = change
                 && self.view.form.edits() == Some(product.id)
             {
@@ -321,18 +321,20 @@ impl Page {
         }
     }
 
-    fn done(&mut self, request: RequestId) -> Result<(), JsValue> {
+    fn on_done(&mut self, request: RequestId) -> Result<(), JsValue> {
         match self.outbox.take_answered(request) {
             Some(Purpose::Form) => {
                 self.view.list.set_editing(None)?;
-                self.view.form.saved()
+                self.view.form.on_saved()
             }
-            Some(Purpose::Delete { title, fields, .. }) => self.view.toasts.deleted(&title, fields),
+            Some(Purpose::Delete { title, fields, .. }) => {
+                self.view.toasts.show_deleted(&title, fields)
+            }
             Some(Purpose::Restore { .. }) | None => Ok(()),
         }
     }
 
-    fn refused(&mut self, request: Option<RequestId>, problem: &Problem) -> Result<(), JsValue> {
+    fn on_refusal(&mut self, request: Option<RequestId>, problem: &Problem) -> Result<(), JsValue> {
         let Some(purpose) = request.and_then(|request| self.outbox.take_answered(request)) else {
             dom::warn(&problem.message);
             return Ok(());
@@ -343,7 +345,7 @@ impl Page {
     fn not_done(&mut self, purpose: Purpose, problem: &Problem) -> Result<(), JsValue> {
         let message = problem.message.as_str();
         match purpose {
-            Purpose::Form => self.view.form.refused(problem, self.mirror.catalog()),
+            Purpose::Form => self.view.form.on_refusal(problem, self.mirror.catalog()),
             Purpose::Delete { id, title, .. } => {
                 self.view.list.set_leaving(id, false)?;
                 // Somebody else was faster: what was wanted is so.
@@ -352,12 +354,12 @@ impl Page {
                 }
                 self.view
                     .toasts
-                    .failed("toast.not_deleted", &title, message)
+                    .show_failure("toast.not_deleted", &title, message)
             }
             Purpose::Restore { title } => {
                 self.view
                     .toasts
-                    .failed("toast.not_restored", &title, message)
+                    .show_failure("toast.not_restored", &title, message)
             }
         }
     }

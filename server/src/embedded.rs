@@ -7,7 +7,7 @@ use rust_embed_for_web::{EmbedableFile, RustEmbed};
 /// Whether the files are part of the binary and can't change.
 pub const ARE_EMBEDDED: bool = !cfg!(debug_assertions);
 
-/// What trunk built.
+/// The client as trunk built it.
 #[derive(RustEmbed)]
 #[folder = "../dist"]
 pub struct Dist;

@@ -1,6 +1,6 @@
 //! Vitrina's server: one catalog, live on every page that shows it.
 //!
-//! A command comes in by a door (`api`, `live`), the [`engine`] decides it, makes it durable and
+//! A command comes in by a door (`api`, `live`), the `engine` decides it, makes it durable and
 //! hands the change to every live connection. `ARCHITECTURE.md` shows the rooms and the walls
 //! between them.
 
@@ -8,7 +8,7 @@ mod api;
 mod app;
 pub mod cli;
 mod embedded;
-pub mod engine;
+mod engine;
 mod http;
 mod listing;
 mod live;
@@ -18,6 +18,8 @@ mod transfer;
 mod translations;
 
 pub use app::{Options, run};
+pub use engine::hub::Pace;
+pub use engine::journal;
 pub use http::limits::MAX_COMMAND_BYTES;
 pub use http::listen::listen;
 pub use live::timeouts::Timeouts;

@@ -13,7 +13,7 @@ use shared::{Catalog, Price, Product, ProductId};
 pub use index::{Index, Indexes, fold};
 use index::{Part, Row};
 
-/// Which products to list; what is `None` or empty lets all through.
+/// Chooses products; what is `None` or empty lets all through.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     /// Exactly this category.

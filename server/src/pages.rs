@@ -86,7 +86,7 @@ fn common(locale: &Locale, path: &str) -> Map<String, Value> {
             "isCurrent": language == locale.language,
         })
     });
-    let text: Value = nested(&locale.text);
+    let text: Value = to_tree(&locale.text);
     let data = json!({
         "lang": locale.language.tag(),
         "languages": languages,
@@ -100,7 +100,7 @@ fn common(locale: &Locale, path: &str) -> Map<String, Value> {
 }
 
 /// The words as a tree, so that a template says `{{text.form.add}}`.
-fn nested(text: &Text) -> Value {
+fn to_tree(text: &Text) -> Value {
     let mut tree = json!({});
     for key in text.keys() {
         let pointer = key.split('.').fold(&mut tree, |node, part| &mut node[part]);

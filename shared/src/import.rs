@@ -1,4 +1,4 @@
-//! What an import of a file tells.
+//! The messages of an import.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct Totals {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ImportMessage {
-    /// So much is done.
+    /// The work goes on; this is done so far.
     Progress(Totals),
     /// A row was refused; nothing came of it.
     RowRefused {

@@ -27,7 +27,7 @@ pub use import::{ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};
 pub use mirror::{Mirror, Step};
 pub use problem::{FieldProblem, Problem};
-pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, Product};
+pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, PriceError, Product};
 pub use reason::{FieldReason, Reason, Rule};
 pub use rules::Fields;
 pub use text::{Language, Text};

@@ -52,7 +52,7 @@ impl Mirror {
     }
 
     /// Forgets the parts of a snapshot that never came whole: the connection was lost.
-    pub fn interrupted(&mut self) {
+    pub fn interrupt(&mut self) {
         self.coming.clear();
     }
 

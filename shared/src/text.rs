@@ -89,29 +89,29 @@ impl Text {
     }
 
     /// The words under a key with its `{count}`.
-    pub fn counted(&self, key: &str, count: u64) -> String {
+    pub fn fill_count(&self, key: &str, count: u64) -> String {
         self.fill(key, &[("count", &self.number(count))])
     }
 
     /// How many products there are.
     pub fn product_count(&self, count: usize) -> String {
         let key = if count == 1 { "list.one" } else { "list.count" };
-        self.counted(key, count as u64)
+        self.fill_count(key, count as u64)
     }
 
     /// A price the way this language writes it: `1,234.50`, `1.234,50`.
     pub fn price(&self, price: Price) -> String {
         let plain = price.to_string();
         let (whole, cents) = plain.split_once('.').unwrap_or((&plain, "00"));
-        self.grouped(whole) + self.get("number.decimal") + cents
+        self.group(whole) + self.get("number.decimal") + cents
     }
 
     /// A whole number the way this language writes it: `12,345`, `12.345`.
     pub fn number(&self, number: u64) -> String {
-        self.grouped(&number.to_string())
+        self.group(&number.to_string())
     }
 
-    fn grouped(&self, digits: &str) -> String {
+    fn group(&self, digits: &str) -> String {
         let mut grouped = String::new();
         for (index, digit) in digits.chars().enumerate() {
             if index > 0 && (digits.len() - index).is_multiple_of(3) {

@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask test`, `walls`, `dist`, `soak` and `bench`.
+//! The project's own commands: `cargo xtask test`, `walls`, `mutants`, `dist`, `soak` and `bench`.
 
 mod bench;
 mod dist;
+mod mutants;
 mod run;
 mod test;
 mod tools;
@@ -16,8 +17,12 @@ fn main() -> anyhow::Result<()> {
         ["test"] => test::all(),
         ["dist"] => dist::build_committed(),
         ["walls"] => walls::check(),
+        ["mutants"] => mutants::run(None),
+        ["mutants", part] => mutants::run(Some(part)),
         ["soak", "--seconds", seconds] => test::soak(seconds),
         ["bench"] => bench::standard(),
-        _ => bail!("usage: cargo xtask test | walls | dist | soak --seconds N | bench"),
+        _ => bail!(
+            "usage: cargo xtask test | walls | mutants [shared | server] | dist | soak --seconds N | bench"
+        ),
     }
 }

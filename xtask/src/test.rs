@@ -23,7 +23,7 @@ pub fn all() -> anyhow::Result<()> {
     soak("60")
 }
 
-/// Connections of every kind under load for so many seconds, each view compared.
+/// Puts connections of every kind under load for this many seconds, and compares each view.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
     let mut soak = server_tests();
     soak.args(["--nocapture", "soak::"]);

@@ -9,6 +9,7 @@ use anyhow::Context;
 use crate::run::{command, output, root, run, target};
 
 const TRUNK: &str = "0.21.14";
+const MUTANTS: &str = "27.1.0";
 const SCHEMATHESIS: &str = "4.32.5";
 
 /// What the checks need of the toolchain that `rust-toolchain.toml` names.
@@ -41,6 +42,12 @@ pub fn client_tools() -> anyhow::Result<std::ffi::OsString> {
     // The program and the library must be the same release.
     let wasm_bindgen = locked_version("wasm-bindgen")?;
     cargo_tool("wasm-bindgen", "wasm-bindgen-cli", &wasm_bindgen, &[])?;
+    path()
+}
+
+/// The `PATH` on which cargo finds `cargo mutants`.
+pub fn mutants() -> anyhow::Result<std::ffi::OsString> {
+    cargo_tool("cargo-mutants", "cargo-mutants", MUTANTS, &[])?;
     path()
 }
 

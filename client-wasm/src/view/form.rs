@@ -96,7 +96,7 @@ impl Form {
     }
 
     /// Something was typed into a field: shows what is wrong with it, or no longer is.
-    pub fn typed(&mut self, field: &str, catalog: &Catalog) -> Result<(), JsValue> {
+    pub fn on_typed(&mut self, field: &str, catalog: &Catalog) -> Result<(), JsValue> {
         let Some(name) = self.name(field) else {
             return Ok(());
         };
@@ -136,13 +136,13 @@ impl Form {
     }
 
     /// What was sent off is saved: room for the next.
-    pub fn saved(&mut self) -> Result<(), JsValue> {
+    pub fn on_saved(&mut self) -> Result<(), JsValue> {
         self.clear()?;
         self.focus("title")
     }
 
     /// What was sent off was refused: it stays, with what is wrong.
-    pub fn refused(&mut self, problem: &Problem, catalog: &Catalog) -> Result<(), JsValue> {
+    pub fn on_refusal(&mut self, problem: &Problem, catalog: &Catalog) -> Result<(), JsValue> {
         self.set_saving(false);
         self.notice = Notice::Problem(problem.message.clone());
         for field in &problem.fields {

@@ -162,7 +162,7 @@ impl Import {
     }
 
     /// Takes what became of an upload.
-    pub fn uploaded(&mut self, number: u32, progress: Progress) {
+    pub fn on_progress(&mut self, number: u32, progress: Progress) {
         if number != self.number {
             return;
         }
@@ -270,7 +270,7 @@ impl Import {
             self.paint_refused()?;
         }
         let hidden = self.findings.totals.refused - self.shown_refused();
-        let more = self.text.counted("import.more", hidden);
+        let more = self.text.fill_count("import.more", hidden);
         dom::set_text(&self.places.more, &more);
         dom::show(&self.places.more, hidden > 0)
     }
@@ -292,7 +292,7 @@ impl Import {
         let can_start = self.phase == Phase::Ready && self.findings.is_finished && count > 0;
         dom::show(start, self.phase == Phase::Ready)?;
         start.set_disabled(!can_start);
-        dom::set_text(start, &self.text.counted("import.start", count));
+        dom::set_text(start, &self.text.fill_count("import.start", count));
         let key = match self.phase {
             Phase::Importing => "import.stop",
             Phase::Done => "import.close",
@@ -350,7 +350,7 @@ impl Import {
         ]
         .into_iter()
         .filter(|(key, count)| *count > 0 || *key == new)
-        .map(|(key, count)| self.text.counted(key, count))
+        .map(|(key, count)| self.text.fill_count(key, count))
         .collect();
         match self.phase {
             Phase::Choosing => String::new(),

@@ -61,7 +61,7 @@ impl List {
         let parent: Element = dom::find(&section, "[data-products]")?;
         let clicks = events.clone();
         dom::on(&parent, "click", move |event| {
-            if let Some(event) = pressed(&event) {
+            if let Some(event) = to_event(&event) {
                 clicks.send(event);
             }
         })?;
@@ -84,7 +84,7 @@ impl List {
     }
 
     /// A change came; it is shown to people where there is a mark.
-    pub fn changed(&mut self, id: ProductId, mark: Option<Mark>) {
+    pub fn on_change(&mut self, id: ProductId, mark: Option<Mark>) {
         self.dirty.insert(id);
         let Some(mark) = mark else { return };
         // Added and changed before it was painted: it is still new.
@@ -94,7 +94,7 @@ impl List {
     }
 
     /// The whole catalog is another. Rows that are right already stay.
-    pub fn replaced(&mut self, catalog: &Catalog) {
+    pub fn on_snapshot(&mut self, catalog: &Catalog) {
         let is_shown = |id| self.rows.get(&id).map(|row| row.shown.revision);
         let differing = catalog
             .products()
@@ -205,7 +205,7 @@ impl List {
             }
             [] => return,
             [one] => one.clone(),
-            many => self.text.counted("say.many", many.len() as u64),
+            many => self.text.fill_count("say.many", many.len() as u64),
         };
         self.announcer.set_text_content(Some(&announcement));
     }
@@ -267,7 +267,7 @@ pub fn unmark(rows: &[Element]) -> Result<(), JsValue> {
 }
 
 /// Which button of which row was pressed.
-fn pressed(event: &web_sys::Event) -> Option<Event> {
+fn to_event(event: &web_sys::Event) -> Option<Event> {
     let target: Element = event.target()?.dyn_into().ok()?;
     let button = target.closest("[data-edit], [data-delete]").ok()??;
     let row = button.closest("[data-product]").ok()??;

@@ -113,7 +113,7 @@ impl Row {
         Ok(())
     }
 
-    /// A button that says only "Delete" is no name among a hundred of them.
+    /// Names a button: one that says only "Delete" could be any of a hundred.
     fn name_button(
         &self,
         selector: &str,

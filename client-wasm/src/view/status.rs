@@ -66,7 +66,7 @@ impl Status {
             Phase::Live if freshness.viewers > 1 => {
                 details.push(
                     self.text
-                        .counted("status.viewers", freshness.viewers as u64),
+                        .fill_count("status.viewers", freshness.viewers as u64),
                 );
             }
             Phase::Reconnecting | Phase::Offline => {
@@ -78,7 +78,7 @@ impl Status {
         if freshness.waiting > 0 && !freshness.is_live() {
             details.push(
                 self.text
-                    .counted("status.waiting", freshness.waiting as u64),
+                    .fill_count("status.waiting", freshness.waiting as u64),
             );
         }
         details.join(" · ")
@@ -87,9 +87,9 @@ impl Status {
     fn last_in_step(&self, freshness: &Freshness, now: f64) -> Option<String> {
         let seconds = freshness.seconds_out_of_step(now)?;
         Some(if seconds < 120 {
-            self.text.counted("status.last_seconds", seconds)
+            self.text.fill_count("status.last_seconds", seconds)
         } else {
-            self.text.counted("status.last_minutes", seconds / 60)
+            self.text.fill_count("status.last_minutes", seconds / 60)
         })
     }
 }

@@ -14,8 +14,8 @@ use crate::event::{Event, Events};
 /// How long a toast stays: long enough to read it and to reach its button by keyboard.
 const SHOWN_MS: u32 = 10_000;
 
-/// Most toasts at a time; an older one makes room.
-const MOST: usize = 3;
+/// The most toasts at a time; an older one makes room.
+const MAX_TOASTS: usize = 3;
 
 /// The toasts.
 pub struct Toasts {
@@ -48,13 +48,13 @@ impl Toasts {
     }
 
     /// A product was deleted and can be added again.
-    pub fn deleted(&mut self, title: &str, fields: Fields) -> Result<(), JsValue> {
+    pub fn show_deleted(&mut self, title: &str, fields: Fields) -> Result<(), JsValue> {
         let message = self.text.fill("toast.deleted", &[("title", title)]);
         self.show(&message, Some((title.to_owned(), fields)))
     }
 
     /// Something was refused.
-    pub fn failed(&mut self, key: &str, title: &str, message: &str) -> Result<(), JsValue> {
+    pub fn show_failure(&mut self, key: &str, title: &str, message: &str) -> Result<(), JsValue> {
         let values = [("title", title), ("message", message)];
         let message = self.text.fill(key, &values);
         self.show(&message, None)
@@ -86,7 +86,7 @@ impl Toasts {
             _timeout: Timeout::new(SHOWN_MS, move || over.send(Event::ToastClosed(number))),
         };
         self.shown.insert(number, toast);
-        if self.shown.len() > MOST
+        if self.shown.len() > MAX_TOASTS
             && let Some((_, oldest)) = self.shown.pop_first()
         {
             oldest.element.remove();

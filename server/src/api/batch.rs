@@ -17,7 +17,7 @@ pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// The most commands of a batch. They are one transaction, and everybody else's wait for it.
 const MAX_COMMANDS: usize = 10_000;
 
-/// What is to be done.
+/// A batch of commands.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Batch {
@@ -32,7 +32,7 @@ fn yes() -> bool {
     true
 }
 
-/// What became of the commands.
+/// The answer to a batch.
 #[derive(Serialize, ToSchema)]
 pub struct BatchAnswer {
     /// How many were done.
@@ -85,7 +85,7 @@ pub async fn batch(
     }
     let done = answers.iter().filter(|answer| answer.is_ok()).count();
     if atomic && done < answers.len() {
-        return Err(Rejection::group(refused(answers)));
+        return Err(Rejection::group(refusals(answers)));
     }
     let to_result = |answer: Answer| match answer {
         Ok(Done { id, revision, .. }) => BatchResult::Done { id, revision },
@@ -96,7 +96,7 @@ pub async fn batch(
 }
 
 /// The commands that were refused, by their places.
-fn refused(answers: Vec<Answer>) -> Vec<(usize, Reason)> {
+fn refusals(answers: Vec<Answer>) -> Vec<(usize, Reason)> {
     let answers = answers.into_iter().enumerate();
     answers
         .filter_map(|(index, answer)| Some((index, answer.err()?)))

@@ -21,7 +21,7 @@ use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort, fold};
 /// The most products of one answer; a client that wants more goes on with `after`.
 const MAX_LISTED: usize = 10_000;
 
-/// Which products to list.
+/// The parameters of a list.
 struct ListQuery {
     filter: Filter,
     sort: Sort,

@@ -40,7 +40,7 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What no Vitrina would have written.
+/// Whatever in it Vitrina would not have written.
 fn findings(loaded: &Loaded) -> Vec<String> {
     let Loaded {
         catalog, recent, ..

@@ -249,7 +249,7 @@ impl Hub {
         self.viewers
             .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;
-        self.pending.viewers_changed();
+        self.pending.notify_viewers();
         Some(Viewer { hub: self.clone() })
     }
 
@@ -286,6 +286,32 @@ impl Viewer {
 impl Drop for Viewer {
     fn drop(&mut self) {
         self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
-        self.hub.pending.viewers_changed();
+        self.hub.pending.notify_viewers();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::samples::{add, loaded, run};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn ten_thousand_clients_share_one_snapshot() {
+        let mut catalog = Catalog::default();
+        for number in 0..1_000 {
+            run(&mut catalog, add(&format!("product {number}")));
+        }
+        let hub = Hub::new(loaded(catalog, Vec::new()), 10_000);
+        let clients: Vec<_> = (0..10_000)
+            .map(|_| {
+                let hub = hub.clone();
+                tokio::spawn(async move { hub.snapshot().await })
+            })
+            .collect();
+        let first = hub.snapshot().await;
+        for client in clients {
+            let snapshot = client.await.expect("a snapshot");
+            assert!(Arc::ptr_eq(&snapshot, &first), "it was encoded again");
+        }
     }
 }

@@ -43,7 +43,7 @@ pub struct Row {
     pub id: ProductId,
     /// Its price.
     pub price: Price,
-    /// How many there are.
+    /// Its stock.
     pub stock: u32,
     /// Whether it is on sale.
     pub status: bool,

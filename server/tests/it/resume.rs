@@ -103,7 +103,7 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
     client.until_loaded().await;
     let (catalog, since) = client.mirror.position().expect("a position");
     // One more change than is kept.
-    let changes = vitrina::engine::journal::RETAINED_CHANGES as u64 + 1;
+    let changes = vitrina::journal::RETAINED_CHANGES as u64 + 1;
     client.add(0, &draft("a")).await;
     let mut sent = 1;
     while sent < changes {

@@ -126,7 +126,7 @@ async fn visit(host: String, writing: Arc<AtomicBool>, mut random: Random) -> (V
             }
         }
         if is_true {
-            client.mirror.interrupted();
+            client.mirror.interrupt();
             known.push(client.mirror.clone());
             if known.len() > 5 {
                 known.remove(random.index(0..=known.len() - 1));

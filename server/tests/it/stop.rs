@@ -8,7 +8,7 @@ use shared::{Revision, ServerMessage};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
-use vitrina::engine::journal::{Entry, Journal, JournalError, Loaded, SqliteJournal};
+use vitrina::journal::{Entry, Journal, JournalError, Loaded, SqliteJournal};
 
 #[tokio::test]
 async fn pages_are_told_to_come_back_and_closed_with_1012() {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
-use vitrina::engine::journal::SqliteJournal;
+use vitrina::journal::SqliteJournal;
 
 pub use browser::{Browser, Look};
 pub use client::Client;

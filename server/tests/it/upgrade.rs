@@ -3,7 +3,7 @@
 use crate::support::{Client, Program};
 use serde_json::json;
 use shared::{Change, ClientId, RequestId, RequestKey};
-use vitrina::engine::journal::{Journal, Key, SqliteJournal};
+use vitrina::journal::{Journal, Key, SqliteJournal};
 
 /// Every file in `data`, made by the server of that version and with the same six changes: of four
 /// products one was deleted, one updated, and one added by a client. From version 2 on the first was

@@ -2,5 +2,8 @@
 
 mod catalog;
 mod message;
+mod mirror;
+mod product;
+mod reason;
 mod rules;
 mod text;

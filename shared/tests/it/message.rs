@@ -117,7 +117,7 @@ fn a_snapshot_that_was_cut_off_changes_nothing() {
     };
     assert_eq!(mirror.take(part(3, 1)), Step::Loading { part: 1, parts: 2 });
     assert!(mirror.position().is_none());
-    mirror.interrupted();
+    mirror.interrupt();
     assert_eq!(mirror.take(part(4, 1)), Step::Loading { part: 1, parts: 2 });
     assert_eq!(mirror.take(part(4, 2)), Step::Replaced);
     assert_eq!(mirror.catalog().len(), 1);

@@ -68,3 +68,33 @@ fn a_language_is_found_by_its_tag_whatever_the_region() {
     assert_eq!(Language::from_tag("EN"), Some(Language::English));
     assert_eq!(Language::from_tag("de"), None);
 }
+
+#[test]
+fn counts_and_prices_are_filled_in() {
+    let words = r#"{"list.one": "{count} product", "list.count": "{count} products",
+        "number.group": ",", "number.decimal": ".", "problem.x": "<{value}>"}"#;
+    let text = Text::from_json(words).expect("JSON");
+    assert_eq!(text.product_count(0), "0 products");
+    assert_eq!(text.product_count(1), "1 product");
+    assert_eq!(text.product_count(1_234), "1,234 products");
+    assert_eq!(text.fill_count("list.count", 2), "2 products");
+    assert_eq!(text.problem("x", "y"), "<y>");
+    assert_eq!(text.get("list.one"), "{count} product");
+    assert_eq!(text.get("missing"), "missing", "a missing key shows itself");
+    assert_eq!(text.number(0), "0");
+    assert_eq!(text.number(100_000), "100,000");
+    assert_eq!(text.number(1_000_000), "1,000,000");
+    assert_eq!(text.price(Price::from_cents(5).expect("a price")), "0.05");
+    assert_eq!(text.keys().count(), 5);
+    assert!(Text::from_json("[]").is_err());
+}
+
+#[test]
+fn a_language_is_called_by_its_tag() {
+    for language in Language::ALL {
+        assert_eq!(Language::from_tag(language.tag()), Some(language));
+        assert_eq!(language.to_string(), language.tag());
+    }
+    assert_eq!(Language::English.tag(), "en");
+    assert_eq!(Language::Spanish.tag(), "es");
+}

@@ -7,8 +7,8 @@ use web_sys::{Element, HtmlElement};
 
 use crate::dom;
 
-/// Most rows of a block.
-const MOST_ROWS: u32 = 512;
+/// The most rows of a block.
+const MAX_ROWS: u32 = 512;
 
 /// A row's height as long as the browser has not laid it out, as in `style.css`.
 const ROW_REM: f64 = 5.5;
@@ -22,7 +22,7 @@ pub fn insert(
 ) -> Result<(), JsValue> {
     let above_block = above.and_then(|row| row.parent_element());
     let below_block = below.and_then(|row| row.parent_element());
-    let has_room = |block: &&Element| block.child_element_count() < MOST_ROWS;
+    let has_room = |block: &&Element| block.child_element_count() < MAX_ROWS;
     let is_between = above_block == below_block;
     let block = if let Some(block) = above_block.as_ref().filter(has_room) {
         let next = below.filter(|_| is_between);

@@ -7,7 +7,7 @@ use shared::RequestKey;
 use super::{CommandOutcome, Done};
 use crate::engine::journal::{Entry, Key, RETAINED_CHANGES};
 
-/// What lately became of clients' requests.
+/// The answers to clients' recent requests.
 #[derive(Default)]
 pub struct RecentRequests {
     by_key: HashMap<RequestKey, Done>,
@@ -15,7 +15,7 @@ pub struct RecentRequests {
 }
 
 impl RecentRequests {
-    /// What became of a request, if it was done.
+    /// The answer to a request, if it was done.
     pub fn get(&self, key: &RequestKey) -> Option<Done> {
         self.by_key.get(key).cloned()
     }

@@ -84,7 +84,7 @@ impl Pending {
     }
 
     /// Tells the hub that the number of viewers has changed.
-    pub fn viewers_changed(&self) {
+    pub fn notify_viewers(&self) {
         let was_changed = std::mem::replace(&mut self.queue().viewers_changed, true);
         if !was_changed {
             self.call.notify_one();
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(pending.next(now, later), Wake::Frame);
         pending.put(many(), || {});
         assert_eq!(pending.next(later, later), Wake::Frame);
-        pending.viewers_changed();
+        pending.notify_viewers();
         assert_eq!(pending.next(now, now), Wake::Viewers);
         assert_eq!(pending.next(now, later), Wake::Frame);
         pending.stop();

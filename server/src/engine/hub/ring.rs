@@ -110,14 +110,14 @@ impl Ring {
         }
         match self.recent.front() {
             Some((oldest, _)) if cursor < head && *oldest <= cursor.next() => {
-                After::Frames(self.compacted(cursor))
+                After::Frames(self.compact_since(cursor))
             }
             _ => After::Unknown,
         }
     }
 
     /// The newest state of each product that changed after `since`.
-    fn compacted(&self, since: Revision) -> Arc<[Frame]> {
+    fn compact_since(&self, since: Revision) -> Arc<[Frame]> {
         let mut compacted = self
             .compacted
             .lock()

@@ -7,7 +7,7 @@ use shared::ProductId;
 
 use crate::http::problem::Rejection;
 
-/// The id in the path. What is not a number is no product's.
+/// The id in the path. A path without a number leads nowhere.
 pub struct IdPath(pub ProductId);
 
 impl<S: Send + Sync> FromRequestParts<S> for IdPath {

@@ -40,7 +40,7 @@ impl Locale {
         let chosen = jar.get(COOKIE_NAME).map(Cookie::value);
         chosen
             .and_then(Language::from_tag)
-            .unwrap_or_else(|| preferred(headers))
+            .unwrap_or_else(|| preferred_language(headers))
     }
 }
 
@@ -53,7 +53,7 @@ impl<S: Sync> FromRequestParts<S> for Locale {
 }
 
 /// The language that the browser asks for (RFC 9110 section 12.5.4).
-fn preferred(headers: &HeaderMap) -> Language {
+fn preferred_language(headers: &HeaderMap) -> Language {
     let accepted = headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|header| header.to_str().ok())

@@ -38,7 +38,7 @@ const READ_BUFFER_BYTES: usize = 256;
 /// further until the first are answered: it can fill no more of the desk's queue than this.
 const MAX_COMMANDS_UNDER_WAY: usize = 64;
 
-/// Who connects, and what it knows already.
+/// The client that connects, and what it knows already.
 pub struct Handshake {
     /// Where it connects from.
     pub peer: SocketAddr,

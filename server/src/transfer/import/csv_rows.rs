@@ -8,7 +8,7 @@ use shared::{Draft, Field, FieldReason, Fields, Kind, Reason, Rule};
 
 use super::row::{Row, Rows, Unreadable};
 
-/// How much is looked at to tell what parts the columns: a row of names is shorter.
+/// How many bytes are looked at to tell what parts the columns: a row of names is shorter.
 const LOOK_BYTES: usize = 4 * 1024;
 
 /// The mark that some programs begin a UTF-8 file with.
@@ -50,7 +50,7 @@ pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
     }
 }
 
-/// What parts the columns: the one of three that the row of names has most of.
+/// The byte that parts the columns: the one of three that the row of names has most of.
 fn delimiter(head: &[u8]) -> u8 {
     let names = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |delimiter: &u8| names.split(|byte| byte == delimiter).count();
@@ -95,7 +95,7 @@ fn fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields, Rea
     Ok(Fields(fields))
 }
 
-/// What can't be read as its field's kind stays a text, which the rules then refuse.
+/// A cell as JSON. One that can't be read as its field's kind stays a text, which the rules refuse.
 fn to_value(kind: Kind, cell: &str) -> Value {
     let trimmed = cell.trim();
     match kind {

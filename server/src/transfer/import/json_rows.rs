@@ -20,7 +20,7 @@ pub fn array(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
     let read = json.deserialize_seq(visitor).and_then(|()| json.end());
     read.map_err(|error| Unreadable {
         line: count + 1,
-        reason: malformed(&error),
+        reason: to_reason(&error),
     })
 }
 
@@ -70,7 +70,7 @@ pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
             Ok(fields) => Row::new(line, fields),
             Err(error) => Row {
                 line,
-                draft: Err(malformed(&error)),
+                draft: Err(to_reason(&error)),
             },
         };
         if !rows(row) {
@@ -80,7 +80,7 @@ pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn malformed(error: &serde_json::Error) -> Reason {
+fn to_reason(error: &serde_json::Error) -> Reason {
     Reason::Malformed(error.to_string())
 }
 

@@ -70,7 +70,7 @@ impl Client {
     /// Opens another client that goes on from where this one is.
     pub async fn reopen(mut self, host: &str) -> Self {
         let (catalog, since) = self.mirror.position().expect("a position");
-        self.mirror.interrupted();
+        self.mirror.interrupt();
         let query = format!("catalog={catalog}&since={since}");
         let mut client = Self::open(host, &query).await;
         client.mirror = self.mirror;

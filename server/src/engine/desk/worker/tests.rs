@@ -56,7 +56,7 @@ impl Desk {
         }
     }
 
-    fn reopened(self) -> Self {
+    fn reopen(self) -> Self {
         let Self { worker, folder } = self;
         drop(worker);
         Self::open(folder)
@@ -168,7 +168,7 @@ fn commands_are_decided_in_order_each_against_what_the_ones_before_led_to() {
     assert_eq!(revision(&answers[3][0]), 3);
     assert_eq!(desk.codes(), ["a"]);
     assert_eq!(desk.worker.hub.catalog().revision(), Revision(3));
-    assert_eq!(desk.reopened().codes(), ["a"]);
+    assert_eq!(desk.reopen().codes(), ["a"]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_request_that_was_done_is_answered_again_and_not_done_again() {
     ]);
     assert_eq!(answers[0], answers[1], "in one batch");
     assert_eq!(desk.one(add("a"), Some(request(1))), answers[0][0]);
-    let mut desk = desk.reopened();
+    let mut desk = desk.reopen();
     assert_eq!(desk.one(add("a"), Some(request(1))), answers[0][0]);
     assert_eq!(desk.one(add("a"), Some(request(2))), taken("a"));
 }
@@ -209,7 +209,7 @@ fn a_key_is_answered_as_it_was_and_belongs_to_one_request() {
     assert_eq!(answers[0], answers[1]);
     let reused = Err(Reason::KeyReused("k".to_owned()));
     assert_eq!(answers[2][0], reused);
-    let mut desk = desk.reopened();
+    let mut desk = desk.reopen();
     assert_eq!(desk.one(add("a"), key("1")), answers[0][0]);
     assert_eq!(desk.one(add("b"), key("2")), reused);
     assert_eq!(desk.codes(), ["a"]);
