@@ -78,7 +78,7 @@ pub enum ImportEvent {
     Opened,
     /// A file was chosen or dropped.
     Picked(File),
-    /// It was chosen what is done with codes that are taken.
+    /// Somebody chose what happens to codes that are taken.
     Chosen,
     /// The import of the file that was looked at was started.
     Started,

@@ -19,6 +19,7 @@ use crate::link::socket::{Link, Order, Position};
 use crate::link::upload::Upload;
 use crate::link::wake;
 use crate::model::freshness::Freshness;
+use crate::model::upload::Progress;
 use crate::view::{self, Form, Import, List, Mark, Status, Submission, Toasts, UploadOrder, View};
 
 /// The live page.
@@ -138,7 +139,15 @@ impl Page {
         {
             let events = self.events.clone();
             let tell = move |progress| events.send(Event::Upload { number, progress });
-            self.upload = Some(Upload::start(&file, on_duplicate, is_dry_run, tell)?);
+            match Upload::start(&file, on_duplicate, is_dry_run, tell) {
+                Ok(upload) => self.upload = Some(upload),
+                Err(error) => {
+                    self.view
+                        .import
+                        .on_progress(number, Progress::Ended(Err(None)));
+                    return Err(error);
+                }
+            }
         }
         Ok(())
     }
@@ -303,7 +312,7 @@ impl Page {
     }
 
     fn undo(&mut self, toast: u32) {
-        if let Some((title, draft)) = self.view.toasts.undone(toast) {
+        if let Some((title, draft)) = self.view.toasts.take_undo(toast) {
             self.send(Purpose::Restore { title }, RawCommand::Add { draft });
         }
     }
@@ -374,7 +383,7 @@ impl Page {
     }
 }
 
-/// A name for this page that no other has.
+/// A name for this client that no other has.
 fn client_id() -> Result<ClientId, JsValue> {
     let mut bytes = [0; 16];
     dom::window()?

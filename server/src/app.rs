@@ -64,5 +64,5 @@ pub async fn run(
     }
     // The hub speaks until every connection has said goodbye.
     shutdown.finish(STOP_TIME).await;
-    engine.stop().await
+    engine.stop(Some(STOP_TIME)).await
 }

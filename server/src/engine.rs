@@ -19,9 +19,6 @@ use desk::Desk;
 use hub::{Hub, Pace};
 use journal::Journal;
 
-/// How long the journal may take for what the desk has taken when everything ends.
-const JOURNAL_TIME: Duration = Duration::from_secs(5);
-
 /// Desk, journal and hub at work.
 pub struct Engine {
     desk: Desk,
@@ -35,11 +32,11 @@ impl Engine {
     pub fn start(
         mut journal: impl Journal,
         pace: Pace,
-        max_viewers: usize,
+        max_clients: usize,
     ) -> anyhow::Result<Self> {
         let loaded = journal.load()?;
         let recent = loaded.recent.clone();
-        let hub = Hub::new(loaded, max_viewers);
+        let hub = Hub::new(loaded, max_clients);
         let (desk, desk_thread) = Desk::start(journal, &recent, hub.clone())?;
         let hub_ended = start_hub(hub.clone(), pace)?;
         Ok(Self {
@@ -63,28 +60,32 @@ impl Engine {
     /// Waits until a part of it has failed, and says which.
     pub async fn failed(&mut self) -> anyhow::Error {
         tokio::select! {
-            ended = &mut self.hub_ended => match ended {
-                Ok(Err(error)) => error.context("the hub failed"),
-                Ok(Ok(())) => anyhow::anyhow!("the hub ended before the server"),
-                Err(_) => anyhow::anyhow!("the hub failed"),
+            ended = &mut self.hub_ended => match hub_result(ended) {
+                Ok(()) => anyhow::anyhow!("the hub ended before the server"),
+                Err(error) => error,
             },
             () = self.desk.failed() => anyhow::anyhow!("the desk failed"),
         }
     }
 
-    /// Ends it, once everybody else has let go of the desk: what was handed in is answered.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    /// Stops the hub and lets go of the desk, which ends with its last handle. With a limit the
+    /// desk, and so the journal, is waited for no longer than that.
+    pub async fn stop(self, limit: Option<Duration>) -> anyhow::Result<()> {
         self.hub.stop();
-        self.hub_ended.await.context("the hub failed")??;
-        // The desk ends with its last handle.
+        hub_result(self.hub_ended.await)?;
         drop(self.desk);
         let joined = tokio::task::spawn_blocking(|| self.desk_thread.join());
-        match timeout(JOURNAL_TIME, joined).await {
+        match timeout(limit.unwrap_or(Duration::MAX), joined).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(_) => anyhow::bail!("the desk failed"),
             Err(_) => anyhow::bail!("the journal didn't finish in time"),
         }
     }
+}
+
+/// How the hub ended; one that panicked has told nothing.
+fn hub_result(told: Result<anyhow::Result<()>, oneshot::error::RecvError>) -> anyhow::Result<()> {
+    told.context("the hub failed")?.context("the hub failed")
 }
 
 /// Starts the hub's thread; the returned receiver tells how it ended.

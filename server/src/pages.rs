@@ -76,7 +76,7 @@ fn choose_language(path: &str, tag: Option<&str>) -> Option<Response> {
     Some((CookieJar::new().add(cookie), Redirect::to(path)).into_response())
 }
 
-/// What the layout needs.
+/// The data of the layout.
 fn common(locale: &Locale, path: &str) -> Map<String, Value> {
     let languages = Language::ALL.map(|language| {
         json!({

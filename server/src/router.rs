@@ -16,7 +16,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::api::docs::{DOCUMENT_PATH, Document};
+use crate::api::docs::{DOCUMENT_PATH, ServedDocument};
 use crate::api::{batch, docs, files, list, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
@@ -60,7 +60,7 @@ impl State {
 
 /// The API with its description.
 fn api() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(openapi::Document::openapi())
+    OpenApiRouter::with_openapi(openapi::ApiDocument::openapi())
         .routes(routes!(list::list).layer(CompressionLayer::new()))
         .routes(routes!(products::add))
         .routes(routes!(
@@ -77,7 +77,7 @@ fn api() -> OpenApiRouter<State> {
 }
 
 /// The pages that show the API's description.
-fn docs(document: Document) -> Router<State> {
+fn docs(document: ServedDocument) -> Router<State> {
     let document = get(docs::document).with_state(Arc::new(document));
     Router::new()
         .route(DOCUMENT_PATH, document)
@@ -93,7 +93,7 @@ pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router>
     openapi::add_refusals(&mut document);
     let cross_origin = cross_origin(&origins);
     let router = api
-        .merge(docs(Document::new(&document)?))
+        .merge(docs(ServedDocument::new(&document)?))
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(websocket::upgrade))

@@ -152,12 +152,14 @@ impl FieldSource for Check {
 }
 
 /// A type that a JSON value becomes when it keeps the rules of its field.
-trait Checked: Sized {
+trait Checked: Default {
     /// Checks a value that was given.
     fn check(value: Value, kind: Kind) -> Result<Self, Rule>;
 
     /// The value where none was given.
-    fn absent() -> Self;
+    fn absent() -> Self {
+        Self::default()
+    }
 
     /// Whether the value says no more than its absence, which a required field doesn't take.
     fn is_nothing(&self) -> bool {
@@ -189,10 +191,6 @@ impl Checked for Box<str> {
         }
     }
 
-    fn absent() -> Self {
-        Self::default()
-    }
-
     fn is_nothing(&self) -> bool {
         self.is_empty()
     }
@@ -207,10 +205,6 @@ impl Checked for Price {
             _ => Err(PriceError::NotANumber),
         };
         price.map_err(Rule::from)
-    }
-
-    fn absent() -> Self {
-        Self::default()
     }
 }
 
@@ -235,10 +229,6 @@ impl Checked for u32 {
             None => Err(Rule::NotWhole),
         }
     }
-
-    fn absent() -> Self {
-        0
-    }
 }
 
 impl Checked for Box<[Box<str>]> {
@@ -261,10 +251,6 @@ impl Checked for Box<[Box<str>]> {
                 Ok(url.into())
             })
             .collect()
-    }
-
-    fn absent() -> Self {
-        Self::default()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::product::Price;
 /// The languages that Vitrina speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Language {
-    /// English, which a reader of neither gets too.
+    /// English, also for those who read neither.
     English,
     /// Spanish.
     Spanish,

@@ -1,5 +1,5 @@
-//! The walls between the rooms: which module may not import which, read from the `use` lines and
-//! the paths of the sources. `ARCHITECTURE.md` says why they stand.
+//! The walls between the rooms: which module may not import which, read from every `use` line and
+//! every path of the sources, those in macros and attributes too. `ARCHITECTURE.md` says why they stand.
 
 mod imports;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::run::root;
-use imports::{Source, imports, read_sources};
+use imports::{Imports, Source, imports, read_sources};
 
 /// A wall: the modules below `from` import nothing below any of `to`, modules of the same crate as
 /// `crate::x`, other crates by their names.
@@ -177,10 +177,15 @@ fn look_at(sources: &[Source], walls: &[Wall]) -> anyhow::Result<Vec<String>> {
         .iter()
         .map(|source| (source.module.as_str(), source))
         .collect();
+    let read: Vec<Imports> = sources.iter().map(imports).collect::<Result<_, _>>()?;
+    let tests: Vec<&String> = read.iter().flat_map(|read| &read.test_modules).collect();
     let mut broken = Vec::new();
     let mut arrows: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for source in sources {
-        for import in imports(source)? {
+    for (source, read) in sources.iter().zip(&read) {
+        if tests.iter().any(|test| is_below(&source.module, test)) {
+            continue;
+        }
+        for import in &read.paths {
             let target = import
                 .strip_prefix("crate::")
                 .and_then(|path| file_of(path, &modules));
@@ -189,7 +194,7 @@ fn look_at(sources: &[Source], walls: &[Wall]) -> anyhow::Result<Vec<String>> {
             }
             let named = target.map_or(import.as_str(), |module| &modules[module].file);
             for wall in walls {
-                if wall.stands_between(&source.module, &import) {
+                if wall.stands_between(&source.module, import) {
                     broken.push(format!("{} imports {named}: {}", source.file, wall.rule));
                 }
             }
@@ -289,6 +294,8 @@ mod tests {
             "use crate::{http::Thing, other};",
             "use super::super::http;",
             "fn f() { crate::http::f(); }",
+            "fn f() { select! { x = crate::http::f() => {} } }",
+            "#[path(params(crate::http::Thing))] fn f() {}",
         ] {
             let files = [
                 ("engine/desk.rs", import),
@@ -312,6 +319,12 @@ mod tests {
         assert_eq!(broken(&files), [""; 0]);
         let test = "#[cfg(test)] mod tests { use crate::http::Thing; use super::*; }";
         assert_eq!(broken(&[("engine.rs", test), ("http.rs", "")]), [""; 0]);
+        let files = [
+            ("engine.rs", "#[cfg(test)] mod tests;"),
+            ("engine/tests.rs", "use crate::http::Thing;"),
+            ("http.rs", ""),
+        ];
+        assert_eq!(broken(&files), [""; 0]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Phase {
     Offline,
 }
 
-/// What is known about it.
+/// What is known about the freshness of the list.
 #[derive(Debug, Default)]
 pub struct Freshness {
     /// What the connection is doing.
@@ -32,7 +32,7 @@ pub struct Freshness {
     /// When the page was last in step, in milliseconds since 1970.
     last_in_step: Option<f64>,
     failures: u32,
-    /// How many pages are connected.
+    /// How many clients are connected.
     pub viewers: usize,
     /// How many commands have no answer.
     pub waiting: usize,

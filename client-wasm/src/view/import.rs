@@ -168,7 +168,7 @@ impl Import {
         }
         match progress {
             Progress::Read(part) => self.read = part,
-            Progress::Told(message) => self.told(message),
+            Progress::Told(message) => self.on_message(message),
             Progress::Ended(Ok(())) if self.findings.is_finished => self.end(None),
             Progress::Ended(result) => {
                 let lost = || self.text.get("import.lost").to_owned();
@@ -179,7 +179,7 @@ impl Import {
         }
     }
 
-    fn told(&mut self, message: ImportMessage) {
+    fn on_message(&mut self, message: ImportMessage) {
         match message {
             ImportMessage::Progress(totals) => self.findings.totals = totals,
             ImportMessage::RowRefused { line, problem } => {

@@ -102,7 +102,7 @@ impl Toasts {
     }
 
     /// Closes a toast and gives what its undo adds again: the product's title and its fields.
-    pub fn undone(&mut self, number: u32) -> Option<(String, Fields)> {
+    pub fn take_undo(&mut self, number: u32) -> Option<(String, Fields)> {
         let toast = self.shown.remove(&number)?;
         toast.element.remove();
         toast.undo

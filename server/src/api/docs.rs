@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, ETAG};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, serve};
@@ -19,13 +19,13 @@ use crate::http::problem::Rejection;
 pub const DOCUMENT_PATH: &str = "/api/openapi.json";
 
 /// The document as it is served, and its entity tag.
-pub struct Document {
+pub struct ServedDocument {
     json: Bytes,
     tag: String,
 }
 
-impl Document {
-    /// Encodes it.
+impl ServedDocument {
+    /// Encodes the document.
     pub fn new(document: &OpenApi) -> anyhow::Result<Self> {
         let json = document.to_json()?;
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&json);
@@ -37,8 +37,8 @@ impl Document {
 }
 
 /// `GET /api/openapi.json`.
-pub async fn document(State(document): State<Arc<Document>>, headers: HeaderMap) -> Response {
-    let Document { json, tag } = &*document;
+pub async fn document(State(document): State<Arc<ServedDocument>>, headers: HeaderMap) -> Response {
+    let ServedDocument { json, tag } = &*document;
     if is_not_modified(&headers, tag) {
         return not_modified(tag);
     }
@@ -67,7 +67,7 @@ pub async fn swagger_ui(path: Option<Path<String>>) -> Result<Response, Rejectio
         Ok(None) => Err(Rejection::NoSuchRoute),
         Err(error) => {
             tracing::error!(%error, "can't show the documentation");
-            Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+            Err(Rejection::InternalError)
         }
     }
 }

@@ -42,7 +42,7 @@ use crate::transfer::import::{self, Plan};
             description = "What is done with a code that is taken"),
         ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
         ("most_refused" = Option<openapi::Integer>, Query,
-            description = "Of so many refused rows is told what is wrong; the rest are counted"),
+            description = "The most refused rows to describe; the rest are only counted"),
     ),
     request_body(content(
         (String = "text/csv"),

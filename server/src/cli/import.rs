@@ -67,7 +67,7 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     }
     working.await.context("the import failed")?;
     bar.finish_and_clear();
-    engine.stop().await?;
+    engine.stop(None).await?;
     match last {
         Some(ImportMessage::Finished { totals, .. }) => {
             let done = if plan.is_dry_run { "would be" } else { "were" };

@@ -71,7 +71,7 @@ pub struct Hub {
     lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<RecentSnapshot>>,
     viewers: AtomicUsize,
-    max_viewers: usize,
+    max_clients: usize,
     /// The revision up to which the ring has frames, for those that follow without a lane.
     head: watch::Sender<Revision>,
 }
@@ -84,7 +84,7 @@ struct RecentSnapshot {
 
 impl Hub {
     /// A hub of what the journal holds, for at most this many clients.
-    pub fn new(loaded: Loaded, max_viewers: usize) -> Arc<Self> {
+    pub fn new(loaded: Loaded, max_clients: usize) -> Arc<Self> {
         let recent = loaded.recent.into_iter().map(without_key);
         Arc::new(Self {
             id: loaded.id,
@@ -94,7 +94,7 @@ impl Hub {
             lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
-            max_viewers,
+            max_clients,
             head: watch::Sender::new(Revision(0)),
         })
     }
@@ -206,13 +206,13 @@ impl Hub {
     }
 
     /// The latest pulse and its number, which tells whether a connection has sent it.
-    pub fn latest_pulse(&self) -> (u64, Encoded) {
+    pub fn latest_pulse(&self) -> Option<(u64, Encoded)> {
         self.ring(Ring::latest_pulse)
     }
 
     /// Every product at one revision, as frames. It may be a little behind what is published:
     /// the ring has the rest.
-    pub async fn snapshot(&self) -> Arc<Snapshot> {
+    async fn snapshot(&self) -> Arc<Snapshot> {
         // Held while a snapshot is encoded, so that everyone who waits shares the one.
         let mut recent = self.snapshot.lock().await;
         let catalog = self.ring(|ring| ring.catalog().clone());
@@ -245,7 +245,7 @@ impl Hub {
 
     /// Counts one more client; `None` when there are as many as are allowed.
     pub fn join(self: &Arc<Self>) -> Option<Viewer> {
-        let one_more = |viewers| (viewers < self.max_viewers).then_some(viewers + 1);
+        let one_more = |viewers| (viewers < self.max_clients).then_some(viewers + 1);
         self.viewers
             .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;

@@ -33,4 +33,4 @@ pub use schemas::{
         OnDuplicateParameter
     ))
 )]
-pub struct Document;
+pub struct ApiDocument;

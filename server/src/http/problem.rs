@@ -146,7 +146,7 @@ fn status_of(reason: &Reason) -> StatusCode {
 
 /// The members of RFC 9457 section 3.1, and three of our own: `code`, `fields` and `commands`.
 #[derive(Serialize)]
-struct Document<'a> {
+struct ProblemDocument<'a> {
     r#type: String,
     title: &'a str,
     status: u16,
@@ -168,7 +168,7 @@ struct CommandProblem {
 /// Writes the problem document of every response that a [`Rejection`] made, in the reader's
 /// language.
 pub async fn write_problems(request: Request, next: Next) -> Response {
-    let language = Locale::language(request.headers());
+    let language = Locale::negotiate(request.headers());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Arc<Rejection>>() {
         Some(rejection) => write(&rejection, response, &Locale::new(language).text),
@@ -179,7 +179,7 @@ pub async fn write_problems(request: Request, next: Next) -> Response {
 fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
     let status = response.status();
     let problem = rejection.tell(text);
-    let document = Document {
+    let document = ProblemDocument {
         r#type: format!("urn:vitrina:problem:{}", problem.code),
         title: status.canonical_reason().unwrap_or_default(),
         status: status.as_u16(),

@@ -16,7 +16,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// No tasks yet.
+    /// A shutdown that waits for no tasks yet.
     pub fn new(stop: CancellationToken) -> Self {
         Self {
             tasks: TaskTracker::new(),

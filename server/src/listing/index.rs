@@ -19,7 +19,7 @@ impl Indexes {
         // An index is replaced as a whole, so one that failed to be made left the last.
         let mut index = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if index.revision < catalog.revision() {
-            *index = Arc::new(index.updated_to(catalog));
+            *index = Arc::new(index.update_to(catalog));
         }
         index.clone()
     }
@@ -81,7 +81,7 @@ impl Index {
     }
 
     /// The index of another catalog. What did not change is copied, not folded again.
-    fn updated_to(&self, catalog: &Catalog) -> Self {
+    fn update_to(&self, catalog: &Catalog) -> Self {
         let mut index = Self {
             revision: catalog.revision(),
             rows: Vec::with_capacity(catalog.len()),

@@ -12,7 +12,7 @@ use crate::embedded::{Dist, Views};
 use crate::http::conditional::is_not_modified;
 use crate::http::problem::Rejection;
 
-/// The URL of a file with a mark of its contents, so that it may be cached without end.
+/// The URL of a file with a mark of its contents, so that it may be cached indefinitely.
 pub fn url(path: &str) -> String {
     let hash = match path.strip_prefix("/assets/") {
         Some(name) => Dist::get(name).map(|file| mark(&file)),

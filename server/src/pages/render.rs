@@ -1,6 +1,5 @@
 //! Handlebars: the templates of `views`, read once and filled for each request.
 
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY};
 use axum::response::{Html, IntoResponse, Response};
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
@@ -9,6 +8,7 @@ use serde_json::{Map, Value};
 use super::assets;
 use crate::embedded;
 use crate::http::extract::Locale;
+use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
 const TEMPLATES: [&str; 7] = [
@@ -59,13 +59,13 @@ impl Templates {
             }
             Err(error) => {
                 tracing::error!(template = name, %error, "can't render");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+                Rejection::InternalError.into_response()
             }
         }
     }
 }
 
-/// `{{asset "/assets/boot.js"}}`: the URL of a file that may be cached without end.
+/// `{{asset "/assets/boot.js"}}`: the URL of a file that may be cached indefinitely.
 fn asset(
     helper: &Helper,
     _: &Handlebars,

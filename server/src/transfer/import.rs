@@ -44,7 +44,7 @@ pub struct Plan {
     pub on_duplicate: OnDuplicate,
     /// Whether only to tell what would be done.
     pub is_dry_run: bool,
-    /// The most refused rows of which is told what is wrong; the rest are only counted.
+    /// How many refused rows are described at most; the rest are only counted.
     pub max_refused: u64,
 }
 

@@ -47,7 +47,7 @@ async fn the_six_steps_of_a_first_visit() {
 
     // 4. At /realtimeproducts the console says so.
     browser.open_live(&program.host).await;
-    let line = program.logged("cliente conectado");
+    let line = program.wait_for_log("cliente conectado");
     assert!(
         line.contains("peer=127.0.0.1:") && line.contains("pages=1"),
         "{line}"
@@ -62,7 +62,7 @@ async fn the_six_steps_of_a_first_visit() {
 
     // Leaving the page is said as well.
     browser.goto(&program.host, "/").await;
-    program.logged("cliente desconectado");
+    program.wait_for_log("cliente desconectado");
     browser.close().await;
 }
 
@@ -337,7 +337,7 @@ async fn a_page_follows_a_planned_restart() {
     let browser = Browser::open(Look::Desktop).await;
     browser.open_live(&program.host).await;
     program.signal("TERM");
-    assert!(program.ended().success());
+    assert!(program.wait_for_exit().success());
     let again = Program::start_on(&crate::support::data_file(&folder), &program.host);
     browser.until_live().await;
     post(&again, "Lamp", "lamp").await;

@@ -171,7 +171,7 @@ async fn the_demo_serves_forty_products_and_leaves_nothing_behind() {
     assert_eq!(list["count"], 40);
     program.http().add("mine").await;
     program.signal("TERM");
-    assert!(program.ended().success());
+    assert!(program.wait_for_exit().success());
     let left = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(left, 0);
 }

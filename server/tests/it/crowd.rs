@@ -21,9 +21,9 @@ async fn pages_that_come_at_once_cost_one_encoding() {
         })
         .collect();
     for client in clients {
-        assert_eq!(client.await.expect("a page").catalog().len(), 1);
+        assert_eq!(client.await.expect("a client").catalog().len(), 1);
     }
-    program.logged("a snapshot was encoded");
+    program.wait_for_log("a snapshot was encoded");
     let encoded = |line: &&String| line.contains("a snapshot was encoded");
     assert_eq!(program.log().iter().filter(encoded).count(), 1);
 }

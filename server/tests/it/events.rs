@@ -1,6 +1,6 @@
 //! The stream of server-sent events, as `curl -N` and `EventSource` see it.
 
-use crate::support::{Http, PATIENCE, Server};
+use crate::support::{Http, Server, TIMEOUT};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -46,7 +46,7 @@ impl Events {
                 self.text = rest.to_string();
                 return Some(event);
             }
-            let more = timeout(PATIENCE, self.response.chunk())
+            let more = timeout(TIMEOUT, self.response.chunk())
                 .await
                 .expect("in time");
             let more = more.expect("a stream")?;
@@ -94,5 +94,5 @@ async fn the_stream_ends_when_the_server_stops() {
     assert_eq!(events.next().await.expect("a snapshot").name, "snapshot");
     server.ask_to_stop();
     assert!(events.next().await.is_none());
-    server.stopped().await;
+    server.stop().await;
 }

@@ -158,7 +158,7 @@ async fn two_hundred_pages_see_one_order_under_writers_of_both_kinds() {
     }
     let mut orders: Vec<(Vec<Change>, _)> = Vec::new();
     for client in clients {
-        let client = client.await.expect("a page");
+        let client = client.await.expect("a client");
         orders.push((client.changes.clone(), client.mirror));
     }
     let (first, mirror) = &orders[0];

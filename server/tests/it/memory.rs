@@ -45,7 +45,7 @@ async fn pages_that_read_nothing_cost_little_and_delay_nobody() {
     println!("{grown} KiB more");
     assert!(grown < DEAF * MAX_KIB, "{grown} KiB for {DEAF} pages");
     // They were not given up meanwhile, and have everything once they read.
-    let mut late = deaf.pop().expect("a page");
+    let mut late = deaf.pop().expect("a client");
     late.until_revision(PRODUCTS).await;
     assert_eq!(late.catalog(), reader.catalog());
 }

@@ -93,8 +93,9 @@ async fn pages_speak_the_readers_language_and_remember_a_choice() {
     assert_eq!(chosen.headers()[LOCATION], "/realtimeproducts");
     let cookie = chosen.headers()[SET_COOKIE].to_str().expect("a text");
     assert!(cookie.starts_with("lang=es; "), "{cookie}");
-    assert!(cookie.contains("; Path=/"), "{cookie}");
-    assert!(cookie.contains("; Max-Age="), "{cookie}");
+    for attribute in ["Path=/", "Max-Age=", "SameSite=Lax", "HttpOnly"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
     let request = http.request(Method::GET, "/realtimeproducts");
     let request = request.header("cookie", "x=1; lang=es");
     let response = request.header("accept-language", "en").send().await;

@@ -48,7 +48,7 @@ async fn what_was_missed_comes_compacted_after_a_restart() {
         assert_eq!(answer.status(), 200);
     }
     // The server that comes up knows the changes from its file alone.
-    let server = server.restarted(Options::default()).await;
+    let server = server.restart(Options::default()).await;
     let mut client = client.reopen(&server.host).await;
     client.until_revision(7).await;
     assert_eq!(client.snapshots(), 0);
@@ -65,7 +65,7 @@ async fn an_answer_that_was_lost_is_given_again_after_a_restart() {
     let mut client = Client::open(&server.host, "page=p1").await;
     client.add(1, &draft("a")).await;
     let first = client.answer(1).await;
-    let server = server.restarted(Options::default()).await;
+    let server = server.restart(Options::default()).await;
     let mut client = Client::open(&server.host, "page=p1").await;
     client.add(1, &draft("a")).await;
     assert_eq!(client.answer(1).await, first);
@@ -162,7 +162,7 @@ async fn a_page_from_any_revision_ends_up_with_the_same_list() {
     }
     // Once from the frames that were sent to clients in step, once compacted from the file.
     everyone_catches_up(&server, &known, &client).await;
-    let server = server.restarted(Options::default()).await;
+    let server = server.restart(Options::default()).await;
     everyone_catches_up(&server, &known, &client).await;
 }
 

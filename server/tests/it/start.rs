@@ -115,7 +115,7 @@ async fn log_lines_can_be_json() {
     start.env("VITRINA_LOG", "json");
     let mut program = Program::run(start);
     let client = crate::support::Client::open(&program.host, "").await;
-    let line = program.logged("cliente conectado");
+    let line = program.wait_for_log("cliente conectado");
     let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
     assert_eq!(line["fields"]["pages"], 1);
     assert!(
@@ -124,7 +124,7 @@ async fn log_lines_can_be_json() {
             .is_some_and(|peer| peer.starts_with("127.0.0.1:"))
     );
     drop(client);
-    program.logged("cliente desconectado");
+    program.wait_for_log("cliente desconectado");
 }
 
 #[tokio::test]
@@ -135,9 +135,9 @@ async fn requests_are_in_the_log_at_debug_level() {
     let mut program = Program::run(command);
     program.http().get("/api/products/7?q=x").await;
     program.http().get("/api/products/8").await;
-    let first = program.logged("path=\"/api/products/7\"");
+    let first = program.wait_for_log("path=\"/api/products/7\"");
     for part in ["DEBUG", "id=1", "method=GET", "status=404", "time="] {
         assert!(first.contains(part), "{first}");
     }
-    assert!(program.logged("/api/products/8").contains("id=2"));
+    assert!(program.wait_for_log("/api/products/8").contains("id=2"));
 }

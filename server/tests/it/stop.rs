@@ -23,7 +23,7 @@ async fn pages_are_told_to_come_back_and_closed_with_1012() {
         matches!(last, Some(ServerMessage::Closing { .. })),
         "{last:?}"
     );
-    server.stopped().await;
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn what_was_taken_is_answered_and_kept() {
         })
         .collect();
     assert!(!done.is_empty());
-    let server = server.restarted(Options::default()).await;
+    let server = server.restart(Options::default()).await;
     let mut client = server.client().await;
     client.until_loaded().await;
     for id in done {
@@ -62,7 +62,7 @@ async fn a_page_that_does_not_read_keeps_no_server_from_stopping() {
     let deaf = server.client().await;
     let idle = tokio::net::TcpStream::connect(&server.host).await;
     let stop = Instant::now();
-    server.stopped().await;
+    server.stop().await;
     // A goodbye that nobody hears is given up after 2 s, and everything is cut off after 5.
     let time = stop.elapsed();
     assert!(time < Duration::from_secs(5), "it took {time:?}");
@@ -81,7 +81,7 @@ async fn both_signals_stop_it_well() {
         program.signal(signal);
         client.until_closed().await;
         assert_eq!(client.closed, Some(1012), "{signal}");
-        assert_eq!(program.ended().code(), Some(0), "{signal}");
+        assert_eq!(program.wait_for_exit().code(), Some(0), "{signal}");
         let again = Program::start(&data);
         assert_eq!(again.http().get("/api/products/1").await.status(), 200);
     }

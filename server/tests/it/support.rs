@@ -23,7 +23,7 @@ pub use program::Program;
 pub use random::Random;
 
 /// Long enough for any machine; a test that waits so long has failed.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A server inside the test, on a free port, with its own data file.
 pub struct Server {
@@ -63,17 +63,17 @@ impl Server {
     }
 
     /// Waits until it has stopped; gives its folder.
-    pub async fn stopped(self) -> TempDir {
+    pub async fn stop(self) -> TempDir {
         self.stop.cancel();
-        let stopped = tokio::time::timeout(PATIENCE, self.running).await;
+        let stopped = tokio::time::timeout(TIMEOUT, self.running).await;
         let result = stopped.expect("stops in time").expect("doesn't panic");
         result.expect("stops well");
         self.folder
     }
 
     /// Stops it and starts another on the same data file.
-    pub async fn restarted(self, options: Options) -> Self {
-        let folder = self.stopped().await;
+    pub async fn restart(self, options: Options) -> Self {
+        let folder = self.stop().await;
         Self::start_in(folder, options)
     }
 

@@ -130,7 +130,7 @@ async fn keys_are_kept_for_a_day_and_no_longer() {
     let post =
         async |http: Http| with(&http, Method::POST, "/api/products", key, &draft("a")).await;
     assert_eq!(post(server.http()).await.status(), 201);
-    let folder = server.stopped().await;
+    let folder = server.stop().await;
     let database = rusqlite::Connection::open(&file).expect("a file");
     let moved = database.execute("UPDATE answers SET at = at - 24 * 3600 - 1", []);
     assert_eq!(moved, Ok(1));
@@ -259,7 +259,7 @@ async fn a_batch_is_done_once_under_its_key() {
     let path = "/api/products/1";
     http.send(Method::PATCH, path, &json!({"stock": 9})).await;
     assert_eq!(send(&http, &commands).await, first);
-    let server = server.restarted(Options::default()).await;
+    let server = server.restart(Options::default()).await;
     let http = server.http();
     assert_eq!(send(&http, &commands).await, first);
     let list = http.list().await;

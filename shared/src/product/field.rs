@@ -118,7 +118,6 @@ macro_rules! product_fields {
     (@is optional) => { false };
     ($(
         $(#[doc = $about:literal])+
-        $(#[serde($($serde:tt)+)])?
         $name:ident: $type:ty, $kind:expr, $need:ident;
     )+) => {
         /// The fields a person gives for a product. A value of this type has passed
@@ -127,7 +126,6 @@ macro_rules! product_fields {
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub struct Draft {$(
             $(#[doc = $about])+
-            $(#[serde($($serde)+)])?
             pub $name: $type,
         )+}
 
@@ -140,8 +138,8 @@ macro_rules! product_fields {
         )+}
 
         /// The place of each field in [`Draft::FIELDS`].
-        #[allow(non_camel_case_types, reason = "named as the fields are")]
-        enum Place {$($name,)+}
+        #[expect(non_camel_case_types, reason = "named as the fields are")]
+        enum FieldIndex {$($name,)+}
 
         impl Draft {
             /// Every field, in the order of JSON and CSV.
@@ -157,7 +155,7 @@ macro_rules! product_fields {
             /// Reads every field, in order; ends at the first that can't be read.
             pub fn read<S: FieldSource>(source: &mut S) -> Result<Self, S::Error> {
                 Ok(Self {$(
-                    $name: FieldType::read(source, &Self::FIELDS[Place::$name as usize])?,
+                    $name: FieldType::read(source, &Self::FIELDS[FieldIndex::$name as usize])?,
                 )+})
             }
 
@@ -175,7 +173,7 @@ macro_rules! product_fields {
             ) -> Result<Self, S::Error> {
                 Ok(Self {$(
                     $name: {
-                        let field = &Draft::FIELDS[Place::$name as usize];
+                        let field = &Draft::FIELDS[FieldIndex::$name as usize];
                         is_given(source, field)
                             .then(|| FieldType::read(source, field))
                             .transpose()?

@@ -221,3 +221,30 @@ fn an_import_does_with_a_taken_code_what_it_was_told() {
         .collect();
     assert_eq!(stocks, [9, 1]);
 }
+
+#[test]
+fn the_digest_is_the_same_on_every_machine_and_in_every_build() {
+    let mut catalog = Catalog::default();
+    let digest = |catalog: &Catalog| serde_json::to_string(&catalog.digest()).expect("JSON");
+    assert_eq!(digest(&catalog), r#""0000000000000000""#);
+    add(&mut catalog, "a").expect("added");
+    let one = digest(&catalog);
+    assert_eq!(one, r#""e9fd6049d65af21e""#);
+    add(&mut catalog, "b").expect("added");
+    assert_eq!(digest(&catalog), r#""807658d74a09196f""#);
+    run(&mut catalog, delete(2)).expect("deleted");
+    assert_eq!(digest(&catalog), one);
+    assert_eq!(catalog.len(), 1);
+}
+
+#[test]
+fn catalogs_are_equal_with_the_same_products_at_the_same_revision() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    add(&mut catalog, "b").expect("added");
+    assert_eq!(catalog.len(), 2);
+    let products = || catalog.products().cloned();
+    assert_eq!(Catalog::new(Revision(2), products()), catalog);
+    assert_ne!(Catalog::new(Revision(3), products()), catalog);
+    assert_ne!(Catalog::new(Revision(2), products().take(1)), catalog);
+}

@@ -122,3 +122,20 @@ fn a_snapshot_that_was_cut_off_changes_nothing() {
     assert_eq!(mirror.take(part(4, 2)), Step::Replaced);
     assert_eq!(mirror.catalog().len(), 1);
 }
+
+#[test]
+fn what_is_no_object_is_no_message() {
+    for frame in ["[]", "7", "null"] {
+        let Err((None, Reason::Malformed(why))) = ClientMessage::decode(frame) else {
+            panic!("accepted: {frame}");
+        };
+        assert!(why.contains("expected a message"), "{why}");
+    }
+    let twice = r#"{"type":"delete","request":5,"request":5,"id":1}"#;
+    assert!(ClientMessage::decode(twice).is_err());
+    let without = r#"{"type":"delete","id":1}"#;
+    let Err((None, Reason::Malformed(why))) = ClientMessage::decode(without) else {
+        panic!("accepted");
+    };
+    assert!(why.contains("request"), "{why}");
+}

@@ -75,3 +75,14 @@ fn what_is_about_something_else_changes_nothing() {
     assert_eq!(mirror.catalog(), &before);
     assert_eq!(mirror.catalog().revision(), before.revision());
 }
+
+#[test]
+fn parts_that_came_before_an_interruption_are_forgotten() {
+    let mut mirror = Mirror::default();
+    let loading = Step::Loading { part: 1, parts: 2 };
+    assert_eq!(mirror.take(snapshot(9, 1, 2, 5)), loading);
+    mirror.interrupt();
+    assert_eq!(mirror.take(snapshot(9, 2, 2, 6)), Step::Replaced);
+    let ids: Vec<u64> = mirror.catalog().products().map(|p| p.id.0).collect();
+    assert_eq!(ids, [6]);
+}

@@ -104,6 +104,8 @@ fn a_products_size_is_about_that_of_its_json() {
         thumbnails: vec!["/x".repeat(500).into(); 10].into(),
         ..draft()
     };
+    // 10 numbers and names of 16 bytes, and the texts: 4 + 4 + 5 + 4, and 2 of 6 + 3.
+    assert_eq!(sizes(draft()).0, 160 + 17 + 18);
     for draft in [draft(), long] {
         let (about, exactly) = sizes(draft);
         assert!(about.abs_diff(exactly) <= 40, "{about} for {exactly}");

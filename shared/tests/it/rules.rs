@@ -254,3 +254,26 @@ fn null_takes_a_field_away() {
         "{failed:?}"
     );
 }
+
+#[test]
+fn what_is_wrong_comes_before_what_is_missing() {
+    let given = fields(json!({"stock": -1, "price": "a lot", "x": 1, "status": 7}));
+    let Err(Reason::Invalid(failed)) = given.draft() else {
+        panic!("accepted");
+    };
+    let names: Vec<_> = failed.iter().map(|reason| reason.field.as_str()).collect();
+    assert_eq!(
+        names,
+        ["price", "status", "stock", "title", "code", "category", "x"]
+    );
+}
+
+#[test]
+fn a_patch_can_be_sent_as_the_fields_it_names() {
+    let patch = Patch {
+        stock: Some(4),
+        ..Patch::default()
+    };
+    assert_eq!(Fields::from(&patch), fields(json!({"stock": 4})));
+    assert_eq!(Fields::from(&patch).patch(), Ok(patch));
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use syn::visit::{self, Visit};
-use syn::{Attribute, ItemMod, ItemUse, UseTree};
+use syn::{Attribute, ItemMod, ItemUse, Macro, MetaList, UseTree};
 
 /// A file of a crate.
 pub struct Source {
@@ -56,25 +56,30 @@ pub fn read_sources(root: &Path, folder: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(sources)
 }
 
-/// The paths that a file names outside its tests: those in its own crate begin with `crate::`,
-/// others with the name of their crate.
-pub fn imports(source: &Source) -> anyhow::Result<Vec<String>> {
+/// What a file names outside its tests.
+#[derive(Debug, Default)]
+pub struct Imports {
+    /// The paths: those in its own crate begin with `crate::`, others with the name of their crate.
+    pub paths: Vec<String>,
+    /// The modules in files of their own that are compiled for tests alone.
+    pub test_modules: Vec<String>,
+}
+
+/// Reads a file.
+pub fn imports(source: &Source) -> anyhow::Result<Imports> {
     let file = syn::parse_file(&source.text).with_context(|| source.file.clone())?;
+    let module = source.module.split("::");
     let mut collector = Collector {
-        module: source
-            .module
-            .split("::")
-            .filter(|part| !part.is_empty())
-            .collect(),
-        paths: Vec::new(),
+        module: module.filter(|part| !part.is_empty()).collect(),
+        imports: Imports::default(),
     };
     collector.visit_file(&file);
-    Ok(collector.paths)
+    Ok(collector.imports)
 }
 
 struct Collector<'a> {
     module: Vec<&'a str>,
-    paths: Vec<String>,
+    imports: Imports,
 }
 
 impl Collector<'_> {
@@ -97,11 +102,11 @@ impl Collector<'_> {
                     rest = others;
                 }
             }
-            _ => return self.paths.push(path.join("::")),
+            _ => return self.imports.paths.push(path.join("::")),
         }
         let inside = base.into_iter().chain(rest.iter().map(String::as_str));
         let whole: Vec<&str> = std::iter::once("crate").chain(inside).collect();
-        self.paths.push(whole.join("::"));
+        self.imports.paths.push(whole.join("::"));
     }
 
     fn note_tree(&mut self, before: &mut Vec<String>, tree: &UseTree) {
@@ -119,6 +124,17 @@ impl Collector<'_> {
             UseTree::Name(name) => self.note_leaf(before, name.ident.to_string()),
             UseTree::Rename(rename) => self.note_leaf(before, rename.ident.to_string()),
             UseTree::Glob(_) => self.note(&before.clone()),
+        }
+    }
+
+    /// Notes the paths among tokens that are not parsed.
+    fn note_tokens(&mut self, tokens: &str) {
+        let tokens = tokens.replace(" :: ", "::");
+        for word in tokens.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c))) {
+            let path: Vec<String> = word.split("::").map(str::to_owned).collect();
+            if path.len() > 1 && ["crate", "super", "self"].contains(&path[0].as_str()) {
+                self.note(&path);
+            }
         }
     }
 
@@ -150,7 +166,22 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
         if !item.attrs.iter().any(is_test_only) {
             visit::visit_item_mod(self, item);
+        } else if item.content.is_none() {
+            let name = item.ident.to_string();
+            let inside = self.module.iter().copied().chain([name.as_str()]);
+            let path: Vec<&str> = inside.collect();
+            self.imports.test_modules.push(path.join("::"));
         }
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        self.note_tokens(&call.tokens.to_string());
+        visit::visit_macro(self, call);
+    }
+
+    fn visit_meta_list(&mut self, attribute: &'ast MetaList) {
+        self.note_tokens(&attribute.tokens.to_string());
+        visit::visit_meta_list(self, attribute);
     }
 }
 

@@ -31,29 +31,40 @@ impl Input {
     pub fn find_all(form: &Element) -> Result<Vec<Self>, JsValue> {
         let named = form.query_selector_all("[name]")?;
         let elements = (0..named.length()).filter_map(|index| named.item(index));
-        elements
+        let inputs: Vec<Self> = elements
             .map(JsCast::unchecked_into)
             .filter_map(|element: Element| {
                 let name = element.get_attribute("name")?;
                 let field = Draft::FIELDS.iter().find(|field| field.name == name)?;
                 Some(Self::new(form, field, element))
             })
-            .collect()
+            .collect::<Result<_, JsValue>>()?;
+        let is_there = |field: &&Field| inputs.iter().any(|input| input.field == *field);
+        let required = Draft::FIELDS.iter().filter(|field| field.is_required);
+        match required.into_iter().find(|field| !is_there(field)) {
+            Some(field) => Err(format!("the form has no input for {}", field.name).into()),
+            None => Ok(inputs),
+        }
     }
 
     fn new(form: &Element, field: &'static Field, element: Element) -> Result<Self, JsValue> {
+        let control = match element.dyn_into::<HtmlInputElement>() {
+            Ok(input) if input.type_() == "checkbox" => Control::Tick(input),
+            Ok(input) => Control::Line(input),
+            Err(element) => element
+                .dyn_into()
+                .map(Control::Area)
+                .map_err(|_| format!("field {} can't be filled in", field.name))?,
+        };
         let selector = format!("[data-error={}]", field.name);
+        let error = match control {
+            Control::Tick(_) => None,
+            Control::Line(_) | Control::Area(_) => Some(dom::find(form, &selector)?),
+        };
         Ok(Self {
             field,
-            error: form.query_selector(&selector)?,
-            control: match element.dyn_into::<HtmlInputElement>() {
-                Ok(input) if input.type_() == "checkbox" => Control::Tick(input),
-                Ok(input) => Control::Line(input),
-                Err(element) => element
-                    .dyn_into()
-                    .map(Control::Area)
-                    .map_err(|_| format!("field {} can't be filled in", field.name))?,
-            },
+            control,
+            error,
         })
     }
 
@@ -99,8 +110,10 @@ impl Input {
     /// Keeps it as it is while it is being saved, without taking the focus away.
     pub fn set_read_only(&self, is_read_only: bool) {
         match &self.control {
-            Control::Line(input) | Control::Tick(input) => input.set_read_only(is_read_only),
+            Control::Line(input) => input.set_read_only(is_read_only),
             Control::Area(area) => area.set_read_only(is_read_only),
+            // Browsers know no such thing as a box that can only be read.
+            Control::Tick(_) => {}
         }
     }
 

@@ -16,7 +16,7 @@ use crate::engine::journal::{Entry, IdempotencyKey, Journal, Key};
 /// of them does not wait for long.
 const MAX_BATCH_JOBS: usize = 1_024;
 
-/// What the desk's thread works with.
+/// The desk at work: the journal it writes to, the hub it publishes to.
 pub struct Worker<J> {
     journal: J,
     hub: Arc<Hub>,

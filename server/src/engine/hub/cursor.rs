@@ -46,33 +46,36 @@ impl Cursor {
     /// Takes what comes next. Cancelled, it has taken nothing.
     pub async fn next(&mut self, hub: &Hub) -> Next {
         loop {
-            if let Some((snapshot, part)) = &mut self.snapshot {
-                let (snapshot, index) = (snapshot.clone(), *part);
-                *part += 1;
-                let is_last = *part >= snapshot.parts();
-                if is_last {
-                    self.revision = Some(snapshot.revision());
-                    self.snapshot = None;
-                }
-                if let Some(encoded) = snapshot.part(index) {
-                    return Next::Part(encoded.clone(), self.revision.filter(|_| is_last));
-                }
-                continue;
+            if let Some(part) = self.next_part() {
+                return part;
             }
-            let after = self
-                .revision
-                .map(|revision| (revision, hub.after(revision)));
-            match after {
-                Some((revision, After::Nothing)) => return Next::InStep(revision),
-                Some((_, After::Frames(frames))) => {
+            let Some(revision) = self.revision else {
+                self.snapshot = Some((hub.snapshot().await, 0));
+                continue;
+            };
+            match hub.after(revision) {
+                After::Nothing => return Next::InStep(revision),
+                After::Frames(frames) => {
                     self.revision = frames.last().map(|frame| frame.revision);
                     return Next::Frames(frames);
                 }
-                Some((_, After::Unknown)) | None => {
-                    self.snapshot = Some((hub.snapshot().await, 0));
-                }
+                After::Unknown => self.revision = None,
             }
         }
+    }
+
+    /// The next part of the snapshot that is being taken.
+    fn next_part(&mut self) -> Option<Next> {
+        let (snapshot, index) = self.snapshot.take()?;
+        let part = snapshot.part(index)?.clone();
+        let is_last = index + 1 == snapshot.parts();
+        let whole = is_last.then(|| snapshot.revision());
+        if is_last {
+            self.revision = whole;
+        } else {
+            self.snapshot = Some((snapshot, index + 1));
+        }
+        Some(Next::Part(part, whole))
     }
 
     /// Whether there is nothing to take at this moment.

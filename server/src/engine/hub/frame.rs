@@ -23,14 +23,6 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// A message of no bytes, which is never sent.
-    pub fn nothing() -> Self {
-        Self {
-            frame: Bytes::new(),
-            header: 0,
-        }
-    }
-
     /// Encodes a message.
     pub fn new(message: &ServerMessage) -> Self {
         let json = message.encode();

@@ -204,7 +204,7 @@ impl Lane {
             return Ok(0);
         }
         let slices: Vec<_> = frames.iter().map(|f| IoSlice::new(f.bytes())).collect();
-        let mut written = took(self.stream.try_write_vectored(&slices))?;
+        let mut written = bytes_taken(self.stream.try_write_vectored(&slices))?;
         let mut begun = 0;
         while let Some(frame) = frames.get(begun).filter(|_| written > 0) {
             let part = written.min(frame.bytes().len());
@@ -226,7 +226,7 @@ impl Lane {
             // Once more the runtime's way, so that its `writable` waits where the socket is full.
             // To ask it first would be a look into memory of its own for each delivery, for what
             // the system says as well.
-            _ => took(self.stream.try_write(bytes)),
+            _ => bytes_taken(self.stream.try_write(bytes)),
         }
     }
 
@@ -244,7 +244,7 @@ impl Lane {
 }
 
 /// The number of bytes a socket took: none where it was full.
-fn took(written: io::Result<usize>) -> io::Result<usize> {
+fn bytes_taken(written: io::Result<usize>) -> io::Result<usize> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
         written => written,

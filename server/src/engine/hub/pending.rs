@@ -212,4 +212,35 @@ mod tests {
         pending.put(many(), || {});
         assert_eq!(pending.take(|| {}).0.len(), MIN_FRAME_BYTES);
     }
+
+    /// What a hub that waits for its next frame and pulse in an hour is woken for by this.
+    fn woken_by(act: impl FnOnce(&Pending)) -> Wake {
+        let pending = Arc::new(Pending::default());
+        let (sender, woken) = channel();
+        let hub = std::thread::spawn({
+            let pending = pending.clone();
+            move || {
+                let later = Instant::now() + Duration::from_hours(1);
+                // A frame is due at once, as soon as there is something to put into it.
+                sender.send(pending.next(Instant::now(), later))
+            }
+        });
+        // Most likely it waits by now; if it doesn't yet, it is not woken but sees by itself.
+        std::thread::sleep(Duration::from_millis(50));
+        act(&pending);
+        let wake = woken.recv_timeout(Duration::from_secs(20));
+        let wake = wake.expect("it was not woken");
+        assert!(matches!(hub.join(), Ok(Ok(()))));
+        wake
+    }
+
+    #[test]
+    fn the_hub_is_woken_for_whatever_there_is_to_do() {
+        assert_eq!(
+            woken_by(|pending| pending.put(many().take(1), || {})),
+            Wake::Frame
+        );
+        assert_eq!(woken_by(Pending::notify_viewers), Wake::Viewers);
+        assert_eq!(woken_by(Pending::stop), Wake::Stop);
+    }
 }

@@ -33,7 +33,8 @@ pub struct Ring {
     /// The latest frames, without a gap: what connections in step are sent.
     frames: VecDeque<Frame>,
     frame_bytes: usize,
-    pulse: (u64, Encoded),
+    /// The latest pulse and its number, from 1.
+    pulse: Option<(u64, Encoded)>,
     /// The frames last made for a client that was away. Those that lost their connection together
     /// come back together.
     compacted: Mutex<Option<Compacted>>,
@@ -52,7 +53,7 @@ impl Ring {
             recent: recent.into_iter().collect(),
             frames: VecDeque::new(),
             frame_bytes: 0,
-            pulse: (0, Encoded::nothing()),
+            pulse: None,
             compacted: Mutex::default(),
         }
     }
@@ -85,13 +86,13 @@ impl Ring {
 
     /// Takes a new pulse and returns its number.
     pub fn beat(&mut self, pulse: Encoded) -> u64 {
-        let number = self.pulse.0 + 1;
-        self.pulse = (number, pulse);
-        number
+        let last = self.pulse.as_ref().map_or(0, |(number, _)| *number);
+        self.pulse = Some((last + 1, pulse));
+        last + 1
     }
 
-    /// The latest pulse and its number.
-    pub fn latest_pulse(&self) -> (u64, Encoded) {
+    /// The latest pulse and its number, once there was one.
+    pub fn latest_pulse(&self) -> Option<(u64, Encoded)> {
         self.pulse.clone()
     }
 

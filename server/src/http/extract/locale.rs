@@ -35,7 +35,7 @@ impl Locale {
     }
 
     /// The language of a request with these headers.
-    pub fn language(headers: &HeaderMap) -> Language {
+    pub fn negotiate(headers: &HeaderMap) -> Language {
         let jar = CookieJar::from_headers(headers);
         let chosen = jar.get(COOKIE_NAME).map(Cookie::value);
         chosen
@@ -48,7 +48,7 @@ impl<S: Sync> FromRequestParts<S> for Locale {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::new(Self::language(&parts.headers)))
+        Ok(Self::new(Self::negotiate(&parts.headers)))
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
         let given = given.into_iter();
         let headers =
             given.filter_map(|(name, value)| Some((name, HeaderValue::from_static(value?))));
-        Locale::language(&headers.collect())
+        Locale::negotiate(&headers.collect())
     }
 
     #[test]

@@ -4,9 +4,9 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use axum_extra::headers::{ContentType, HeaderMapExt};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -93,16 +93,21 @@ fn to_rejection(error: &BytesRejection, max_bytes: usize) -> Rejection {
     }
 }
 
-/// The media type of a request's body, if it says one.
+/// The media type of a request's body, if it says one. Its parameters are left out: clients write
+/// them in more ways than the grammar has.
 pub fn media_type(headers: &HeaderMap) -> Option<Mime> {
-    headers.typed_get::<ContentType>().map(Mime::from)
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next()?;
+    essence.trim().parse().ok()
 }
 
 /// Whether it is `application/json`, or a media type built on it (RFC 6839 section 3.1).
 fn is_json(media_type: &Mime) -> bool {
-    let is_built_on_it = media_type.suffix() == Some(mime::JSON);
-    media_type.type_() == mime::APPLICATION
-        && (media_type.subtype() == mime::JSON || is_built_on_it)
+    let is_json = match media_type.suffix() {
+        Some(suffix) => suffix == mime::JSON,
+        None => media_type.subtype() == mime::JSON,
+    };
+    is_json && media_type.type_() == mime::APPLICATION
 }
 
 #[cfg(test)]
@@ -111,12 +116,21 @@ mod tests {
 
     #[test]
     fn json_is_known_by_its_media_type_and_those_built_on_it() {
-        let is_json = |text: &str| is_json(&text.parse().expect("a media type"));
+        let is_json = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, text.parse().expect("a header"));
+            media_type(&headers).is_some_and(|media_type| is_json(&media_type))
+        };
         assert!(is_json("application/json"));
+        assert!(is_json("application/json ; charset=utf-8"));
+        assert!(is_json("application/json; charset"));
+        assert!(is_json("application/json; profile=https://x.example"));
         assert!(is_json("Application/JSON; charset=utf-8"));
         assert!(is_json("application/merge-patch+json"));
         assert!(!is_json("text/json"));
         assert!(!is_json("text/x+json"));
         assert!(!is_json("application/x-ndjson"));
+        assert!(!is_json("application/json+xml"));
+        assert!(!is_json("json"));
     }
 }

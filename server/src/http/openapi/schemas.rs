@@ -1,6 +1,8 @@
 //! Schemas of what `shared` defines: made of the rules' own limits, so that they can't say
 //! anything else than the rules do.
 
+use std::borrow::Cow;
+
 use shared::{Draft as DraftFields, Field, Kind, OnDuplicate, Price};
 use strum::VariantNames;
 use utoipa::openapi::schema::{
@@ -16,9 +18,9 @@ use crate::transfer::Format;
 /// Characters that can't be seen, as a regular expression's class names them (Unicode's Cc).
 const CONTROL: &str = r"\u0000-\u001F\u007F-\u009F";
 
-/// A schema's name in the document, and what makes it.
+/// A schema's type, the name it has in the document where that is another, and what makes it.
 macro_rules! schema {
-    ($($(#[doc = $doc:literal])+ $name:ident => $make:expr;)+) => {$(
+    ($($(#[doc = $doc:literal])+ $name:ident $(as $shown:literal)? => $make:expr;)+) => {$(
         $(#[doc = $doc])+
         pub struct $name;
 
@@ -28,13 +30,17 @@ macro_rules! schema {
             }
         }
 
-        impl ToSchema for $name {}
+        impl ToSchema for $name {
+            $(fn name() -> Cow<'static, str> {
+                $shown.into()
+            })?
+        }
     )+};
 }
 
 schema! {
     /// A whole number, such as a revision or an id.
-    Integer => revision();
+    Integer as "Whole" => revision();
     /// A product as it is told.
     Product => closed(product());
     /// The fields of a new product.
@@ -48,7 +54,7 @@ schema! {
     /// One command of a batch.
     Command => command();
     /// What became of one command of a batch.
-    BatchResult => batch_result();
+    BatchResult as "BatchOutcome" => batch_result();
     /// A refusal as HTTP tells it.
     ProblemDocument => closed(problem_document());
     /// A price that may also be written as a text.
@@ -117,11 +123,11 @@ fn lines(max_chars: usize) -> ObjectBuilder {
 /// An amount in whole units, up to [`Price::MAX`], with two decimals at most.
 fn price_number() -> ObjectBuilder {
     #[expect(clippy::cast_precision_loss, reason = "MAX is far below 2^53")]
-    let most = (Price::MAX.cents() / 100) as f64;
+    let max = (Price::MAX.cents() / 100) as f64;
     ObjectBuilder::new()
         .schema_type(Type::Number)
         .minimum(Some(0.0))
-        .maximum(Some(most))
+        .maximum(Some(max))
         .multiple_of(Some(0.01))
 }
 

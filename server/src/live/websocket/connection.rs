@@ -50,15 +50,15 @@ pub struct Handshake {
     pub text: Arc<Text>,
 }
 
-/// What a connection works with.
+/// The parts of the server that a connection works with.
 pub struct Context {
-    /// Where changes come from.
+    /// The hub, from which changes come.
     pub hub: Arc<Hub>,
-    /// Where commands go.
+    /// The desk, to which commands go.
     pub desk: Desk,
     /// Its place among the clients.
     pub viewer: Viewer,
-    /// How long it is waited for.
+    /// How long the client is waited for.
     pub timeouts: Timeouts,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
@@ -127,7 +127,7 @@ impl Connection {
     ) -> Self {
         let now = Instant::now();
         let hub = &context.hub;
-        lane.set_pulse(hub.latest_pulse().0);
+        lane.set_pulse(hub.latest_pulse().map_or(0, |(number, _)| number));
         let position = handshake.position.as_ref();
         let known = position.filter(|(catalog, _)| catalog == hub.id());
         Self {
@@ -225,12 +225,13 @@ impl Connection {
             let pulse = self.context.hub.pulse_now();
             return self.send_encoded(&pulse).await;
         }
-        let (number, pulse) = self.context.hub.latest_pulse();
-        if number == self.lane.pulse() {
-            return Ok(());
+        match self.context.hub.latest_pulse() {
+            Some((number, pulse)) if number != self.lane.pulse() => {
+                self.lane.set_pulse(number);
+                self.send_encoded(&pulse).await
+            }
+            _ => Ok(()),
         }
-        self.lane.set_pulse(number);
-        self.send_encoded(&pulse).await
     }
 
     async fn take(&mut self, message: Message) -> Result<(), End> {

@@ -4,14 +4,14 @@ use shared::{Draft, Fields, Reason};
 
 /// One row, or why it makes no product.
 pub struct Row {
-    /// Where it begins.
+    /// The line on which it begins, from 1.
     pub line: u64,
-    /// What it makes.
+    /// The product, or why the row makes none.
     pub draft: Result<Draft, Reason>,
 }
 
 impl Row {
-    /// The row that these fields are. What an export says beside a draft is ignored.
+    /// Makes a row of its fields. What an export says beside a draft is ignored.
     pub fn new(line: u64, mut fields: Fields) -> Self {
         fields.0.remove("id");
         fields.0.remove("revision");
@@ -26,8 +26,8 @@ pub type Rows<'a> = dyn FnMut(Row) -> bool + 'a;
 /// Why the rest of a file can't be read, and where.
 #[derive(Debug, PartialEq)]
 pub struct Unreadable {
-    /// The line.
+    /// The line, from 1.
     pub line: u64,
-    /// The reason.
+    /// Why.
     pub reason: Reason,
 }

@@ -11,7 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::{PATIENCE, port::free_port};
+use super::{TIMEOUT, port::free_port};
 
 /// What the browser is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Browser {
 
     /// Waits until a JavaScript expression holds.
     pub async fn until(&self, expression: &str) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while self.value(&format!("Boolean({expression})")).await != Value::Bool(true) {
             if Instant::now() > end {
                 self.screenshot("failed").await;

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// A client, and everything that was told to it.
 pub struct Client {
@@ -105,7 +105,7 @@ impl Client {
 
     /// Takes the next message; `false` when the connection is over.
     pub async fn step(&mut self) -> bool {
-        let next = timeout(PATIENCE, self.socket.next()).await;
+        let next = timeout(TIMEOUT, self.socket.next()).await;
         match next.expect("a message in time") {
             Some(Ok(Message::Text(text))) => {
                 let message = serde_json::from_str(&text).expect("a message of the protocol");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::{Http, PATIENCE, port::free_port};
+use super::{Http, TIMEOUT, port::free_port};
 
 /// A running `vitrina`. Dropping it kills it.
 pub struct Program {
@@ -84,13 +84,13 @@ impl Program {
     }
 
     /// Waits for its end.
-    pub fn ended(&mut self) -> ExitStatus {
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 return status;
             }
-            assert!(start.elapsed() < PATIENCE, "it doesn't end");
+            assert!(start.elapsed() < TIMEOUT, "it doesn't end");
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -112,8 +112,8 @@ impl Program {
     }
 
     /// Waits for a log line with this text, and gives it.
-    pub fn logged(&mut self, text: &str) -> String {
-        let end = Instant::now() + PATIENCE;
+    pub fn wait_for_log(&mut self, text: &str) -> String {
+        let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(line) = self.lines.iter().find(|line| line.contains(text)) {
                 return line.clone();

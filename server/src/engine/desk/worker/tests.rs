@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use shared::{ClientId, ProductId, RequestId, RequestKey, Revision};
 use tempfile::TempDir;
 
@@ -9,6 +11,8 @@ use crate::engine::samples::{add, delete, set_stock};
 struct Disk {
     journal: SqliteJournal,
     is_full: bool,
+    /// How many transactions there were.
+    transactions: Arc<AtomicUsize>,
 }
 
 impl Journal for Disk {
@@ -20,6 +24,7 @@ impl Journal for Disk {
         if self.is_full {
             return Err(JournalError::Damaged("the disk is full".to_owned()));
         }
+        self.transactions.fetch_add(1, Ordering::Relaxed);
         self.journal.append(after, entries)
     }
 
@@ -46,6 +51,7 @@ impl Desk {
         let mut disk = Disk {
             journal,
             is_full: false,
+            transactions: Arc::default(),
         };
         let loaded = disk.load().expect("a catalog");
         let recent = loaded.recent.clone();
@@ -313,4 +319,46 @@ fn the_desk_works_until_its_last_handle_is_gone() {
     let revisions: Vec<u64> = answers.map(|answer| revision(&answer)).collect();
     assert_eq!(revisions, [1, 2, 3]);
     assert_eq!(Desk::open(folder).codes(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_key_outlives_a_group_that_fails_beside_it() {
+    let mut desk = Desk::new();
+    let single = |name: &str| Some(Key::Idempotency(idempotency(name, name)));
+    let group = || Some(idempotency("group", "1"));
+    let failing = vec![Ok(add("x")), Ok(add("a"))];
+    let answers = desk.serve(vec![
+        one(add("a"), single("first")),
+        many(failing, Group::AllOrNothing, group()),
+        one(add("b"), single("second")),
+        one(add("a"), single("first")),
+        many(
+            vec![Ok(add("c")), Ok(add("d"))],
+            Group::AllOrNothing,
+            group(),
+        ),
+        one(add("b"), single("second")),
+    ]);
+    assert_eq!(answers[1][1], taken("a"));
+    assert_eq!(answers[3], answers[0]);
+    assert_eq!((revision(&answers[4][0]), revision(&answers[4][1])), (3, 4));
+    assert_eq!(answers[5], answers[2]);
+    assert_eq!(desk.codes(), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn what_waits_is_one_transaction_up_to_a_bound() {
+    for (jobs, transactions) in [(3, 1), (MAX_BATCH_JOBS, 1), (MAX_BATCH_JOBS + 1, 2)] {
+        let Desk { mut worker, folder } = Desk::new();
+        let count = worker.journal.transactions.clone();
+        let (sender, queue) = mpsc::channel(jobs);
+        for number in 0..jobs {
+            let (job, _) = one(add(&format!("code {number}")), None);
+            sender.try_send(job).map_err(drop).expect("room");
+        }
+        drop(sender);
+        worker.run(queue);
+        assert_eq!(count.load(Ordering::Relaxed), transactions, "{jobs} jobs");
+        drop(folder);
+    }
 }

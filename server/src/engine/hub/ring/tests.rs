@@ -1,4 +1,4 @@
-use shared::ProductId;
+use shared::{ProductId, ServerMessage};
 
 use super::*;
 use crate::engine::hub::frame::frames;
@@ -194,8 +194,10 @@ fn the_latest_frame_stays_whatever_its_size() {
 #[test]
 fn pulses_are_numbered() {
     let mut ring = Ring::new(Catalog::default(), []);
-    assert_eq!(ring.latest_pulse().0, 0);
-    assert_eq!(ring.beat(Encoded::nothing()), 1);
-    assert_eq!(ring.beat(Encoded::nothing()), 2);
-    assert_eq!(ring.latest_pulse().0, 2);
+    assert!(ring.latest_pulse().is_none());
+    let pulse = |retry_after_ms| Encoded::new(&ServerMessage::Closing { retry_after_ms });
+    assert_eq!(ring.beat(pulse(7)), 1);
+    assert_eq!(ring.beat(pulse(8)), 2);
+    let (number, latest) = ring.latest_pulse().expect("a pulse");
+    assert_eq!((number, latest.json()), (2, pulse(8).json()));
 }

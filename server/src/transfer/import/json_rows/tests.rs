@@ -7,15 +7,15 @@ fn told(row: &Row) -> String {
     }
 }
 
-type Reader = fn(&[u8], &mut Rows<'_>) -> Result<(), Unreadable>;
+type ReadFn = fn(&[u8], &mut Rows<'_>) -> Result<(), Unreadable>;
 
-const LINES: Reader = |file, rows| lines(file, rows);
-const ARRAY: Reader = |file, rows| array(file, rows);
+const LINES: ReadFn = |file, rows| lines(file, rows);
+const ARRAY: ReadFn = |file, rows| array(file, rows);
 
 /// The rows of a file, and where it ended early and why.
-fn rows(reader: Reader, file: &str) -> (Vec<String>, Option<(u64, &'static str)>) {
+fn rows(read_fn: ReadFn, file: &str) -> (Vec<String>, Option<(u64, &'static str)>) {
     let mut rows = Vec::new();
-    let read = reader(file.as_bytes(), &mut |row| {
+    let read = read_fn(file.as_bytes(), &mut |row| {
         rows.push(told(&row));
         true
     });
@@ -86,9 +86,9 @@ fn an_array_that_breaks_off_is_told_where() {
 fn reading_ends_when_nobody_wants_more() {
     let array_file = format!("[{}, {}]", product("a"), product("b"));
     let lines_file = format!("{}\n{}", product("a"), product("b"));
-    for (reader, file) in [(ARRAY, array_file), (LINES, lines_file)] {
+    for (read_fn, file) in [(ARRAY, array_file), (LINES, lines_file)] {
         let mut count = 0;
-        let read = reader(file.as_bytes(), &mut |_| {
+        let read = read_fn(file.as_bytes(), &mut |_| {
             count += 1;
             false
         });
