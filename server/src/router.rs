@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCA
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
@@ -22,11 +23,11 @@ use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::limits::{MAX_COMMAND_BYTES, REQUEST_TIME, body_limit};
+use crate::http::middleware::finish::finish;
 use crate::http::middleware::origin::same_origin;
-use crate::http::middleware::security_headers::security_headers;
 use crate::http::middleware::trace::trace;
 use crate::http::openapi;
-use crate::http::problem::{Rejection, on_panic, write_problems};
+use crate::http::problem::{Rejection, on_panic};
 use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
@@ -91,7 +92,19 @@ fn docs(document: ServedDocument) -> Router<State> {
 pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router> {
     let (api, mut document) = api().split_for_parts();
     openapi::add_refusals(&mut document);
-    let cross_origin = cross_origin(&origins);
+    // From the outside in. They are one layer to the router: for each of its own it would box every
+    // request and every answer once more.
+    let layers = ServiceBuilder::new()
+        .layer(trace())
+        .option_layer(cross_origin(&origins))
+        .layer(from_fn(finish))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn_with_state(origins.into(), same_origin))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIME,
+        ))
+        .layer(body_limit(MAX_COMMAND_BYTES));
     let router = api
         .merge(docs(ServedDocument::new(&document)?))
         .route("/", get(pages::index))
@@ -102,21 +115,9 @@ pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router>
         .route("/favicon.svg", get(assets::icon))
         .fallback(async || Rejection::NoSuchRoute)
         .method_not_allowed_fallback(other_method)
-        .layer(body_limit(MAX_COMMAND_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            REQUEST_TIME,
-        ))
-        .layer(from_fn_with_state(origins.into(), same_origin))
-        .layer(CatchPanicLayer::custom(on_panic))
-        .layer(from_fn(write_problems))
-        .layer(from_fn(security_headers))
+        .layer(layers)
         .with_state(state);
-    let router = match cross_origin {
-        Some(cross_origin) => router.layer(cross_origin),
-        None => router,
-    };
-    Ok(router.layer(trace()))
+    Ok(router)
 }
 
 /// The answer to a method that an address doesn't take; `Allow` is added to it.

@@ -1,17 +1,15 @@
 //! A refusal over HTTP: a problem document (RFC 9457).
 //!
 //! A handler refuses with a [`Rejection`], which knows no language. It travels in the response's
-//! extensions to the one layer, [`write_problems`], that knows the reader's and writes the
+//! extensions to the one layer, [`finish`](super::middleware::finish), that knows the reader's and writes the
 //! document.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::{FieldProblem, Problem, Reason, Text};
@@ -120,7 +118,7 @@ impl From<Reason> for Rejection {
 }
 
 impl IntoResponse for Rejection {
-    /// The status alone; [`write_problems`] adds the document.
+    /// The status alone; [`write_problem`] adds the document.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         response.extensions_mut().insert(Arc::new(self));
@@ -165,13 +163,10 @@ struct CommandProblem {
     problem: Problem,
 }
 
-/// Writes the problem document of every response that a [`Rejection`] made, in the reader's
-/// language.
-pub async fn write_problems(request: Request, next: Next) -> Response {
-    let language = Locale::negotiate(request.headers());
-    let mut response = next.run(request).await;
+/// Writes the problem document of a response that a [`Rejection`] made, in the words of the reader.
+pub fn write_problem(mut response: Response, locale: impl FnOnce() -> Locale) -> Response {
     match response.extensions_mut().remove::<Arc<Rejection>>() {
-        Some(rejection) => write(&rejection, response, &Locale::new(language).text),
+        Some(rejection) => write(&rejection, response, &locale().text),
         None => response,
     }
 }
@@ -214,6 +209,7 @@ pub fn on_panic(panic: Box<dyn Any + Send>) -> Response {
 mod tests {
     use axum::Router;
     use axum::body::to_bytes;
+    use axum::extract::Request;
     use axum::http::header::ACCEPT_LANGUAGE;
     use axum::middleware::from_fn;
     use axum::routing::get;
@@ -223,6 +219,7 @@ mod tests {
     use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
+    use crate::http::middleware::finish::finish;
 
     #[test]
     fn every_rejection_has_its_words_in_every_language() {
@@ -277,7 +274,7 @@ mod tests {
         let router = Router::new()
             .route("/", get(panics))
             .layer(CatchPanicLayer::custom(on_panic))
-            .layer(from_fn(write_problems));
+            .layer(from_fn(finish));
         let request = Request::get("/").header(ACCEPT_LANGUAGE, "es");
         let request = request.body(Body::empty()).expect("a request");
         let response = router.oneshot(request).await.expect("an answer");

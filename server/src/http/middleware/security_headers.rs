@@ -5,7 +5,6 @@ use axum::http::header::{
     CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 
 /// Scripts and styles from here alone, none inline; `wasm-unsafe-eval` is what lets the page
@@ -22,20 +21,21 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
-/// Adds the security headers to every answer.
-pub async fn security_headers(request: Request, next: Next) -> Response {
-    let is_docs = request.uri().path().starts_with("/api/docs/");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Whether a request is for the API's documentation, which has a policy of its own.
+pub fn is_for_docs(request: &Request) -> bool {
+    request.uri().path().starts_with("/api/docs/")
+}
+
+/// Adds the security headers to an answer.
+pub fn add_to(response: &mut Response, is_for_docs: bool) {
     let fixed: [(HeaderName, HeaderValue); 4] = [
         (
             CONTENT_SECURITY_POLICY,
-            if is_docs { DOCS_POLICY } else { POLICY },
+            if is_for_docs { DOCS_POLICY } else { POLICY },
         ),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
-    headers.extend(fixed);
-    response
+    response.headers_mut().extend(fixed);
 }
