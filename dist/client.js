@@ -168,10 +168,6 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).getRandomValues(getArrayU8FromWasm0(arg1, arg2));
             return addHeapObject(ret);
         }, arguments); },
-        __wbg_get_31af05bd4842a84f: function() { return handleError(function (arg0, arg1) {
-            const ret = Reflect.get(getObject(arg0), getObject(arg1));
-            return addHeapObject(ret);
-        }, arguments); },
         __wbg_get_5dde8a29f073d908: function(arg0, arg1) {
             const ret = getObject(arg0)[arg1 >>> 0];
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
@@ -353,6 +349,10 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_isComposing_600c9236938f8e5a: function(arg0) {
+            const ret = getObject(arg0).isComposing;
+            return ret;
+        },
         __wbg_is_4b278c0bd3caba97: function(arg0, arg1) {
             const ret = Object.is(getObject(arg0), getObject(arg1));
             return ret;
@@ -360,6 +360,17 @@ function __wbg_get_imports() {
         __wbg_item_2fbc5d9a03fe97aa: function(arg0, arg1) {
             const ret = getObject(arg0).item(arg1 >>> 0);
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
+        __wbg_keyCode_fbee6c8fd374ff5e: function(arg0) {
+            const ret = getObject(arg0).keyCode;
+            return ret;
+        },
+        __wbg_key_1193871533b99ae5: function(arg0, arg1) {
+            const ret = getObject(arg1).key;
+            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            const len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         },
         __wbg_length_4d294cbd6accf92f: function(arg0) {
             const ret = getObject(arg0).length;
@@ -423,6 +434,10 @@ function __wbg_get_imports() {
         __wbg_nextElementSibling_8f66909f2ee45565: function(arg0) {
             const ret = getObject(arg0).nextElementSibling;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
+        __wbg_normalize_5be7b1fd0a79da76: function(arg0, arg1, arg2) {
+            const ret = getObject(arg0).normalize(getStringFromWasm0(arg1, arg2));
+            return addHeapObject(ret);
         },
         __wbg_now_aa4ccb83129e9e55: function() {
             const ret = Date.now();
@@ -701,28 +716,28 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 41, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_841);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 44, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_849);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_807);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_815);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_807_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_815_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_807_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_815_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 6, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_811);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_818);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
@@ -744,26 +759,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_811(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_811(arg0, arg1);
+function __wasm_bindgen_func_elem_818(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_818(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_807(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_807(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_815(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_815(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_807_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_807_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_815_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_815_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_807_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_807_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_815_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_815_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_841(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_849(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_841(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_849(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -58,6 +58,11 @@ pub fn set_text(element: &Element, text: &str) {
     }
 }
 
+/// Brings a text into Unicode's Normalization Form C, with the browser's own tables.
+pub fn nfc(text: &str) -> String {
+    js_sys::JsString::from(text).normalize("NFC").into()
+}
+
 /// The time in milliseconds since 1970.
 pub fn now() -> f64 {
     js_sys::Date::now()

@@ -29,6 +29,8 @@ pub struct Page {
     link: Link,
     position: Position,
     mirror: Mirror,
+    /// The link offers the mirror's position to go on from, and the server has not answered yet.
+    is_offering: bool,
     outbox: Outbox,
     view: View,
     freshness: Freshness,
@@ -75,6 +77,7 @@ impl Page {
             link,
             position,
             mirror: Mirror::default(),
+            is_offering: false,
             outbox: Outbox::default(),
             view,
             freshness: Freshness::default(),
@@ -96,7 +99,10 @@ impl Page {
 
     fn take(&mut self, event: Event) -> Result<(), JsValue> {
         match event {
-            Event::Connecting => self.freshness.connecting(),
+            Event::Connecting => {
+                self.is_offering = self.mirror.position().is_some();
+                self.freshness.connecting();
+            }
             Event::Lost { failures } => {
                 self.mirror.interrupt();
                 self.outbox.lost();
@@ -195,21 +201,23 @@ impl Page {
             ServerMessage::Snapshot { .. } | ServerMessage::Changes { .. } => {}
         }
         let is_pulse = matches!(message, ServerMessage::Pulse { .. });
-        let catalog_before = self.mirror.position().map(|(catalog, _)| catalog);
         match self.mirror.take(message) {
             Step::Loading { part, parts } => self.freshness.loading(part, parts),
             Step::Replaced => {
-                let catalog_now = self.mirror.position().map(|(catalog, _)| catalog);
-                if catalog_before.is_some() && catalog_before != catalog_now {
-                    self.drop_ids()?;
+                if std::mem::take(&mut self.is_offering) {
+                    self.forget_history()?;
                 }
                 self.view.list.on_snapshot(self.mirror.catalog());
                 self.freshness.catching_up();
                 self.edited_product_may_be_gone()?;
             }
-            Step::Changed(changes) => self.on_changes(&changes)?,
-            Step::Disagreed => self.start_over(),
-            Step::Agreed | Step::Nothing => {}
+            Step::Changed(changes) => {
+                self.is_offering = false;
+                self.on_changes(&changes)?;
+            }
+            Step::Disagreed => self.start_over()?,
+            Step::Agreed => self.is_offering = false,
+            Step::Nothing => {}
         }
         *self.position.borrow_mut() = self.mirror.position();
         if is_pulse && self.mirror.position().is_some() {
@@ -220,11 +228,12 @@ impl Page {
     }
 
     /// The copy is wrong although every message was applied: say so, and load it anew.
-    fn start_over(&mut self) {
+    fn start_over(&mut self) -> Result<(), JsValue> {
         dom::warn("this page's list differs from the server's; loading it anew");
         self.mirror = Mirror::default();
         self.freshness.catching_up();
         self.link.order(Order::Restart);
+        self.forget_history()
     }
 
     fn on_changes(&mut self, changes: &[Change]) -> Result<(), JsValue> {
@@ -373,10 +382,19 @@ impl Page {
         }
     }
 
-    /// The data behind the server is another: commands about products of the old are refused.
-    fn drop_ids(&mut self) -> Result<(), JsValue> {
+    /// The server's catalog has another history than this page knew, or is another catalog: what
+    /// was to be done with products of the old one is refused, for in the new one their ids may
+    /// be others'.
+    fn forget_history(&mut self) -> Result<(), JsValue> {
+        if self.view.form.edits().is_some() {
+            self.view.list.set_editing(None)?;
+            self.view.form.orphan();
+        }
         for (id, purpose) in self.outbox.take_by_id() {
-            let problem = Reason::NotFound(id).tell(&self.text);
+            let mut problem = Reason::NotFound(id).tell(&self.text);
+            self.text
+                .get("toast.other_list")
+                .clone_into(&mut problem.message);
             self.not_done(purpose, &problem)?;
         }
         Ok(())

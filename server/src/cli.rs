@@ -51,6 +51,11 @@ fn start(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
 
 /// The format that a person named, or the one that the file's name says.
 fn format_of(named: Option<Format>, file: &Path) -> Option<Format> {
-    let by_name = || file.extension()?.to_str()?.parse().ok();
+    let by_name = || Format::from_extension(file.extension()?.to_str()?);
     named.or_else(by_name)
+}
+
+/// Whether a file's name stands for standard input or output.
+fn is_standard(file: &Path) -> bool {
+    file == Path::new("-")
 }

@@ -15,7 +15,7 @@ use anyhow::Context;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use desk::Desk;
+use desk::{Desk, RecentRequests};
 use hub::{Hub, Pace};
 use journal::Journal;
 
@@ -35,9 +35,9 @@ impl Engine {
         max_clients: usize,
     ) -> anyhow::Result<Self> {
         let loaded = journal.load()?;
-        let recent = loaded.recent.clone();
+        let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
-        let (desk, desk_thread) = Desk::start(journal, &recent, hub.clone())?;
+        let (desk, desk_thread) = Desk::start(journal, recent, hub.clone())?;
         let hub_ended = start_hub(hub.clone(), pace)?;
         Ok(Self {
             desk,

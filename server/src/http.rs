@@ -10,3 +10,4 @@ pub mod middleware;
 pub mod openapi;
 pub mod problem;
 pub mod shutdown;
+pub mod streaming;

@@ -16,6 +16,7 @@ mod pages;
 mod router;
 mod transfer;
 mod translations;
+mod unicode;
 
 pub use app::{Options, run};
 pub use engine::hub::Pace;

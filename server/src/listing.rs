@@ -10,7 +10,8 @@ use std::sync::Arc;
 use memchr::memmem::Finder;
 use shared::{Catalog, Price, Product, ProductId};
 
-pub use index::{Index, Indexes, fold};
+use crate::unicode::fold;
+pub use index::{Index, Indexes};
 use index::{Part, Row};
 
 /// Chooses products; what is `None` or empty lets all through.

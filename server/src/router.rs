@@ -12,6 +12,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -104,6 +105,8 @@ pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router>
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIME,
         ))
+        .layer(RequestDecompressionLayer::new())
+        // It counts what is unpacked.
         .layer(body_limit(MAX_COMMAND_BYTES));
     let router = api
         .merge(docs(ServedDocument::new(&document)?))
@@ -133,7 +136,6 @@ fn cross_origin(origins: &[HeaderValue]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
-    let idempotency_key = HeaderName::from_static("idempotency-key");
     let layer = CorsLayer::new()
         .allow_origin(origins.to_vec())
         .allow_methods([
@@ -143,7 +145,13 @@ fn cross_origin(origins: &[HeaderValue]) -> Option<CorsLayer> {
             Method::PATCH,
             Method::DELETE,
         ])
-        .allow_headers([CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, idempotency_key])
+        .allow_headers([
+            CONTENT_TYPE,
+            IF_MATCH,
+            IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
         .expose_headers([ETAG, LINK, LOCATION]);
     Some(layer)
 }

@@ -2,6 +2,7 @@
 
 pub mod export;
 mod format;
+mod guard;
 pub mod import;
 
 pub use format::Format;

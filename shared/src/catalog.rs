@@ -12,7 +12,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 
 use crate::change::Change;
-use crate::command::{Command, OnDuplicate};
+use crate::command::{Command, Import, OnDuplicate};
 use crate::id::{ProductId, Revision};
 use crate::product::{Draft, Product};
 use crate::reason::Reason;
@@ -58,7 +58,7 @@ impl Catalog {
         self.products.is_empty()
     }
 
-    /// Sums up which products are there, each at which revision.
+    /// Sums up what the products are.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -103,14 +103,7 @@ impl Catalog {
     pub fn decide(&self, command: Command) -> Result<Decision, Reason> {
         match command {
             Command::Add(draft) => self.decide_add(draft),
-            Command::Import {
-                draft,
-                on_duplicate,
-            } => match (self.with_code(&draft.code), on_duplicate) {
-                (None, _) | (Some(_), OnDuplicate::Refuse) => self.decide_add(draft),
-                (Some(product), OnDuplicate::Skip) => Ok(Decision::Nothing(product.clone())),
-                (Some(product), OnDuplicate::Update) => self.decide_update(product, draft),
-            },
+            Command::Import(import) => self.decide_import(*import),
             Command::Update {
                 id,
                 patch,
@@ -122,6 +115,16 @@ impl Catalog {
             Command::Delete { id, if_revision } => {
                 self.at_revision(id, if_revision)?;
                 Ok(Decision::Change(Change::Deleted(id)))
+            }
+        }
+    }
+
+    fn decide_import(&self, import: Import) -> Result<Decision, Reason> {
+        match (self.with_code(&import.code), import.on_duplicate) {
+            (None, _) | (Some(_), OnDuplicate::Refuse) => self.decide_add(import.draft?),
+            (Some(product), OnDuplicate::Skip) => Ok(Decision::Nothing(product.clone())),
+            (Some(product), OnDuplicate::Update) => {
+                self.decide_update(product, import.patch.applied_to(&product.draft))
             }
         }
     }

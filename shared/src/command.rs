@@ -7,7 +7,7 @@ use crate::id::{ProductId, Revision};
 use crate::integer;
 use crate::product::{Draft, Patch};
 use crate::reason::Reason;
-use crate::rules::Fields;
+use crate::rules::{Fields, Normalize};
 
 /// A command whose contents have passed the rules; whether it fits the catalog is decided by
 /// [`Catalog::decide`](crate::Catalog::decide).
@@ -16,12 +16,7 @@ pub enum Command {
     /// Add a product.
     Add(Draft),
     /// Add a product that comes from a file, or handle the one that has its code already.
-    Import {
-        /// The product.
-        draft: Draft,
-        /// What to do with the one that has its code.
-        on_duplicate: OnDuplicate,
-    },
+    Import(Box<Import>),
     /// Change some fields of a product.
     Update {
         /// Which product.
@@ -38,6 +33,19 @@ pub enum Command {
         /// Refuse when the product is no longer at this revision.
         if_revision: Option<Revision>,
     },
+}
+
+/// A product from a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    /// Its code.
+    pub code: Box<str>,
+    /// The new product, or why what the file says of it makes none.
+    pub draft: Result<Draft, Reason>,
+    /// What the file says of it, for one that is there.
+    pub patch: Patch,
+    /// What to do with the one that has its code.
+    pub on_duplicate: OnDuplicate,
 }
 
 /// What is done with an imported product whose code another product has.
@@ -104,16 +112,16 @@ pub enum RawCommand {
 
 impl RawCommand {
     /// Has the rules look at its fields.
-    pub fn check(self) -> Result<Command, Reason> {
+    pub fn check(self, nfc: Normalize) -> Result<Command, Reason> {
         Ok(match self {
-            Self::Add { draft } => Command::Add(draft.draft()?),
+            Self::Add { draft } => Command::Add(draft.draft(nfc)?),
             Self::Update {
                 id,
                 patch,
                 if_revision,
             } => Command::Update {
                 id,
-                patch: patch.patch()?,
+                patch: patch.patch(nfc)?,
                 if_revision,
             },
             Self::Delete { id, if_revision } => Command::Delete { id, if_revision },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Digest};
 use crate::change::Change;
 use crate::id::{CatalogId, Revision};
 use crate::message::ServerMessage;
@@ -15,6 +15,30 @@ pub struct Mirror {
     catalog: Catalog,
     /// The parts of a snapshot that is still coming.
     coming: Vec<Arc<Product>>,
+}
+
+/// How far a copy has come. A server goes on from here only where its own catalog had this digest
+/// at this revision: one that was put back from a backup has another history from there on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which catalog it is.
+    pub catalog: CatalogId,
+    /// Its revision.
+    pub revision: Revision,
+    /// What its products are.
+    pub digest: Digest,
+}
+
+impl Position {
+    /// The parameters by which a connection goes on from here.
+    pub fn to_query(&self) -> String {
+        let Self {
+            catalog,
+            revision,
+            digest,
+        } = self;
+        format!("catalog={catalog}&since={revision}&digest={digest}")
+    }
 }
 
 /// What a message did to a mirror.
@@ -46,9 +70,13 @@ impl Mirror {
         &self.catalog
     }
 
-    /// From where a new connection can go on: the catalog's name and the revision.
-    pub fn position(&self) -> Option<(CatalogId, Revision)> {
-        Some((self.id.clone()?, self.catalog.revision()))
+    /// From where a new connection can go on.
+    pub fn position(&self) -> Option<Position> {
+        Some(Position {
+            catalog: self.id.clone()?,
+            revision: self.catalog.revision(),
+            digest: self.catalog.digest(),
+        })
     }
 
     /// Forgets the parts of a snapshot that never came whole: the connection was lost.

@@ -17,7 +17,7 @@ product_fields! {
     /// Up to 2,000 characters, line breaks among them.
     description: Box<str>, Kind::Lines { max_chars: 2_000 }, optional;
     /// 1 to 64 characters, unique in the catalog without regard to case.
-    code: Box<str>, Kind::Line { max_chars: 64 }, required;
+    code: Box<str>, Kind::Code { max_chars: 64 }, required;
     /// 0 to 1,000,000,000.00.
     price: Price, Kind::Price, required;
     /// Whether it is on sale.

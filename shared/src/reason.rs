@@ -34,6 +34,10 @@ pub enum Reason {
     KeyReused(String),
     /// Nothing is wrong with the command itself, but with another of its group.
     NotTried,
+    /// A row of a file has this many cells, under this many names.
+    TooManyCells(usize, usize),
+    /// A quote is opened and never closed, so that all that follows would be one cell.
+    UnclosedQuote,
 }
 
 impl Reason {
@@ -54,6 +58,7 @@ impl Reason {
     /// What the message's `{value}` stands for.
     fn value(&self) -> String {
         match self {
+            Self::TooManyCells(cells, _) => cells.to_string(),
             Self::Invalid(fields) => {
                 let mut names: Vec<&str> = fields.iter().map(|f| f.field.as_str()).collect();
                 names.dedup();
@@ -64,18 +69,25 @@ impl Reason {
             | Self::UnknownMessage(value)
             | Self::KeyReused(value) => value.clone(),
             Self::NotFound(id) | Self::Changed(id, _) => id.to_string(),
-            Self::NotText | Self::NotUtf8 | Self::NotSaved | Self::Stopping | Self::NotTried => {
-                String::new()
-            }
+            Self::NotText
+            | Self::NotUtf8
+            | Self::NotSaved
+            | Self::Stopping
+            | Self::NotTried
+            | Self::UnclosedQuote => String::new(),
         }
     }
 
     /// The problem in the reader's words.
     pub fn tell(&self, text: &Text) -> Problem {
         let fields = self.fields();
+        let limit = match self {
+            Self::TooManyCells(_, names) => names.to_string(),
+            _ => String::new(),
+        };
         Problem {
             code: self.code().to_owned(),
-            message: text.problem(self.code(), &self.value()),
+            message: text.problem(self.code(), &[("value", &self.value()), ("limit", &limit)]),
             fields: fields.iter().map(|reason| reason.tell(text)).collect(),
         }
     }
@@ -141,6 +153,8 @@ pub enum Rule {
     NotText,
     /// It is not a number.
     NotANumber,
+    /// It is a number that can be read in two ways, such as `1,000`.
+    Ambiguous,
     /// It has more than two decimals.
     TooManyDecimals,
     /// It is not a whole number.
@@ -163,6 +177,10 @@ pub enum Rule {
     NotOneOf(&'static [&'static str]),
     /// It is not a cursor of this order.
     NotACursor,
+    /// It is there twice.
+    Twice,
+    /// It is another product's.
+    Another,
 }
 
 impl Rule {
@@ -176,6 +194,7 @@ impl From<PriceError> for Rule {
     fn from(error: PriceError) -> Self {
         match error {
             PriceError::NotANumber => Self::NotANumber,
+            PriceError::Ambiguous => Self::Ambiguous,
             PriceError::TooManyDecimals => Self::TooManyDecimals,
             PriceError::Negative => Self::Negative,
             PriceError::TooHigh => Self::TooHigh(Price::MAX.cents() / 100),

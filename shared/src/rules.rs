@@ -4,35 +4,80 @@
 //! [`Fields::patch`]; both yield every failing field at once.
 
 use std::convert::Infallible;
+use std::fmt;
 
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::integer;
+use crate::invisible::{is_blank, is_invisible, turns_direction};
+use crate::number::{self, NumberError};
 use crate::product::{Draft, Field, FieldSource, Kind, Patch, Price, PriceError};
 use crate::reason::{FieldReason, Reason, Rule};
 
 /// What somebody typed or sent for a product, before the rules have seen it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Fields(pub Map<String, Value>);
 
+/// Brings a text into Unicode's Normalization Form C, so that texts which look the same are the
+/// same. The server has tables for it, the page asks the browser: none travel to it.
+pub type Normalize = fn(&str) -> String;
+
 impl Fields {
     /// The draft that the fields make, or every field that broke a rule.
-    pub fn draft(self) -> Result<Draft, Reason> {
-        let mut check = Check::new(self, NullMeans::Null);
+    pub fn draft(self, nfc: Normalize) -> Result<Draft, Reason> {
+        self.draft_where(NullMeans::Null, nfc)
+    }
+
+    /// The same where `null` stands for a field that was not given, as files have it.
+    pub fn draft_without_nulls(self, nfc: Normalize) -> Result<Draft, Reason> {
+        self.draft_where(NullMeans::Absent, nfc)
+    }
+
+    fn draft_where(self, null_means: NullMeans, nfc: Normalize) -> Result<Draft, Reason> {
+        let mut check = Check::new(self, null_means, nfc);
         let Ok(draft) = Draft::read(&mut check);
         check.finish(draft)
     }
 
     /// The patch that the fields make, or every field that broke a rule. `null` takes a field
     /// away (RFC 7396), which gives it the value it has in a draft without it.
-    pub fn patch(self) -> Result<Patch, Reason> {
-        let mut check = Check::new(self, NullMeans::Absent);
+    pub fn patch(self, nfc: Normalize) -> Result<Patch, Reason> {
+        let mut check = Check::new(self, NullMeans::Absent, nfc);
         let Ok(patch) = Patch::read(&mut check, |check, field| {
             check.fields.contains_key(field.name)
         });
         check.finish(patch)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    /// Reads an object; one that says a name twice says two things at once.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if fields.contains_key(&name) {
+                return Err(de::Error::custom(format_args!("{name} is there twice")));
+            }
+            fields.insert(name, map.next_value()?);
+        }
+        Ok(Fields(fields))
     }
 }
 
@@ -71,14 +116,16 @@ enum NullMeans {
 struct Check {
     fields: Map<String, Value>,
     null_means: NullMeans,
+    nfc: Normalize,
     failed: Vec<FieldReason>,
 }
 
 impl Check {
-    fn new(fields: Fields, null_means: NullMeans) -> Self {
+    fn new(fields: Fields, null_means: NullMeans, nfc: Normalize) -> Self {
         Self {
             fields: fields.0,
             null_means,
+            nfc,
             failed: Vec::new(),
         }
     }
@@ -93,7 +140,7 @@ impl Check {
         let checked = match self.fields.remove(field.name) {
             None => None,
             Some(Value::Null) if self.null_means == NullMeans::Absent => None,
-            Some(value) => match T::check(value, field.kind) {
+            Some(value) => match T::check(value, field.kind, self.nfc) {
                 Ok(checked) => Some(checked),
                 Err(rule) => {
                     self.fail(field.name, rule);
@@ -154,7 +201,7 @@ impl FieldSource for Check {
 /// A type that a JSON value becomes when it keeps the rules of its field.
 trait Checked: Default {
     /// Checks a value that was given.
-    fn check(value: Value, kind: Kind) -> Result<Self, Rule>;
+    fn check(value: Value, kind: Kind, nfc: Normalize) -> Result<Self, Rule>;
 
     /// The value where none was given.
     fn absent() -> Self {
@@ -168,26 +215,35 @@ trait Checked: Default {
 }
 
 impl Checked for Box<str> {
-    /// The text without the space around it.
-    fn check(value: Value, kind: Kind) -> Result<Self, Rule> {
-        let Value::String(text) = value else {
+    /// The text as it is kept: normalized, and without the space around it.
+    fn check(value: Value, kind: Kind, nfc: Normalize) -> Result<Self, Rule> {
+        let Value::String(mut text) = value else {
             return Err(Rule::NotText);
         };
-        let (max_chars, may_break) = match kind {
-            Kind::Line { max_chars } => (max_chars, false),
-            Kind::Lines { max_chars } => (max_chars, true),
+        if !text.is_ascii() {
+            text = nfc(&text);
+        }
+        let (max_chars, is_allowed): (usize, fn(char) -> bool) = match kind {
+            Kind::Line { max_chars } => (max_chars, |c| !c.is_control() && !turns_direction(c)),
+            Kind::Lines { max_chars } => (max_chars, |c| !c.is_control() || "\n\r\t".contains(c)),
+            Kind::Code { max_chars } => {
+                let is_other_space = |c: char| c.is_whitespace() && !c.is_control();
+                text = text.replace(is_other_space, " ");
+                (max_chars, |c| !c.is_control() && !is_invisible(c))
+            }
             Kind::Price | Kind::Flag | Kind::Count | Kind::Urls { .. } => {
                 return Err(Rule::NotText);
             }
         };
-        let text = text.trim();
-        let is_hidden = |c: char| c.is_control() && !(may_break && "\n\r\t".contains(c));
-        if text.chars().count() > max_chars {
+        let text = text.trim_matches(is_blank);
+        if text.chars().all(|c| is_blank(c) || is_invisible(c)) {
+            Ok(Self::default())
+        } else if text.chars().count() > max_chars {
             Err(Rule::TooLong(max_chars))
-        } else if text.contains(is_hidden) {
-            Err(Rule::Control)
-        } else {
+        } else if text.chars().all(is_allowed) {
             Ok(text.into())
+        } else {
+            Err(Rule::Control)
         }
     }
 
@@ -197,7 +253,7 @@ impl Checked for Box<str> {
 }
 
 impl Checked for Price {
-    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
+    fn check(value: Value, _: Kind, _: Normalize) -> Result<Self, Rule> {
         let price = match value {
             Value::Number(number) => Self::from_number(&number),
             Value::String(text) if text.trim().is_empty() => return Err(Rule::Required),
@@ -209,7 +265,7 @@ impl Checked for Price {
 }
 
 impl Checked for bool {
-    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
+    fn check(value: Value, _: Kind, _: Normalize) -> Result<Self, Rule> {
         value.as_bool().ok_or(Rule::NotABool)
     }
 
@@ -219,9 +275,14 @@ impl Checked for bool {
 }
 
 impl Checked for u32 {
-    fn check(value: Value, _: Kind) -> Result<Self, Rule> {
-        let Value::Number(number) = value else {
-            return Err(Rule::NotWhole);
+    fn check(value: Value, _: Kind, _: Normalize) -> Result<Self, Rule> {
+        let number = match value {
+            Value::Number(number) => number,
+            // A file's text that is a number has become one.
+            Value::String(text) if number::read(&text) == Err(NumberError::Ambiguous) => {
+                return Err(Rule::Ambiguous);
+            }
+            _ => return Err(Rule::NotWhole),
         };
         match integer::from_number(&number) {
             Some(count) => Self::try_from(count).map_err(|_| Rule::TooHigh(Self::MAX.into())),
@@ -232,7 +293,7 @@ impl Checked for u32 {
 }
 
 impl Checked for Box<[Box<str>]> {
-    fn check(value: Value, kind: Kind) -> Result<Self, Rule> {
+    fn check(value: Value, kind: Kind, _: Normalize) -> Result<Self, Rule> {
         let (Value::Array(list), Kind::Urls { max, max_chars }) = (value, kind) else {
             return Err(Rule::NotAList);
         };

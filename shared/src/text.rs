@@ -83,9 +83,9 @@ impl Text {
         filled + rest
     }
 
-    /// The words for a problem with this code, whose `{value}` is this.
-    pub fn problem(&self, code: &str, value: &str) -> String {
-        self.fill(&format!("problem.{code}"), &[("value", value)])
+    /// The words for a problem with this code, with these in their places.
+    pub fn problem(&self, code: &str, values: &[(&str, &str)]) -> String {
+        self.fill(&format!("problem.{code}"), values)
     }
 
     /// The words under a key with its `{count}`.

@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
 use gloo_timers::future::sleep;
-use shared::{CatalogId, ClientId, Revision};
+use shared::ClientId;
 
 use crate::dom;
 use crate::event::{Event, Events};
@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_secs(40);
 const SLEPT: Duration = Duration::from_secs(17);
 
 /// From where a connection goes on. The page sets it, the link reads it when it connects.
-pub type Position = Rc<RefCell<Option<(CatalogId, Revision)>>>;
+pub type Position = Rc<RefCell<Option<shared::Position>>>;
 
 /// What the page tells the link.
 pub enum Order {
@@ -172,7 +172,7 @@ impl Worker {
         let host = part(web_sys::Location::host).unwrap_or_default();
         let client = &self.client.0;
         let position = match &*self.position.borrow() {
-            Some((catalog, revision)) => format!("&catalog={catalog}&since={revision}"),
+            Some(position) => format!("&{}", position.to_query()),
             None => String::new(),
         };
         format!("{scheme}://{host}/ws?page={client}{position}")

@@ -1,20 +1,27 @@
 //! Between what people type into a field and what the rules read.
 
 use serde_json::Value;
+use shared::number::{self, Grouping};
 use shared::{FieldRef, Kind, Text};
 
-/// What was typed, as JSON for the rules; `None` where nothing was.
-pub fn parse(kind: Kind, typed: &str) -> Option<Value> {
+/// What was typed, as JSON for the rules; `None` where nothing was. What the page shows in this
+/// language can be typed as well.
+pub fn parse(kind: Kind, typed: &str, text: &Text) -> Option<Value> {
     let trimmed = typed.trim();
     match kind {
         Kind::Price | Kind::Count if trimmed.is_empty() => None,
-        // What is not a whole number stays a text, and the rules say so.
-        Kind::Count => Some(serde_json::from_str(trimmed).unwrap_or_else(|_| trimmed.into())),
+        Kind::Count => Some(match number::read_whole(trimmed, Grouping::new(text)) {
+            Ok(number) => number.to_json(),
+            // It stays a text, and the rules say what is wrong with it.
+            Err(_) => trimmed.into(),
+        }),
         Kind::Urls { .. } => {
             let lines = trimmed.lines().map(str::trim);
             Some(lines.filter(|line| !line.is_empty()).collect())
         }
-        Kind::Line { .. } | Kind::Lines { .. } | Kind::Price | Kind::Flag => Some(typed.into()),
+        Kind::Line { .. } | Kind::Code { .. } | Kind::Lines { .. } | Kind::Price | Kind::Flag => {
+            Some(typed.into())
+        }
     }
 }
 
@@ -57,11 +64,17 @@ mod tests {
             max: 2,
             max_chars: 9,
         };
+        let parse = |kind, typed| parse(kind, typed, &spanish());
         assert_eq!(parse(line, " a "), Some(json!(" a ")));
         assert_eq!(parse(line, ""), Some(json!("")));
         assert_eq!(parse(Kind::Price, "19,99"), Some(json!("19,99")));
         assert_eq!(parse(Kind::Price, " "), None);
         assert_eq!(parse(Kind::Count, " 12 "), Some(json!(12)));
+        assert_eq!(parse(Kind::Count, "05"), Some(json!(5)));
+        assert_eq!(parse(Kind::Count, "1.000"), Some(json!(1_000)));
+        assert_eq!(parse(Kind::Count, "1,000"), Some(json!("1,000")));
+        assert_eq!(parse(Kind::Count, "1e3"), Some(json!("1e3")));
+        assert_eq!(parse(Kind::Count, "-1"), Some(json!(-1)));
         assert_eq!(parse(Kind::Count, "a lot"), Some(json!("a lot")));
         assert_eq!(parse(Kind::Count, ""), None);
         assert_eq!(parse(urls, " /a \n\n /b\n"), Some(json!(["/a", "/b"])));

@@ -12,11 +12,14 @@ use shared::{
     Rule, Text,
 };
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement};
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlFormElement, KeyboardEvent};
 
 use self::input::Input;
 use crate::dom;
 use crate::event::{Event, Events};
+
+/// The `keyCode` of every key that an input method takes.
+const COMPOSING_KEY_CODE: u32 = 229;
 
 /// What the form was sent off with.
 pub enum Submission {
@@ -116,7 +119,7 @@ impl Form {
             .extend(self.inputs.iter().map(|input| input.field.name));
         let reasons = self.check(catalog);
         self.show_errors(&reasons)?;
-        let (true, Ok(draft)) = (reasons.is_empty(), self.fields().draft()) else {
+        let (true, Ok(draft)) = (reasons.is_empty(), self.fields().draft(dom::nfc)) else {
             self.focus_first_error()?;
             return Ok(None);
         };
@@ -237,7 +240,7 @@ impl Form {
     fn fields(&self) -> Fields {
         let mut fields = serde_json::Map::new();
         for input in &self.inputs {
-            if let Some(value) = input.value() {
+            if let Some(value) = input.value(&self.text) {
                 fields.insert(input.field.name.to_owned(), value);
             }
         }
@@ -248,9 +251,9 @@ impl Form {
     fn check(&self, catalog: &Catalog) -> Vec<FieldReason> {
         let fields = self.fields();
         let code = fields.0.get("code").and_then(|code| code.as_str());
-        let owner = catalog.with_code(code.unwrap_or_default().trim());
+        let owner = catalog.with_code(dom::nfc(code.unwrap_or_default()).trim());
         let is_taken = owner.is_some_and(|owner| Some(owner.id) != self.edits());
-        let mut reasons = match fields.draft() {
+        let mut reasons = match fields.draft(dom::nfc) {
             Ok(_) => Vec::new(),
             Err(reason) => reason.fields(),
         };
@@ -332,9 +335,14 @@ fn listen(form: &HtmlFormElement, cancel: &HtmlElement, events: &Events) -> Resu
     })?;
     dom::on(cancel, "click", move |_| cancelled.send(Event::Cancelled))?;
     dom::on(form, "keydown", move |event| {
-        let key = js_sys::Reflect::get(&event, &"key".into()).ok();
-        if key.and_then(|key| key.as_string()).as_deref() == Some("Escape") {
-            escaped.send(Event::Escaped);
+        let event: KeyboardEvent = event.unchecked_into();
+        // While a word is composed from several keys, these keys end the composition and no more;
+        // browsers that don't say so give the code 229 (UI Events section 5.6.1).
+        let is_composing = event.is_composing() || event.key_code() == COMPOSING_KEY_CODE;
+        match event.key().as_str() {
+            "Enter" if is_composing => event.prevent_default(),
+            "Escape" if !is_composing => escaped.send(Event::Escaped),
+            _ => {}
         }
     })
 }

@@ -95,10 +95,11 @@ impl List {
 
     /// The whole catalog is another. Rows that are right already stay.
     pub fn on_snapshot(&mut self, catalog: &Catalog) {
-        let is_shown = |id| self.rows.get(&id).map(|row| row.shown.revision);
+        // In another history the same id and revision may be another product's.
+        let shown = |id| self.rows.get(&id).map(|row| &row.shown);
         let differing = catalog
             .products()
-            .filter(|product| is_shown(product.id) != Some(product.revision))
+            .filter(|product| shown(product.id) != Some(product))
             .map(|product| product.id);
         let gone = self.rows.keys().filter(|id| catalog.get(**id).is_none());
         let dirty: BTreeSet<ProductId> = differing.chain(gone.copied()).collect();
@@ -129,7 +130,7 @@ impl List {
         let mut painted = 0;
         while let Some(id) = self.dirty.pop_last() {
             let mark = self.marks.remove(&id);
-            let title = self.paint_row(id, catalog)?;
+            let title = self.paint_row(id, catalog, mark.is_some())?;
             if let (Some(mark), Some(title)) = (mark, title) {
                 said.push(self.text.fill(mark.key(), &[("title", &title)]));
                 if let Some(row) = self.rows.get(&id) {
@@ -149,19 +150,25 @@ impl List {
         Ok(said)
     }
 
-    /// Makes one row what the catalog says. Returns the title, where something changed.
-    fn paint_row(&mut self, id: ProductId, catalog: &Catalog) -> Result<Option<String>, JsValue> {
+    /// Makes one row what the catalog says, while somebody may be looking at the list or before.
+    /// Returns the title, where something changed.
+    fn paint_row(
+        &mut self,
+        id: ProductId,
+        catalog: &Catalog,
+        is_watched: bool,
+    ) -> Result<Option<String>, JsValue> {
         let Some(product) = catalog.get(id) else {
             let Some(row) = self.rows.remove(&id) else {
                 return Ok(None);
             };
             self.move_focus_from(id, &row.element)?;
-            blocks::remove(&row.element)?;
+            blocks::remove(&row.element);
             return Ok(Some(row.shown.draft.title.to_string()));
         };
         let title = product.draft.title.to_string();
         if let Some(row) = self.rows.get_mut(&id) {
-            if row.shown.revision == product.revision {
+            if row.shown == *product {
                 return Ok(None);
             }
             row.update(product, &self.text)?;
@@ -169,7 +176,7 @@ impl List {
         }
         let row = Row::new(&self.template, product, &self.text)?;
         let (newer, older) = self.neighbours(id);
-        blocks::insert(&self.parent, &row.element, newer, older)?;
+        blocks::insert(&self.parent, &row.element, newer, older, is_watched)?;
         self.rows.insert(id, row);
         Ok(Some(title))
     }

@@ -7,9 +7,11 @@ use shared::{Problem, ProductId, RawCommand, Reason, Revision};
 use utoipa::ToSchema;
 
 use crate::engine::desk::{Answer, Desk, Done, Group};
+use crate::engine::journal::Source;
 use crate::http::extract::{Locale, WriteRequest};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
+use crate::unicode::nfc;
 
 /// The most bytes of a batch: the most commands there may be, of 3 KiB each.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -78,8 +80,13 @@ pub async fn batch(
     } else {
         Group::OneByOne
     };
-    let commands = commands.into_iter().map(RawCommand::check).collect();
-    let answers = desk.ask_many(commands, group, request.key).await;
+    let commands = commands
+        .into_iter()
+        .map(|command| command.check(nfc))
+        .collect();
+    let answers = desk
+        .ask_many(commands, group, Source::Http, request.key)
+        .await;
     if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
         return Err(reason.clone().into());
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -18,12 +18,14 @@ use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
+use crate::engine::journal::Source;
 use crate::http::extract::{Locale, Parameters, media_type, read_bool, read_each, refuse_if_any};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
+use crate::http::streaming::NO_BUFFERING;
 use crate::transfer::Format;
-use crate::transfer::export::Export;
+use crate::transfer::export::{BYTE_ORDER_MARK, Export};
 use crate::transfer::import::{self, Plan};
 
 /// Imports a file. The answer is one JSON object a line, and goes on while the file is read.
@@ -79,8 +81,8 @@ pub async fn import(
         let line = serde_json::to_string(&message).map(|json| json + "\n");
         Some((line, messages))
     });
-    let headers = [(CONTENT_TYPE, Format::Ndjson.media_type())];
-    Ok((headers, Body::from_stream(lines)).into_response())
+    let media_type = [(CONTENT_TYPE, Format::Ndjson.media_type())];
+    Ok((media_type, [NO_BUFFERING], Body::from_stream(lines)).into_response())
 }
 
 fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<Plan, Rejection> {
@@ -101,6 +103,7 @@ fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<Plan, 
     Ok(Plan {
         format: format.ok_or(Rejection::NotImportable)?,
         on_duplicate,
+        by: Source::Import,
         is_dry_run,
         max_refused,
     })
@@ -117,7 +120,11 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
     operation_id = "export",
     summary = "The list as a file",
     tag = "files",
-    params(("format" = Option<openapi::FormatParameter>, Query)),
+    params(
+        ("format" = Option<openapi::FormatParameter>, Query),
+        ("bom" = Option<bool>, Query,
+            description = "Begin a CSV file with a byte order mark, by which Excel knows UTF-8"),
+    ),
     responses(
         (status = 200, description = "The file",
             content(
@@ -132,9 +139,10 @@ pub async fn export(
     State(hub): State<Arc<Hub>>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
-    let mut format = Format::Csv;
+    let (mut format, mut has_mark) = (Format::Csv, false);
     let failed = read_each(&parameters, |name, value| match name {
         "format" => read_name(value, Format::VARIANTS).map(|read| format = read),
+        "bom" => read_bool(value).map(|read| has_mark = read),
         _ => Err(Rule::Unknown),
     });
     refuse_if_any(failed)?;
@@ -146,7 +154,10 @@ pub async fn export(
             format!("attachment; filename=\"products.{name}\""),
         ),
     ];
-    let pieces = stream::iter(Export::new(hub.catalog(), format));
+    // JSON must not begin with one (RFC 8259 section 8.1).
+    let has_mark = has_mark && format == Format::Csv;
+    let mark = has_mark.then(|| Ok(Bytes::from_static(BYTE_ORDER_MARK)));
+    let pieces = stream::iter(mark.into_iter().chain(Export::new(hub.catalog(), format)));
     let body = Body::from_stream(pieces.map_err(io::Error::other));
     Ok((headers, body).into_response())
 }

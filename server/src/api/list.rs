@@ -16,7 +16,8 @@ use crate::http::conditional::{catalog_tag, is_not_modified, not_modified};
 use crate::http::extract::{Parameters, read_bool, read_each, refuse_if_any};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
-use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort, fold};
+use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort};
+use crate::unicode::{fold, nfc};
 
 /// The most products of one answer; a client that wants more goes on with `after`.
 const MAX_LISTED: usize = 10_000;
@@ -44,7 +45,7 @@ impl ListQuery {
                 .map(|read| sort = read)
                 .ok_or(Rule::NotOneOf(&Sort::NAMES)),
             "category" => {
-                filter.category = Some(value.trim().to_owned());
+                filter.category = Some(nfc(value.trim()));
                 Ok(())
             }
             "status" => read_bool(value).map(|read| filter.status = Some(read)),

@@ -6,15 +6,18 @@ use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
-use shared::{Command, Fields, Patch, Product, ProductId, Reason, Revision};
+use shared::{
+    Command, FieldReason, Fields, Patch, Product, ProductId, Reason, Revision, Rule, integer,
+};
 
 use crate::engine::desk::{Desk, Done};
 use crate::engine::hub::Hub;
-use crate::engine::journal::Key;
+use crate::engine::journal::{Key, Source};
 use crate::http::conditional::{is_not_modified, not_modified, product_tag};
 use crate::http::extract::{IdPath, WriteRequest};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
+use crate::unicode::nfc;
 
 /// One product.
 #[utoipa::path(
@@ -74,7 +77,7 @@ pub async fn read(
     )
 )]
 pub async fn add(State(desk): State<Desk>, request: WriteRequest) -> Result<Response, Rejection> {
-    let draft = request.json::<Fields>()?.draft()?;
+    let draft = request.json::<Fields>()?.draft(nfc)?;
     let done = run(&desk, Command::Add(draft), request).await?;
     let location = [(LOCATION, format!("/api/products/{}", done.id))];
     Ok((StatusCode::CREATED, location, outcome_of(&done)).into_response())
@@ -105,8 +108,11 @@ pub async fn replace(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
-    let patch = Patch::from(request.json::<Fields>()?.draft()?);
-    run_update(&desk, &hub, id, patch, request).await
+    let mut fields: Fields = request.json()?;
+    let revision = take_product(&mut fields, id)?;
+    let patch = Patch::from(fields.draft(nfc)?);
+    let if_revision = expected_revision(&hub, id, &request).or(revision);
+    run_update(&desk, id, patch, if_revision, request).await
 }
 
 /// Changes fields: those that are absent stay as they are, `null` takes one away (RFC 7396).
@@ -137,8 +143,9 @@ pub async fn update(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
-    let patch = request.json::<Fields>()?.patch()?;
-    run_update(&desk, &hub, id, patch, request).await
+    let patch = request.json::<Fields>()?.patch(nfc)?;
+    let if_revision = expected_revision(&hub, id, &request);
+    run_update(&desk, id, patch, if_revision, request).await
 }
 
 /// Deletes a product.
@@ -168,17 +175,35 @@ pub async fn delete(
 
 async fn run_update(
     desk: &Desk,
-    hub: &Hub,
     id: ProductId,
     patch: Patch,
+    if_revision: Option<Revision>,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
     let command = Command::Update {
         id,
         patch,
-        if_revision: expected_revision(hub, id, &request),
+        if_revision,
     };
     Ok(outcome_of(&run(desk, command, request).await?))
+}
+
+/// Takes out what a product says beside its fields, so that what was read can be sent back: its
+/// id, which must be the one in the path, and the revision at which it must still be.
+fn take_product(fields: &mut Fields, id: ProductId) -> Result<Option<Revision>, Reason> {
+    let mut take = |name: &str| -> Result<Option<u64>, Reason> {
+        let Some(value) = fields.0.remove(name) else {
+            return Ok(None);
+        };
+        let number = value.as_number().and_then(integer::from_number);
+        let wrong = || Reason::Invalid(vec![FieldReason::new(name, Rule::NotWhole)]);
+        number.map(Some).ok_or_else(wrong)
+    };
+    if take("id")?.is_some_and(|given| given != id.0) {
+        let another = FieldReason::new("id", Rule::Another);
+        return Err(Reason::Invalid(vec![another]));
+    }
+    Ok(take("revision")?.map(Revision))
 }
 
 fn expected_revision(hub: &Hub, id: ProductId, request: &WriteRequest) -> Option<Revision> {
@@ -187,7 +212,7 @@ fn expected_revision(hub: &Hub, id: ProductId, request: &WriteRequest) -> Option
 
 async fn run(desk: &Desk, command: Command, request: WriteRequest) -> Result<Done, Reason> {
     let key = request.key.map(Key::Idempotency);
-    desk.ask(command, key).await
+    desk.ask(command, Source::Http, key).await
 }
 
 /// The product as a command left it.

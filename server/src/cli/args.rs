@@ -1,12 +1,13 @@
 //! The command line and the environment.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shared::OnDuplicate;
+use url::Url;
 
 use crate::transfer::Format;
 
@@ -25,7 +26,8 @@ pub struct Args {
         global = true,
         env = "VITRINA_LISTEN",
         value_name = "ADDR:PORT",
-        default_value = "127.0.0.1:8080"
+        default_value = "127.0.0.1:8080",
+        value_parser = address
     )]
     pub listen: SocketAddr,
 
@@ -63,13 +65,26 @@ pub struct Args {
     pub log: LogFormat,
 }
 
-/// An origin as browsers write it (RFC 6454 section 6.1): a scheme and a host, nothing after.
+/// An address, or a name such as `localhost`, and a port. Of several addresses of one name it is
+/// the first of IPv4.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().map_err(|error| error.to_string())?;
+    let found: Vec<SocketAddr> = found.collect();
+    let ipv4 = found.iter().find(|address| address.is_ipv4());
+    let first = ipv4.or(found.first());
+    first.copied().ok_or_else(|| "it has no address".to_owned())
+}
+
+/// An origin as browsers write it (RFC 6454 section 6.1): a scheme and a host, nothing after. What
+/// they would write otherwise, such as a default port, is written their way, so that it matches.
 fn origin(text: &str) -> Result<HeaderValue, String> {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))
-        .filter(|host| !host.is_empty() && !host.contains(['/', ' ', '*']));
-    let origin = host.and_then(|_| text.to_lowercase().parse().ok());
+    let url = Url::parse(text).ok().filter(|url| {
+        let is_web = matches!(url.scheme(), "http" | "https");
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let has_more = url.path() != "/" || url.query().is_some() || url.fragment().is_some();
+        is_web && !has_user && !has_more && !text.contains('*')
+    });
+    let origin = url.and_then(|url| url.origin().ascii_serialization().parse().ok());
     origin.ok_or_else(|| "write it as https://shop.example, without a path".to_owned())
 }
 
@@ -165,6 +180,58 @@ impl From<Duplicate> for OnDuplicate {
             Duplicate::Refuse => Self::Refuse,
             Duplicate::Update => Self::Update,
             Duplicate::Skip => Self::Skip,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_browsers_write_it() {
+        for (given, written) in [
+            ("https://shop.example", "https://shop.example"),
+            ("HTTPS://Shop.Example", "https://shop.example"),
+            ("https://shop.example/", "https://shop.example"),
+            ("https://shop.example:443", "https://shop.example"),
+            ("http://shop.example:80", "http://shop.example"),
+            ("http://shop.example:8080", "http://shop.example:8080"),
+            (
+                "https://tienda-ñ.example",
+                "https://xn--tienda--b0a.example",
+            ),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+        ] {
+            let read = origin(given).expect("an origin");
+            assert_eq!(read, written, "{given}");
+        }
+        for wrong in [
+            "shop.example",
+            "https://",
+            "https://shop.example/path",
+            "https://shop.example?q",
+            "https://shop.example#f",
+            "https://me@shop.example",
+            "https://*.shop.example",
+            "ftp://shop.example",
+            "null",
+            "*",
+            "",
+        ] {
+            assert!(origin(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_be_a_name() {
+        let named = address("localhost:8080").expect("an address");
+        assert!(named.ip().is_loopback());
+        assert_eq!(named.port(), 8080);
+        assert_eq!(address("127.0.0.1:0"), Ok(([127, 0, 0, 1], 0).into()));
+        assert!(address("[::1]:80").is_ok());
+        for wrong in ["", "8080", "localhost", "localhost:x", "127.0.0.1:99999"] {
+            assert!(address(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -8,6 +8,7 @@ use shared::{Fields, Product, Revision};
 
 use super::output::{print_json, spinner};
 use crate::engine::journal::{DataFile, Loaded};
+use crate::unicode::nfc;
 
 /// Says what is wrong with a data file, a line each, and fails where anything is.
 pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
@@ -16,6 +17,8 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     let mut wrong = file.damage()?;
     let loaded = file.load()?;
     wrong.extend(findings(&loaded));
+    let foreign = file.foreign_rows()?.into_iter();
+    wrong.extend(foreign.map(|id| format!("product {id}: its row was changed from outside")));
     bar.finish_and_clear();
     let (products, revision) = (loaded.catalog.len(), loaded.catalog.revision());
     if is_json {
@@ -75,9 +78,12 @@ fn findings(loaded: &Loaded) -> Vec<String> {
 }
 
 fn broken_rules(product: &Product) -> Option<String> {
-    match Fields::from(&product.draft).draft() {
+    match Fields::from(&product.draft).draft(nfc) {
         Ok(draft) if draft == product.draft => None,
-        Ok(_) => Some(format!("product {}: it has space to trim", product.id)),
+        Ok(_) => Some(format!(
+            "product {}: a text of it is not kept as it should be",
+            product.id
+        )),
         Err(reason) => Some(format!("product {}: {reason:?}", product.id)),
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use shared::{Change, Product, ProductId, Revision};
+use shared::{Catalog, Change, Product, ProductId, Revision};
 
-use crate::engine::journal::{Entry, Journal, SqliteJournal};
+use crate::engine::journal::{Batch, Entry, Journal, Record, Source, SqliteJournal, now_ms};
 use crate::transfer::Format;
 use crate::transfer::import;
 
@@ -14,7 +14,8 @@ const PRODUCTS: &str = include_str!("demo.csv");
 
 /// Puts the sample catalog into a new data file.
 pub fn fill(journal: &mut SqliteJournal) -> anyhow::Result<()> {
-    let mut entries = Vec::new();
+    let mut catalog = Catalog::default();
+    let mut batch = Batch::default();
     let drafts = import::drafts(Format::Csv, PRODUCTS.as_bytes());
     for (revision, draft) in (1..).map(Revision).zip(drafts) {
         let draft = draft.map_err(|reason| anyhow::anyhow!("{reason:?}"));
@@ -23,11 +24,19 @@ pub fn fill(journal: &mut SqliteJournal) -> anyhow::Result<()> {
             revision,
             draft: draft.context("the sample catalog breaks the rules")?,
         };
-        entries.push(Entry {
-            revision,
-            change: Change::Added(Arc::new(product)),
-            key: None,
+        let change = Change::Added(Arc::new(product));
+        catalog.apply(revision, [change.clone()]);
+        batch.records.push(Record {
+            entry: Entry {
+                revision,
+                change,
+                digest: Some(catalog.digest()),
+                key: None,
+            },
+            before: None,
+            at: now_ms(),
+            by: Source::Cli,
         });
     }
-    Ok(journal.append(Revision(0), &entries)?)
+    Ok(journal.append(Revision(0), &batch)?)
 }

@@ -1,15 +1,19 @@
 //! `vitrina export` and `vitrina backup`: the data file into other files.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
+use same_file::is_same_file;
 use serde_json::json;
+use shared::Catalog;
+use tempfile::TempPath;
 
-use super::format_of;
 use super::output::{print_json, spinner};
+use super::{format_of, is_standard};
 use crate::engine::journal::DataFile;
 use crate::transfer::Format;
 use crate::transfer::export::Export;
@@ -21,6 +25,10 @@ pub fn export(
     named: Option<Format>,
     is_json: bool,
 ) -> anyhow::Result<()> {
+    let file = file.filter(|file| !is_standard(file));
+    if let Some(path) = file {
+        refuse_own_files(data, path)?;
+    }
     let catalog = DataFile::open(data)?.load()?.catalog;
     let by_name = file.and_then(|file| format_of(named, file));
     let format = by_name.or(named).unwrap_or(Format::Csv);
@@ -29,15 +37,61 @@ pub fn export(
     let Some(path) = file else {
         return write(std::io::stdout().lock(), pieces, &ProgressBar::hidden());
     };
-    let to = File::create(path).with_context(|| format!("can't write {}", path.display()))?;
     let bar = spinner(path);
-    write(&to, pieces, &bar)?;
-    to.sync_all()?;
+    let written = replace(path, |to| write(to, pieces, &bar));
     bar.finish_and_clear();
+    written.with_context(|| format!("can't write {}", path.display()))?;
     if is_json {
         print_json(&json!({"file": path, "products": products, "revision": revision}))?;
     }
     Ok(())
+}
+
+/// Refuses to write over the data that is read, by whatever name.
+fn refuse_own_files(data: &Path, file: &Path) -> anyhow::Result<()> {
+    for suffix in ["", "-wal", "-shm", "-lock"] {
+        let mut own = data.as_os_str().to_owned();
+        own.push(suffix);
+        if is_same_file(&own, file).unwrap_or(false) {
+            bail!(
+                "{} is the data file or belongs to it: choose another name",
+                file.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file beside the one that is to be, which it becomes once it is whole and durable: what
+/// fails half-way leaves the older one as it was. What is no regular file, a pipe for example, is
+/// written to directly.
+fn replace(path: &Path, write: impl FnOnce(&File) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if path.exists() && !path.is_file() {
+        return write(&File::options().write(true).open(path)?);
+    }
+    // Through a link, so that it still leads there afterwards.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let beside = tempfile::Builder::new()
+        .prefix(".vitrina-")
+        // What the file would have had if it had been made directly.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder_of(&path))?;
+    write(beside.as_file())?;
+    beside.as_file().sync_all()?;
+    beside.persist(&path)?;
+    sync_folder_of(&path)
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Makes a new name in a folder durable.
+fn sync_folder_of(path: &Path) -> anyhow::Result<()> {
+    Ok(File::open(folder_of(path))?.sync_all()?)
 }
 
 fn write(mut to: impl Write, pieces: Export, bar: &ProgressBar) -> anyhow::Result<()> {
@@ -54,10 +108,11 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{} exists already: choose another name", file.display());
     }
+    let source = DataFile::open(data)?;
     let bar = spinner(file);
-    DataFile::open(data)?.copy_to(file)?;
-    let copied = DataFile::open(file)?.load()?.catalog;
+    let copied = copy(&source, file);
     bar.finish_and_clear();
+    let copied = copied?;
     let (products, revision) = (copied.len(), copied.revision());
     if is_json {
         return print_json(&json!({"file": file, "products": products, "revision": revision}));
@@ -67,4 +122,27 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
         file.display()
     );
     Ok(())
+}
+
+/// Copies a data file beside the name that the copy is to have, and gives it that name once it is
+/// whole.
+fn copy(source: &DataFile, file: &Path) -> anyhow::Result<Catalog> {
+    let cannot_write = || {
+        format!(
+            "can't write {}: choose a folder you may write",
+            file.display()
+        )
+    };
+    let beside = tempfile::Builder::new()
+        .prefix(".vitrina-")
+        .tempdir_in(folder_of(file))
+        .with_context(cannot_write)?;
+    let whole = beside.path().join("copy");
+    source.copy_to(&whole)?;
+    let copied = DataFile::open(&whole)?.load()?.catalog;
+    TempPath::try_from_path(whole)?
+        .persist_noclobber(file)
+        .with_context(cannot_write)?;
+    sync_folder_of(file)?;
+    Ok(copied)
 }

@@ -1,7 +1,7 @@
 //! `vitrina import`: a file into the data file, by the same desk as everything else.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -10,17 +10,20 @@ use shared::{ImportMessage, Language};
 use tokio::sync::mpsc;
 
 use super::args::ImportArgs;
-use super::format_of;
+use super::{format_of, is_standard};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
-use crate::engine::journal::{JournalError, SqliteJournal};
+use crate::engine::journal::{JournalError, Source, SqliteJournal};
+use crate::transfer::Format;
 use crate::transfer::import::{self, Plan};
 use crate::translations;
 
 /// Imports a file into a data file that no server has open.
 pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     let path = &arguments.file;
-    let Some(format) = format_of(arguments.format, path) else {
+    let is_standard = is_standard(path);
+    let by_name = format_of(arguments.format, path);
+    let Some(format) = by_name.or(is_standard.then_some(Format::Csv)) else {
         bail!(
             "{}: say what it is with --format csv, json or ndjson",
             path.display()
@@ -29,10 +32,17 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     let plan = Plan {
         format,
         on_duplicate: arguments.on_duplicate.into(),
+        by: Source::Cli,
         is_dry_run: arguments.dry_run,
         max_refused: u64::MAX,
     };
-    let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+    let (file, length): (Box<dyn Read + Send>, u64) = if is_standard {
+        (Box::new(std::io::stdin()), 0)
+    } else {
+        let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+        let length = file.metadata()?.len();
+        (Box::new(file), length)
+    };
     let journal = SqliteJournal::open(data).map_err(|error| match error {
         JournalError::InUse(name) => anyhow::anyhow!(
             "{name} is in use by a server: send the file to it, as in curl --data-binary @{} \
@@ -47,7 +57,7 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
         ProgressBar::hidden()
     } else {
         // Shown when standard error is a terminal.
-        ProgressBar::new(file.metadata()?.len())
+        ProgressBar::new(length)
     };
     let source = bar.wrap_read(file);
     let (sender, mut told) = mpsc::channel(import::MAX_QUEUED_MESSAGES);

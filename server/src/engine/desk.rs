@@ -10,12 +10,14 @@ mod worker;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use shared::{Change, Command, Product, ProductId, Reason, Revision};
+use shared::{Command, Product, ProductId, Reason, Revision};
 use tokio::sync::{mpsc, oneshot};
 
 use super::hub::Hub;
-use super::journal::{Entry, IdempotencyKey, Journal, Key};
+use super::journal::{Effect, IdempotencyKey, Journal, Key, Source};
 use worker::Worker;
+
+pub use recent::RecentRequests;
 
 /// The most jobs that wait for the desk. A full queue makes whoever asks wait, which is as it
 /// should be; it has room for what a few thousand clients send during one slow commit.
@@ -45,16 +47,18 @@ pub enum CommandOutcome {
     Unchanged(Arc<Product>),
 }
 
-impl CommandOutcome {
-    /// The outcome of the command that led to this change.
-    pub fn new(change: &Change) -> Self {
-        match change {
-            Change::Added(product) => Self::Added(product.clone()),
-            Change::Updated(product) => Self::Updated(product.clone()),
-            Change::Deleted(_) => Self::Deleted,
+impl From<Effect> for CommandOutcome {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Added(product) => Self::Added(product),
+            Effect::Updated(product) => Self::Updated(product),
+            Effect::Deleted(_) => Self::Deleted,
+            Effect::Unchanged(product) => Self::Unchanged(product),
         }
     }
+}
 
+impl CommandOutcome {
     /// The product as the command left it.
     pub fn product(&self) -> Option<&Arc<Product>> {
         match self {
@@ -62,6 +66,23 @@ impl CommandOutcome {
                 Some(product)
             }
             Self::Deleted => None,
+        }
+    }
+}
+
+impl Done {
+    /// The answer to a command that had this effect.
+    fn new(revision: Revision, effect: Effect) -> Self {
+        let id = match &effect {
+            Effect::Added(product) | Effect::Updated(product) | Effect::Unchanged(product) => {
+                product.id
+            }
+            Effect::Deleted(id) => *id,
+        };
+        Self {
+            revision,
+            id,
+            outcome: effect.into(),
         }
     }
 }
@@ -83,6 +104,7 @@ enum Job {
     /// One command.
     One {
         command: Command,
+        by: Source,
         key: Option<Key>,
         answer: oneshot::Sender<Answer>,
     },
@@ -91,6 +113,7 @@ enum Job {
     Many {
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        by: Source,
         key: Option<IdempotencyKey>,
         answers: oneshot::Sender<Vec<Answer>>,
     },
@@ -106,7 +129,7 @@ impl Desk {
     /// Starts the desk. Its thread ends when the last handle is gone and all is answered.
     pub fn start(
         journal: impl Journal,
-        recent: &[Entry],
+        recent: RecentRequests,
         hub: Arc<Hub>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = mpsc::channel(MAX_QUEUED_JOBS);
@@ -118,10 +141,16 @@ impl Desk {
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
-    pub async fn hand_in(&self, command: Command, key: Option<Key>) -> oneshot::Receiver<Answer> {
+    pub async fn hand_in(
+        &self,
+        command: Command,
+        by: Source,
+        key: Option<Key>,
+    ) -> oneshot::Receiver<Answer> {
         let (answer, receiver) = oneshot::channel();
         let job = Job::One {
             command,
+            by,
             key,
             answer,
         };
@@ -131,8 +160,8 @@ impl Desk {
     }
 
     /// Hands in a command and waits for what becomes of it.
-    pub async fn ask(&self, command: Command, key: Option<Key>) -> Answer {
-        let answer = self.hand_in(command, key).await;
+    pub async fn ask(&self, command: Command, by: Source, key: Option<Key>) -> Answer {
+        let answer = self.hand_in(command, by, key).await;
         answer.await.unwrap_or(Err(Reason::Stopping))
     }
 
@@ -143,6 +172,7 @@ impl Desk {
         &self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        by: Source,
         key: Option<IdempotencyKey>,
     ) -> Vec<Answer> {
         let count = commands.len();
@@ -150,6 +180,7 @@ impl Desk {
         let job = Job::Many {
             commands,
             group,
+            by,
             key,
             answers,
         };

@@ -18,17 +18,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use shared::{Catalog, CatalogId, Change, Revision, ServerMessage};
+use shared::{Catalog, CatalogId, Digest, Revision, ServerMessage};
 use tokio::sync::watch;
 
-use super::journal::{Entry, Loaded};
+use super::journal::{Entry, Loaded, Record};
 use fanout::{Broadcast, Fanout, Lanes};
 use pending::{Pending, Wake};
 use ring::{After, Ring};
 use snapshot::Snapshot;
 
 pub use cursor::{Cursor, Next};
-pub use frame::{Encoded, Frame};
+pub use frame::{Encoded, Frame, Published};
 pub use lane::{Lane, LaneStream};
 
 /// How far a snapshot may be behind and still be sent, the changes since then after it. Encoding
@@ -85,7 +85,7 @@ struct RecentSnapshot {
 impl Hub {
     /// A hub of what the journal holds, for at most this many clients.
     pub fn new(loaded: Loaded, max_clients: usize) -> Arc<Self> {
-        let recent = loaded.recent.into_iter().map(without_key);
+        let recent = loaded.recent.into_iter().map(to_published);
         Arc::new(Self {
             id: loaded.id,
             ring: RwLock::new(Ring::new(loaded.catalog.clone(), recent)),
@@ -112,8 +112,8 @@ impl Hub {
     /// Publishes the changes that made this catalog. They are durable already. Waits while the hub
     /// has enough to do: whoever writes faster than clients can be written to is slowed down, which
     /// keeps every client close to the newest revision. A client that reads slowly slows nobody.
-    pub fn publish(&self, catalog: Catalog, entries: Vec<Entry>) {
-        let changes = entries.into_iter().map(without_key);
+    pub fn publish(&self, catalog: Catalog, records: Vec<Record>) {
+        let changes = records.into_iter().map(|record| to_published(record.entry));
         // Under the lock, so that the ring never shows a revision without its changes.
         let publish = || self.catalog.store(Arc::new(catalog));
         self.pending.put(changes, publish);
@@ -200,6 +200,11 @@ impl Hub {
         Encoded::new(&message)
     }
 
+    /// Whether the catalog had this digest at this revision, as far as that is known.
+    fn knows(&self, revision: Revision, digest: Digest) -> bool {
+        self.ring(|ring| ring.knows(revision, digest))
+    }
+
     /// What comes after this revision.
     fn after(&self, revision: Revision) -> After {
         self.ring(|ring| ring.after(revision))
@@ -267,8 +272,12 @@ impl Hub {
     }
 }
 
-fn without_key(entry: Entry) -> (Revision, Change) {
-    (entry.revision, entry.change)
+fn to_published(entry: Entry) -> Published {
+    Published {
+        revision: entry.revision,
+        change: entry.change,
+        digest: entry.digest,
+    }
 }
 
 /// One connected client, counted as long as this lives.

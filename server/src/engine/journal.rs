@@ -4,9 +4,10 @@ mod data_file;
 mod sqlite;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use shared::{Catalog, CatalogId, Change, RequestKey, Revision};
+use serde::{Deserialize, Serialize};
+use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
 pub use data_file::DataFile;
 pub use sqlite::SqliteJournal;
@@ -19,7 +20,7 @@ pub const RETAINED_CHANGES: usize = 10_000;
 pub const ANSWER_RETENTION: Duration = Duration::from_hours(24);
 
 /// Identifies a request, so that asking again does nothing twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A client's command over its socket.
     Client(RequestKey),
@@ -28,7 +29,7 @@ pub enum Key {
 }
 
 /// The `Idempotency-Key` header of a request (draft-ietf-httpapi-idempotency-key-header).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
     /// What the header says.
     pub name: Arc<str>,
@@ -49,15 +50,94 @@ impl IdempotencyKey {
     }
 }
 
-/// One change on its way into the journal, with the request that asked for it.
+/// The time in milliseconds since 1970 (UTC), as records have it.
+pub fn now_ms() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |time| {
+        u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+/// Where a command came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Source {
+    /// A live page, over its socket.
+    Page,
+    /// A program, over HTTP.
+    Http,
+    /// A file that was imported.
+    Import,
+    /// The command line.
+    Cli,
+}
+
+/// A change that is retained.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// Its place in the one order.
     pub revision: Revision,
     /// What happened.
     pub change: Change,
+    /// The catalog's digest after it; unknown where an earlier version wrote it.
+    pub digest: Option<Digest>,
     /// The request that it answers, where that can be identified.
     pub key: Option<Key>,
+}
+
+/// A change on its way into the journal.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The change.
+    pub entry: Entry,
+    /// The product as it was before.
+    pub before: Option<Arc<Product>>,
+    /// When it was decided, in milliseconds since 1970 (UTC).
+    pub at: u64,
+    /// Where the command came from.
+    pub by: Source,
+}
+
+/// The answer to a request that is not to be done twice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The revision of the product it was about, as the request left it.
+    pub revision: Revision,
+    /// What the request did.
+    pub effect: Effect,
+}
+
+/// What a request did to its product.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It is new.
+    Added(Arc<Product>),
+    /// It has other fields than before.
+    Updated(Arc<Product>),
+    /// It is gone.
+    Deleted(ProductId),
+    /// Nothing: it was as the request wanted.
+    Unchanged(Arc<Product>),
+}
+
+impl From<&Change> for Effect {
+    fn from(change: &Change) -> Self {
+        match change {
+            Change::Added(product) => Self::Added(product.clone()),
+            Change::Updated(product) => Self::Updated(product.clone()),
+            Change::Deleted(id) => Self::Deleted(*id),
+        }
+    }
+}
+
+/// What becomes durable together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Changes, in order, without a gap.
+    pub records: Vec<Record>,
+    /// Products that requests left as they were, by the keys of those requests.
+    pub unchanged: Vec<(Key, Arc<Product>)>,
 }
 
 /// What a journal holds.
@@ -68,6 +148,8 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// The latest changes, in order, without a gap, up to the catalog's revision.
     pub recent: Vec<Entry>,
+    /// The products that clients' recent requests left as they were.
+    pub unchanged: Vec<(RequestKey, Arc<Product>)>,
 }
 
 /// Where changes become durable.
@@ -75,12 +157,12 @@ pub trait Journal: Send + 'static {
     /// Everything the journal holds.
     fn load(&mut self) -> Result<Loaded, JournalError>;
 
-    /// Makes the entries durable, all or none, as the next after revision `after`.
-    fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError>;
+    /// Makes the batch durable, all of it or nothing, as what comes next after revision `after`.
+    fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError>;
 
-    /// The entry that answered the request with this `Idempotency-Key` within the last
-    /// [`ANSWER_RETENTION`], and the fingerprint of that request.
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError>;
+    /// The answer to the request with this `Idempotency-Key` within the last [`ANSWER_RETENTION`],
+    /// and the fingerprint of that request.
+    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
 }
 
 /// Why a journal can't be opened, read or written.

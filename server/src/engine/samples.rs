@@ -6,7 +6,8 @@ use shared::{
     Catalog, CatalogId, Change, Command, Decision, Draft, Patch, Price, ProductId, Revision,
 };
 
-use super::journal::{Entry, Loaded};
+use super::hub::Published;
+use super::journal::{Entry, Loaded, Record, Source};
 
 /// A product's fields with this code.
 pub fn draft(code: &str) -> Draft {
@@ -57,12 +58,28 @@ pub fn run(catalog: &mut Catalog, command: Command) -> (Revision, Change) {
     (revision, change)
 }
 
-/// An entry that nobody's request led to.
-pub fn entry((revision, change): (Revision, Change)) -> Entry {
-    Entry {
+/// Does a command, as it is published.
+pub fn publish(catalog: &mut Catalog, command: Command) -> Published {
+    let (revision, change) = run(catalog, command);
+    Published {
         revision,
         change,
-        key: None,
+        digest: Some(catalog.digest()),
+    }
+}
+
+/// The record of a change that nobody's request led to, and that led to this catalog.
+pub fn record((revision, change): (Revision, Change), catalog: &Catalog) -> Record {
+    Record {
+        entry: Entry {
+            revision,
+            change,
+            digest: Some(catalog.digest()),
+            key: None,
+        },
+        before: None,
+        at: 0,
+        by: Source::Http,
     }
 }
 
@@ -72,5 +89,6 @@ pub fn loaded(catalog: Catalog, recent: Vec<Entry>) -> Loaded {
         id: CatalogId(Arc::from("c1")),
         catalog,
         recent,
+        unchanged: Vec::new(),
     }
 }

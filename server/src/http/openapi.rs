@@ -12,7 +12,7 @@ pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch};
 pub use refusals::add_refusals;
 pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients};
 pub use schemas::{
-    BatchResult, Command, Draft, FormatParameter, Integer, OnDuplicateParameter, Patch,
+    BatchResult, Command, Digest, Draft, FormatParameter, Integer, OnDuplicateParameter, Patch,
     PriceParameter, Problem, ProblemDocument, Product, SortParameter,
 };
 

@@ -93,7 +93,7 @@ impl Rejection {
         let code: &str = self.into();
         Problem {
             code: code.to_owned(),
-            message: text.problem(code, &value),
+            message: text.problem(code, &[("value", &value)]),
             fields: Vec::new(),
         }
     }
@@ -128,9 +128,12 @@ impl IntoResponse for Rejection {
 
 fn status_of(reason: &Reason) -> StatusCode {
     match reason {
-        Reason::Malformed(_) | Reason::UnknownMessage(_) | Reason::NotText | Reason::NotUtf8 => {
-            StatusCode::BAD_REQUEST
-        }
+        Reason::Malformed(_)
+        | Reason::UnknownMessage(_)
+        | Reason::NotText
+        | Reason::NotUtf8
+        | Reason::TooManyCells(..)
+        | Reason::UnclosedQuote => StatusCode::BAD_REQUEST,
         Reason::NotFound(_) => StatusCode::NOT_FOUND,
         Reason::CodeTaken(_) => StatusCode::CONFLICT,
         // Over HTTP it is `If-Match` that asks for a revision.

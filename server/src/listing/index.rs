@@ -2,12 +2,11 @@
 //! in memory. A search reads it from one end to the other, at the speed of memory; products
 //! themselves are all over the place.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::{Catalog, Price, Product, ProductId, Revision};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+use crate::unicode::fold;
 
 /// The index of the newest catalog anybody asked about. It is made when it is first asked for.
 #[derive(Default)]
@@ -139,16 +138,4 @@ impl Row {
             lengths,
         }
     }
-}
-
-/// A text as it is compared when case and accents don't matter.
-pub fn fold(text: &str) -> Cow<'_, str> {
-    if !text.is_ascii() {
-        let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
-        return bare.flat_map(char::to_lowercase).collect::<String>().into();
-    }
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text.to_ascii_lowercase().into();
-    }
-    text.into()
 }

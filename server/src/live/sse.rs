@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Deserialize;
-use shared::{CatalogId, Revision};
+use shared::{CatalogId, Digest, Revision};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ use crate::http::extract::TypedQuery;
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
+use crate::http::streaming::NO_BUFFERING;
 
 /// How long nothing may come before a comment does, so that no proxy takes the connection for
 /// dead.
@@ -31,6 +33,26 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub struct Known {
     catalog: Option<CatalogId>,
     since: Option<Revision>,
+    digest: Option<Digest>,
+}
+
+/// How far a follower has come, as one word: browsers send the `id` of the last event back, and
+/// nothing else.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct EventId(Revision, Digest);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+impl EventId {
+    /// Reads one; `None` where it is something else, such as a bare number.
+    fn parse(text: &str) -> Option<Self> {
+        let (revision, digest) = text.split_once('-')?;
+        Some(Self(Revision(revision.parse().ok()?), digest.parse().ok()?))
+    }
 }
 
 /// Follows the catalog.
@@ -40,12 +62,14 @@ pub struct Known {
     operation_id = "stream",
     summary = "Every change as it happens",
     description = "Server-sent events: `snapshot` and `changes`, as over the socket, with the \
-        revision as their id.",
+        revision and the digest as their id.",
     tag = "products",
     params(
         ("catalog" = Option<String>, Query, description = "The catalog that `since` belongs to"),
         ("since" = Option<openapi::Integer>, Query,
             description = "The revision that is known already"),
+        ("digest" = Option<openapi::Digest>, Query,
+            description = "The catalog's digest at that revision"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
     ),
     responses(
@@ -63,10 +87,16 @@ pub async fn stream(
 ) -> Result<Response, Rejection> {
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let since = last.and_then(|id| id.parse().ok().map(Revision));
+    let last = last.and_then(EventId::parse);
+    let given = known.since.zip(known.digest);
+    let given = given.map(|(revision, digest)| EventId(revision, digest));
     let is_ours = known.catalog.is_none_or(|catalog| catalog == *hub.id());
+    let known = last.or(given).filter(|_| is_ours);
     let follower = Follower {
-        cursor: Cursor::new(since.or(known.since).filter(|_| is_ours)),
+        cursor: Cursor::new(
+            &hub,
+            known.map(|EventId(revision, digest)| (revision, digest)),
+        ),
         head: hub.head(),
         frames: VecDeque::new(),
         stop,
@@ -78,7 +108,8 @@ pub async fn stream(
         Some((Ok::<_, Infallible>(event), follower))
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+    let stream = Sse::new(events).keep_alive(keep_alive);
+    Ok(([NO_BUFFERING], stream).into_response())
 }
 
 /// One follower.
@@ -98,11 +129,15 @@ impl Follower {
     async fn next(&mut self) -> Option<Event> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
-                return Some(to_event("changes", &frame.message, Some(frame.revision)));
+                let id = frame.digest.map(|digest| EventId(frame.revision, digest));
+                return Some(to_event("changes", &frame.message, id));
             }
             self.head.mark_unchanged();
             match self.cursor.next(&self.hub).await {
-                Next::Part(part, revision) => return Some(to_event("snapshot", &part, revision)),
+                Next::Part(part, whole) => {
+                    let id = whole.map(|(revision, digest)| EventId(revision, digest));
+                    return Some(to_event("snapshot", &part, id));
+                }
                 Next::Frames(frames) => self.frames.extend(frames.iter().cloned()),
                 Next::InStep(_) => tokio::select! {
                     () = self.stop.cancelled() => return None,
@@ -113,12 +148,12 @@ impl Follower {
     }
 }
 
-fn to_event(name: &str, message: &Encoded, id: Option<Revision>) -> Event {
+fn to_event(name: &str, message: &Encoded, id: Option<EventId>) -> Event {
     let event = Event::default()
         .event(name)
         .data(String::from_utf8_lossy(message.json()));
     match id {
-        Some(revision) => event.id(revision.to_string()),
+        Some(id) => event.id(id.to_string()),
         None => event,
     }
 }

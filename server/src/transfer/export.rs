@@ -8,6 +8,10 @@ use bytes::Bytes;
 use shared::{Catalog, Draft, FieldRef, ProductId};
 
 use super::Format;
+use super::guard::guard;
+
+/// A mark at the beginning of a file by which some programs know that it is UTF-8.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// About how many bytes are made at a time.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -92,10 +96,14 @@ impl Iterator for Export {
 /// A field's value as a cell.
 fn to_cell(value: FieldRef<'_>) -> Cow<'_, str> {
     match value {
-        FieldRef::Text(text) => text.into(),
+        FieldRef::Text(text) => guard(text),
         FieldRef::Price(price) => price.to_string().into(),
         FieldRef::Flag(flag) => flag.to_string().into(),
         FieldRef::Count(count) => count.to_string().into(),
+        // A bar parts addresses in other shops' files, so one that has a bar must not stand alone.
+        FieldRef::Urls(urls) if urls.iter().any(|url| url.contains('|')) => {
+            serde_json::to_string(urls).unwrap_or_default().into()
+        }
         // No URL has a space in it.
         FieldRef::Urls(urls) => urls.join(" ").into(),
     }

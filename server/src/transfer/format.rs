@@ -31,10 +31,20 @@ impl Format {
         self.into()
     }
 
+    /// The format of files whose names end so, in whatever case.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            "ndjson" | "jsonl" => Some(Self::Ndjson),
+            _ => None,
+        }
+    }
+
     /// The format with this media type.
     pub fn from_media_type(media_type: &Mime) -> Option<Self> {
         match media_type.essence_str() {
-            "text/csv" => Some(Self::Csv),
+            "text/csv" | "application/csv" | "text/tab-separated-values" => Some(Self::Csv),
             "application/json" => Some(Self::Json),
             "application/x-ndjson" | "application/ndjson" | "application/jsonl" => {
                 Some(Self::Ndjson)

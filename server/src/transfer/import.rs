@@ -4,23 +4,28 @@
 mod bounded;
 mod csv_rows;
 mod json_rows;
+mod mark;
 mod preview;
 mod row;
+mod watch;
 
 use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::{Command, Draft, ImportMessage, OnDuplicate, Reason, Text, Totals};
+use shared::{Command, Draft, Import, ImportMessage, OnDuplicate, Reason, Text, Totals};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::timeout;
 
 use super::Format;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
 use crate::engine::hub::Hub;
+use crate::engine::journal::Source;
 use bounded::Bounded;
 use preview::{Preview, RowOutcome};
-use row::{Row, Rows, Unreadable};
+use row::{Row, RowProduct, Rows, Unreadable};
 
 /// Rows that are handed to the desk together: enough that an fsync is shared by many, few enough
 /// that a page's own command waits for a moment only.
@@ -32,6 +37,9 @@ const MAX_QUEUED_ROWS: usize = 2 * GROUP_ROWS;
 /// The most messages that an import has sent and nobody has yet taken. With more it waits.
 pub const MAX_QUEUED_MESSAGES: usize = 64;
 
+/// How long a client that takes nothing of the answer is waited for, the first time.
+const LISTENER_TIME: Duration = Duration::from_secs(1);
+
 /// The time between two reports of progress: short enough for a bar that moves.
 const PROGRESS_TIME: Duration = Duration::from_millis(100);
 
@@ -42,6 +50,8 @@ pub struct Plan {
     pub format: Format,
     /// What to do with a product whose code is taken.
     pub on_duplicate: OnDuplicate,
+    /// Who imports it.
+    pub by: Source,
     /// Whether only to tell what would be done.
     pub is_dry_run: bool,
     /// How many refused rows are described at most; the rest are only counted.
@@ -66,7 +76,7 @@ fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Un
 pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
     let mut drafts = Vec::new();
     let read = read(format, source, &mut |row| {
-        drafts.push(row.draft);
+        drafts.push(row.product.and_then(|product| product.draft));
         true
     });
     drafts.extend(read.err().map(|unreadable| Err(unreadable.reason)));
@@ -95,10 +105,14 @@ pub async fn import(
         totals: Totals::default(),
         told_at: Instant::now(),
     };
+    let mut listener = Listener {
+        told,
+        is_slow: false,
+    };
     let mut group = Vec::with_capacity(GROUP_ROWS);
     while rows.recv_many(&mut group, GROUP_ROWS).await > 0 {
         for message in work.take(std::mem::take(&mut group), text).await {
-            if told.send(message).await.is_err() {
+            if !listener.tell(message).await {
                 return;
             }
         }
@@ -124,6 +138,35 @@ pub async fn import(
     let _ = told.send(last).await;
 }
 
+/// Whoever is told of an import. A client that sends its whole file before it reads any of the
+/// answer is not waited for: what finds no room then is only counted.
+struct Listener<'a> {
+    told: &'a mpsc::Sender<ImportMessage>,
+    is_slow: bool,
+}
+
+impl Listener<'_> {
+    /// Tells; `false` when nobody listens any more.
+    async fn tell(&mut self, message: ImportMessage) -> bool {
+        let room = if self.is_slow {
+            Ok(self.told.try_reserve())
+        } else {
+            timeout(LISTENER_TIME, self.told.reserve())
+                .await
+                .map(|room| room.map_err(|_| TrySendError::Closed(())))
+        };
+        self.is_slow = match room {
+            Ok(Ok(room)) => {
+                room.send(message);
+                false
+            }
+            Ok(Err(TrySendError::Closed(()))) => return false,
+            Ok(Err(TrySendError::Full(()))) | Err(_) => true,
+        };
+        true
+    }
+}
+
 struct Work<'a> {
     plan: Plan,
     desk: &'a Desk,
@@ -137,9 +180,9 @@ struct Work<'a> {
 impl Work<'_> {
     /// Does some rows, and returns what there is to tell of them.
     async fn take(&mut self, rows: Vec<Row>, text: &Text) -> Vec<ImportMessage> {
-        let (lines, drafts): (Vec<u64>, Vec<_>) =
-            rows.into_iter().map(|row| (row.line, row.draft)).unzip();
-        let outcomes = self.run(drafts).await;
+        let (lines, products): (Vec<u64>, Vec<_>) =
+            rows.into_iter().map(|row| (row.line, row.product)).unzip();
+        let outcomes = self.run(products).await;
         let mut told = Vec::new();
         for (line, outcome) in lines.into_iter().zip(outcomes) {
             self.totals.rows += 1;
@@ -163,20 +206,30 @@ impl Work<'_> {
         told
     }
 
-    async fn run(&mut self, drafts: Vec<Result<Draft, Reason>>) -> Vec<Result<RowOutcome, Reason>> {
+    async fn run(
+        &mut self,
+        products: Vec<Result<RowProduct, Reason>>,
+    ) -> Vec<Result<RowOutcome, Reason>> {
         let on_duplicate = self.plan.on_duplicate;
-        let drafts = drafts.into_iter();
+        let products = products.into_iter();
         if let Some(preview) = &mut self.preview {
-            return drafts
-                .map(|draft| preview.decide(&draft?, on_duplicate))
+            return products
+                .map(|product| preview.decide(product?, on_duplicate))
                 .collect();
         }
-        let import = |draft| Command::Import {
-            draft,
-            on_duplicate,
+        let import = |product: RowProduct| {
+            Command::Import(Box::new(Import {
+                code: product.code,
+                draft: product.draft,
+                patch: product.patch,
+                on_duplicate,
+            }))
         };
-        let commands = drafts.map(|draft| draft.map(import)).collect();
-        let answers = self.desk.ask_many(commands, Group::OneByOne, None).await;
+        let commands = products.map(|product| product.map(import)).collect();
+        let answers = self
+            .desk
+            .ask_many(commands, Group::OneByOne, self.plan.by, None)
+            .await;
         let to_outcome = |done: Done| match done.outcome {
             CommandOutcome::Added(_) => RowOutcome::Added,
             CommandOutcome::Updated(_) | CommandOutcome::Deleted => RowOutcome::Updated,

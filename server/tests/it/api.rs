@@ -193,3 +193,113 @@ async fn a_page_of_another_site_can_change_nothing() {
         assert_eq!(response.expect("an answer").status(), status, "{origin}");
     }
 }
+
+#[tokio::test]
+async fn what_was_read_can_be_put_back() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("a").await;
+    let read = json_of(http.get("/api/products/1").await).await;
+    let mut changed = read.clone();
+    changed["stock"] = json!(6);
+    let response = http.send(Method::PUT, "/api/products/1", &changed).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(json_of(response).await["revision"], 2);
+    // It says the revision that was read, which is another one by now.
+    let late = http.send(Method::PUT, "/api/products/1", &read).await;
+    assert_eq!(late.status(), 412);
+    assert_eq!(json_of(late).await["code"], "changed");
+    for (name, value, code) in [
+        ("id", json!(2), "another"),
+        ("id", json!("1"), "not_whole"),
+        ("revision", json!(1.5), "not_whole"),
+    ] {
+        let mut wrong = read.clone();
+        wrong[name] = value;
+        let response = http.send(Method::PUT, "/api/products/1", &wrong).await;
+        assert_eq!(response.status(), 422);
+        let problem = json_of(response).await;
+        assert_eq!(problem["fields"][0]["field"], name);
+        assert_eq!(problem["fields"][0]["code"], code);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_there_twice_is_refused_by_name() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("a").await;
+    let twice = r#"{"title":"A","title":"B","code":"b","price":1,"stock":1,"category":"c"}"#;
+    let batch = format!(r#"{{"commands":[{{"type":"add","draft":{twice}}}]}}"#);
+    for (method, path, body) in [
+        (Method::POST, "/api/products", twice),
+        (Method::PUT, "/api/products/1", twice),
+        (Method::PATCH, "/api/products/1", r#"{"stock":1,"stock":2}"#),
+        (Method::POST, "/api/products/batch", &batch),
+    ] {
+        let request = http
+            .request(method, path)
+            .header(CONTENT_TYPE, "application/json");
+        let response = request
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(response.status(), 400, "{path}");
+        let detail = json_of(response).await["detail"].to_string();
+        assert!(detail.contains("is there twice"), "{detail}");
+        assert!(
+            detail.contains("title") || detail.contains("stock"),
+            "{detail}"
+        );
+    }
+    assert_eq!(http.list().await["revision"], 1, "nothing was done");
+}
+
+#[tokio::test]
+async fn codes_and_categories_that_look_the_same_are_the_same() {
+    let server = Server::start();
+    let http = server.http();
+    let mut composed = draft("caf\u{e9}");
+    composed["category"] = json!("t\u{e9}");
+    assert_eq!(http.post(&composed).await.status(), 201);
+    let mut decomposed = draft("CAFE\u{301}");
+    decomposed["category"] = json!("te\u{301}");
+    let taken = http.post(&decomposed).await;
+    assert_eq!(json_of(taken).await["code"], "code_taken");
+    decomposed["code"] = json!("other");
+    assert_eq!(http.post(&decomposed).await.status(), 201);
+    let categories = json_of(http.get("/api/categories").await).await;
+    assert_eq!(
+        categories["categories"],
+        json!([{"category": "té", "count": 2}])
+    );
+    let list = json_of(http.get("/api/products?category=te%CC%81").await).await;
+    assert_eq!(list["count"], 2);
+}
+
+#[tokio::test]
+async fn a_price_that_can_be_read_in_two_ways_is_refused_wherever_it_is_text() {
+    let server = Server::start();
+    let http = server.http();
+    let mut ambiguous = draft("a");
+    ambiguous["price"] = json!("1,000");
+    let problem = json_of(http.post(&ambiguous).await).await;
+    assert_eq!(problem["fields"][0]["code"], "ambiguous");
+    let problem = json_of(http.get("/api/products?min_price=1,000").await).await;
+    assert_eq!(problem["fields"][0]["code"], "ambiguous");
+    ambiguous["price"] = json!("1.234,50");
+    assert_eq!(json_of(http.post(&ambiguous).await).await["price"], 1234.5);
+}
+
+#[tokio::test]
+async fn streams_ask_proxies_not_to_hold_them_back() {
+    let server = Server::start();
+    let stream = server.http().get("/api/products/stream").await;
+    assert_eq!(stream.headers()["x-accel-buffering"], "no");
+    let import = server
+        .http()
+        .request(Method::POST, "/api/products/import?format=csv");
+    let answer = import.body("title\n").send().await.expect("an answer");
+    assert_eq!(answer.headers()["x-accel-buffering"], "no");
+}

@@ -178,7 +178,7 @@ async fn what_is_wrong_is_shown_at_its_field_and_nothing_is_lost() {
     let browser = Browser::open(Look::Desktop).await;
     browser.open_live(&program.host).await;
     // While typing, by the rules the server has.
-    browser.type_into("[name=price]", "1.999").await;
+    browser.type_into("[name=price]", "1.9999").await;
     browser
         .until_text("#error-price", "At most 2 decimals.")
         .await;
@@ -203,7 +203,7 @@ async fn what_is_wrong_is_shown_at_its_field_and_nothing_is_lost() {
     let kept = browser
         .value("document.querySelector('[name=price]').value")
         .await;
-    assert_eq!(kept, "1.999");
+    assert_eq!(kept, "1.9999");
     let list = program.http().list().await;
     assert_eq!(list["count"], 1);
     browser.close().await;
@@ -327,6 +327,53 @@ async fn a_page_recovers_from_a_killed_server_and_shows_what_it_missed() {
     assert_eq!(kept, "yes", "it went on from where it was");
     let list = again.http().list().await;
     assert_eq!(list["count"], 3);
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_was_to_be_deleted_in_another_history_is_not_deleted_in_this_one() {
+    let (mut program, folder) = start();
+    post(&program, "Lamp", "lamp").await;
+    let data = crate::support::data_file(&folder);
+    let backup = folder.path().join("backup.db");
+    let copied = std::process::Command::new(env!("CARGO_BIN_EXE_vitrina"))
+        .arg("--data")
+        .arg(&data)
+        .arg("backup")
+        .arg(&backup)
+        .output();
+    assert!(copied.expect("it runs").status.success());
+    assert_eq!(post(&program, "Table", "table").await, 2);
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.until_titles(&["Table", "Lamp"]).await;
+    let host = program.host.clone();
+    program.kill();
+    browser.click("[aria-label='Delete Table']").await;
+    browser
+        .until_text("[data-status-detail]", "1 waiting to be sent")
+        .await;
+
+    // In the other history the same id is another product's.
+    let mut other = Program::start(&backup);
+    assert_eq!(post(&other, "Chair", "chair").await, 2);
+    other.kill();
+    let other = Program::start_on(&backup, &host);
+    browser.until_live().await;
+    browser.until_titles(&["Chair", "Lamp"]).await;
+    browser
+        .until_text(".toast", "Table. The server has another list now.")
+        .await;
+    browser.screenshot("live-other-history-desktop").await;
+    // Nothing waits to be sent, and nothing was.
+    let mut client = Client::open(&other.host, "").await;
+    client.until_revision(2).await;
+    assert_eq!(client.codes(), ["lamp", "chair"]);
+    let detail = "document.querySelector('[data-status-detail]').textContent";
+    let detail = browser.value(detail).await.to_string();
+    assert!(!detail.contains("waiting"), "{detail}");
+    assert_eq!(other.http().list().await["count"], 2);
     browser.close().await;
 }
 
@@ -485,4 +532,114 @@ async fn the_page_speaks_spanish_and_remembers_a_switch() {
     browser.goto(&program.host, "/").await;
     browser.until_text("h1", "Products").await;
     browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_the_page_shows_can_be_typed() {
+    let (program, _folder) = start();
+    let browser = Browser::open_in("es", Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.fill("Tornillos", "TOR-1").await;
+    let retype = async |name: &str, text: &str| {
+        let clear = format!("document.querySelector('[name={name}]').value = ''");
+        browser.value(&format!("({clear}, 1)")).await;
+        browser.type_into(&format!("[name={name}]"), text).await;
+    };
+    retype("stock", "1.000").await;
+    retype("price", "1.000").await;
+    browser.click("[data-form-submit]").await;
+    browser
+        .until_text("[data-error=price]", "dos maneras")
+        .await;
+    retype("price", "1.234,50").await;
+    browser.click("[data-form-submit]").await;
+    browser.until_titles(&["Tornillos"]).await;
+    browser
+        .until_text("[data-products] [data-stock]", "1.000")
+        .await;
+    browser
+        .until_text("[data-products] [data-price]", "1.234,50")
+        .await;
+    let list = program.http().list().await;
+    assert_eq!(list["products"][0]["stock"], 1_000);
+    assert_eq!(list["products"][0]["price"], json!(1234.5));
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn keys_that_compose_a_word_do_nothing_else() {
+    let (program, _folder) = start();
+    post(&program, "Lamp", "lamp").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.click("[data-products] [data-edit]").await;
+    browser
+        .until("document.activeElement.name === 'title'")
+        .await;
+    let press = |key: &str, more: &str| {
+        format!(
+            "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', \
+             {{key: '{key}', bubbles: true, cancelable: true, {more}}}))"
+        )
+    };
+    let is_editing = "document.querySelector('[data-products] .is-editing') !== null";
+    for composing in ["isComposing: true", "keyCode: 229"] {
+        browser.value(&press("Escape", composing)).await;
+        let went_on = browser.value(&press("Enter", composing)).await;
+        assert_eq!(went_on, Value::Bool(false), "Enter would send the form");
+        browser
+            .value("new Promise(done => setTimeout(done, 50))")
+            .await;
+        assert_eq!(browser.value(is_editing).await, Value::Bool(true));
+    }
+    browser.value(&press("Escape", "isComposing: false")).await;
+    browser.until(&format!("!({is_editing})")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn rows_stay_where_they_are_when_others_add() {
+    let (program, _folder) = start();
+    for number in 0..120 {
+        post(
+            &program,
+            &format!("Product {number}"),
+            &format!("code {number}"),
+        )
+        .await;
+    }
+    for look in [Look::Desktop, Look::Phone] {
+        let browser = Browser::open(look).await;
+        browser.open_live(&program.host).await;
+        let row = "[...document.querySelectorAll('[data-product]')]\
+                   .find(row => row.dataset.product === '60')";
+        browser
+            .value(&format!("({row}.scrollIntoView({{block: 'center'}}), 1)"))
+            .await;
+        browser
+            .value("new Promise(done => setTimeout(done, 300))")
+            .await;
+        let top = format!("{row}.getBoundingClientRect().top");
+        let before = browser.value(&top).await.as_f64().expect("a number");
+        for number in 0..5 {
+            let added = format!("new {look:?} {number}");
+            post(&program, &added, &added).await;
+            let newest = format!(
+                "document.querySelector('[data-products] [data-title]').textContent === '{added}'"
+            );
+            browser.until(&newest).await;
+            browser
+                .value("new Promise(done => setTimeout(done, 100))")
+                .await;
+            let after = browser.value(&top).await.as_f64().expect("a number");
+            assert!(
+                (after - before).abs() < 2.0,
+                "{look:?}: {before} became {after}"
+            );
+        }
+        browser.close().await;
+    }
 }

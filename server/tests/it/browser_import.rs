@@ -164,7 +164,7 @@ const ROWS: usize = 60_000;
 /// As many rows, each with its number in its code.
 fn many() -> String {
     let mut text = "title,code,price,stock,category,description\n".to_owned();
-    let description = "something about it, ".repeat(20);
+    let description = "something about it; ".repeat(20);
     for row in 0..ROWS {
         writeln!(text, "Product {row},P-{row},1.00,1,things,{description}").expect("a text");
     }

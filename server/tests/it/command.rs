@@ -148,13 +148,16 @@ async fn check_finds_what_no_vitrina_would_have_written() {
         "product 3: Invalid",
         "product 1: it can't be at revision 9",
         "change 2 is missing",
+        "product 1: its row was changed from outside",
+        "product 2: its row was changed from outside",
+        "product 3: its row was changed from outside",
     ] {
         assert!(said.contains(finding), "{finding}: {said}");
     }
     let checked = vitrina(&data, &["check", "--json"]);
     assert_eq!(checked.status.code(), Some(1));
     let told: Value = serde_json::from_str(&out(&checked)).expect("JSON");
-    assert_eq!(told["faults"].as_array().map(Vec::len), Some(4));
+    assert_eq!(told["faults"].as_array().map(Vec::len), Some(7));
 }
 
 #[tokio::test]
@@ -214,4 +217,113 @@ fn shells_and_man_know_every_command() {
         .arg(&script)
         .output();
     assert_eq!(out(&output.expect("bash")).trim(), "backup");
+}
+
+/// Names that lead to the data file or to what belongs to it.
+#[tokio::test]
+async fn an_export_never_writes_over_the_data_it_reads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("a.db");
+    let program = Program::start(&data);
+    program.http().add("a").await;
+    let (symlink, hard_link) = (folder.path().join("x.csv"), folder.path().join("y.csv"));
+    std::os::unix::fs::symlink(&data, &symlink).expect("a link");
+    std::fs::hard_link(&data, &hard_link).expect("a link");
+    let mut names = vec![
+        data.clone(),
+        symlink,
+        hard_link,
+        folder.path().join("./a.db"),
+    ];
+    for suffix in ["-wal", "-shm", "-lock"] {
+        names.push(folder.path().join(format!("a.db{suffix}")));
+    }
+    for name in names {
+        let exported = vitrina(&data, &["export", name.to_str().expect("a text")]);
+        assert_eq!(exported.status.code(), Some(1), "{name:?}");
+        let said = err(&exported);
+        assert!(said.contains("choose another name"), "{name:?}: {said}");
+    }
+    program.http().add("b").await;
+    let checked = vitrina(&data, &["check"]);
+    assert!(checked.status.success(), "{}", out(&checked));
+}
+
+#[tokio::test]
+async fn an_export_that_fails_leaves_the_older_file_and_nothing_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("a.db");
+    let mut program = Program::start(&data);
+    for number in 0..40 {
+        let mut product = draft(&number.to_string());
+        product["description"] = json!("x".repeat(2_000));
+        assert_eq!(program.http().post(&product).await.status(), 201);
+    }
+    program.kill();
+    let exports = tempfile::tempdir().expect("a folder");
+    let file = exports.path().join("products.csv");
+    std::fs::write(&file, "the older one").expect("a file");
+    // A file size limit, in blocks of 512 bytes, does what a full disk does.
+    let script = "trap '' XFSZ; ulimit -f 100; exec \"$0\" --data \"$1\" export \"$2\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_vitrina")]);
+    let failed = shell.arg(&data).arg(&file).output().expect("it runs");
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(err(&failed).contains("products.csv"), "{}", err(&failed));
+    let left = std::fs::read_dir(exports.path()).expect("a folder").count();
+    assert_eq!(left, 1);
+    let kept = std::fs::read_to_string(&file).expect("a file");
+    assert_eq!(kept, "the older one");
+    let exported = vitrina(&data, &["export", file.to_str().expect("a text")]);
+    assert!(exported.status.success(), "{}", err(&exported));
+    let written = std::fs::read_to_string(&file).expect("a file");
+    assert!(written.starts_with("title,") && written.lines().count() == 41);
+}
+
+#[tokio::test]
+async fn a_dash_is_standard_input_and_output_and_names_decide_in_any_case() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("a.db");
+    let mut import = Command::new(env!("CARGO_BIN_EXE_vitrina"))
+        .arg("--data")
+        .arg(&data)
+        .args(["import", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut stdin = import.stdin.take().expect("a pipe");
+    stdin
+        .write_all(b"title,code,price,stock,category\nA,a,1,1,c\n")
+        .expect("a pipe");
+    drop(stdin);
+    assert!(import.wait().expect("it ends").success());
+    let csv = out(&vitrina(&data, &["export", "-"]));
+    assert!(
+        csv.starts_with("title,") && csv.lines().count() == 2,
+        "{csv}"
+    );
+    for (name, start) in [
+        ("A.JSONL", '{'),
+        ("b.NdJson", '{'),
+        ("c.JSON", '['),
+        ("d.CSV", 't'),
+    ] {
+        let file = folder.path().join(name);
+        let exported = vitrina(&data, &["export", file.to_str().expect("a text")]);
+        assert!(exported.status.success(), "{}", err(&exported));
+        let text = std::fs::read_to_string(&file).expect("a file");
+        assert!(text.starts_with(start), "{name}: {text}");
+        let path = file.to_str().expect("a text");
+        let imported = vitrina(&data, &["import", path, "--on-duplicate", "skip"]);
+        assert!(imported.status.success(), "{}", err(&imported));
+    }
+}
+
+#[test]
+fn it_listens_on_a_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::start_on(&folder.path().join("a.db"), "localhost:0");
+    assert!(program.host.starts_with("127.0.0.1:"), "{}", program.host);
 }

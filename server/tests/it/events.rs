@@ -14,12 +14,21 @@ struct Events {
 #[derive(Debug)]
 struct Event {
     name: String,
-    id: Option<u64>,
+    id: Option<String>,
     data: Value,
 }
 
+impl Event {
+    fn revision(&self) -> u64 {
+        let id = self.id.as_deref().expect("an id");
+        let (revision, digest) = id.split_once('-').expect("a revision and a digest");
+        assert_eq!(digest.len(), 16);
+        revision.parse().expect("a revision")
+    }
+}
+
 impl Events {
-    async fn open(http: &Http, last_id: Option<u64>) -> Self {
+    async fn open(http: &Http, last_id: Option<&str>) -> Self {
         let mut request = http.request(Method::GET, "/api/products/stream");
         if let Some(id) = last_id {
             request = request.header("Last-Event-ID", id);
@@ -40,7 +49,7 @@ impl Events {
                 };
                 let event = Event {
                     name: field("event:").expect("a name"),
-                    id: field("id:").map(|id| id.parse().expect("a revision")),
+                    id: field("id:"),
                     data: serde_json::from_str(&field("data:").expect("data")).expect("JSON"),
                 };
                 self.text = rest.to_string();
@@ -61,30 +70,46 @@ async fn a_follower_gets_the_list_and_then_every_change() {
     server.http().add("a").await;
     let mut events = Events::open(&server.http(), None).await;
     let first = events.next().await.expect("a snapshot");
-    assert_eq!((first.name.as_str(), first.id), ("snapshot", Some(1)));
+    assert_eq!((first.name.as_str(), first.revision()), ("snapshot", 1));
     assert_eq!(first.data["products"][0]["code"], "a");
     server.http().add("b").await;
     let second = events.next().await.expect("a change");
-    assert_eq!((second.name.as_str(), second.id), ("changes", Some(2)));
+    assert_eq!((second.name.as_str(), second.revision()), ("changes", 2));
     assert_eq!(second.data["changes"][0]["added"]["code"], "b");
 }
 
 #[tokio::test]
 async fn a_follower_that_was_away_gets_only_what_it_missed() {
     let server = Server::start();
-    for code in ["a", "b", "c"] {
+    server.http().add("a").await;
+    let mut events = Events::open(&server.http(), None).await;
+    let known = events.next().await.expect("a snapshot").id.expect("an id");
+    drop(events);
+    for code in ["b", "c"] {
         server.http().add(code).await;
     }
-    let mut events = Events::open(&server.http(), Some(1)).await;
+    let mut events = Events::open(&server.http(), Some(&known)).await;
     let mut revision = 1;
     while revision < 3 {
         let event = events.next().await.expect("a change");
         assert_eq!(event.name, "changes");
-        revision = event.id.expect("an id");
+        revision = event.revision();
     }
-    // One from the future has another catalog.
-    let mut events = Events::open(&server.http(), Some(99)).await;
-    assert_eq!(events.next().await.expect("a snapshot").name, "snapshot");
+    // One from the future has another catalog, another digest another history, and a bare number
+    // says nothing about either.
+    let digest = known.split_once('-').expect("a digest").1;
+    for unknown in [
+        "99",
+        "1",
+        &format!("99-{digest}"),
+        &format!("2-{digest}"),
+        "1-x",
+        "-",
+    ] {
+        let mut events = Events::open(&server.http(), Some(unknown)).await;
+        let first = events.next().await.expect("a snapshot");
+        assert_eq!(first.name, "snapshot", "{unknown}");
+    }
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn csv_comes_in_every_common_form() {
 #[tokio::test]
 async fn a_client_can_ask_for_the_first_refused_rows_only() {
     let server = Server::start();
-    let rows = "\n,,,,".repeat(500);
+    let rows = "\n,,,,x".repeat(500);
     let csv = format!("title,code,price,stock,category{rows}\n");
     let told = import(&server.http(), "?most_refused=3", "text/csv", csv).await;
     let refused = told.iter().filter(|line| line["type"] == "row_refused");
@@ -274,4 +274,111 @@ async fn an_export_imported_elsewhere_gives_an_equal_catalog() {
         assert_eq!(last(&told)["added"], 699, "{format}");
         assert_eq!(drafts(other.http()).await, expected, "{format}");
     }
+}
+
+#[tokio::test]
+async fn a_row_that_names_only_what_changes_updates_what_is_there() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("a").await;
+    let csv = "code,price\nA,2.50\nnew,1\n";
+    for query in ["?on_duplicate=update&dry_run=true", "?on_duplicate=update"] {
+        let told = import(&http, query, "text/csv", csv).await;
+        assert_eq!(told[0]["line"], 3, "{query}");
+        let fields = told[0]["problem"]["fields"].as_array().expect("fields");
+        let missing: Vec<_> = fields.iter().map(|field| field["field"].clone()).collect();
+        assert_eq!(missing, ["title", "stock", "category"], "{query}");
+        assert_eq!(
+            (&last(&told)["updated"], &last(&told)["refused"]),
+            (&json!(1), &json!(1))
+        );
+    }
+    let list = http.list().await;
+    let product = &list["products"][0];
+    assert_eq!(
+        (&product["price"], &product["stock"]),
+        (&json!(2.5), &json!(5))
+    );
+    // An empty cell takes away what can be done without.
+    let described = json!({"description": "Some"});
+    http.send(Method::PATCH, "/api/products/1", &described)
+        .await;
+    let csv = "code,description\na,\n";
+    import(&http, "?on_duplicate=update", "text/csv", csv).await;
+    assert_eq!(http.list().await["products"][0]["description"], "");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_before_it_has_sent_everything_gets_the_counts() {
+    use std::fmt::Write;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    const ROWS: u64 = 60_000;
+    let server = Server::start();
+    let mut file = String::from("title,code,price,stock,category\n");
+    for row in 0..ROWS {
+        writeln!(file, ",code {row},a lot,-1,").expect("a text");
+    }
+    let mut stream = tokio::net::TcpStream::connect(&server.host)
+        .await
+        .expect("a port");
+    let head = format!(
+        "POST /api/products/import HTTP/1.1\r\nHost: {}\r\nContent-Type: text/csv\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        server.host,
+        file.len()
+    );
+    let sent = async {
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(file.as_bytes()).await
+    };
+    let sent = tokio::time::timeout(crate::support::TIMEOUT, sent).await;
+    sent.expect("it is read to its end").expect("a connection");
+    let mut answer = String::new();
+    let read = tokio::time::timeout(crate::support::TIMEOUT, stream.read_to_string(&mut answer));
+    read.await.expect("it ends").expect("an answer");
+    assert!(
+        answer.contains(&format!("\"refused\":{ROWS}")),
+        "no counts at the end"
+    );
+    assert!(answer.contains("\"type\":\"finished\""));
+}
+
+#[tokio::test]
+async fn a_packed_file_is_unpacked_and_what_cannot_be_is_said() {
+    let server = Server::start();
+    // printf 'title,code,price,stock,category\nA,a,1,1,c\n' | gzip -n | xxd -p
+    let packed: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x2b\xc9\x2c\xc9\x49\xd5\x49\xce\x4f\x49\xd5\x29\x28\xca\x4c\x4e\xd5\x29\x2e\xc9\x4f\xce\xd6\x49\x4e\x2c\x49\x4d\xcf\x2f\xaa\xe4\x72\xd4\x49\xd4\x31\x04\xc2\x64\x2e\x00\x6c\xa0\x26\xed\x2a\x00\x00\x00";
+    let send = async |encoding: &'static str| {
+        let request = server.http().request(Method::POST, "/api/products/import");
+        let request = request.header(CONTENT_TYPE, "text/csv");
+        let request = request.header("content-encoding", encoding);
+        request.body(packed).send().await.expect("an answer")
+    };
+    let answer = send("gzip").await;
+    assert_eq!(answer.status(), 200);
+    assert!(answer.text().await.expect("a text").contains("\"added\":1"));
+    assert_eq!(send("zstd").await.status(), 415);
+}
+
+#[tokio::test]
+async fn a_spreadsheet_runs_nothing_of_an_export_and_nothing_is_lost() {
+    let server = Server::start();
+    let http = server.http();
+    let mut risky = draft("-1+1");
+    risky["title"] = json!("=HYPERLINK(\"http://evil.example\")");
+    risky["description"] = json!("'@SUM(A1)");
+    risky["category"] = json!("+tools");
+    risky["thumbnails"] = json!(["https://x.example/a|/b.png", "/c"]);
+    assert_eq!(http.post(&risky).await.status(), 201);
+    let csv = http.get("/api/products/export?bom=true").await;
+    let csv = csv.bytes().await.expect("a file");
+    assert!(csv.starts_with(b"\xef\xbb\xbf"));
+    let text = String::from_utf8_lossy(&csv).into_owned();
+    for cell in ["\"'=HYPERLINK(", ",''@SUM(A1),", ",'-1+1,", ",'+tools,"] {
+        assert!(text.contains(cell), "{cell} in {text}");
+    }
+    let other = Server::start();
+    import(&other.http(), "", "application/csv", csv).await;
+    let products = async |http: Http| http.list().await["products"].clone();
+    assert_eq!(products(other.http()).await, products(http).await);
 }

@@ -222,3 +222,42 @@ async fn lists_follow_every_change() {
     assert_eq!(titles("q=cuadro+c").await, ["Cuadro"]);
     assert_eq!(titles("q=cuadroc").await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_search_finds_what_people_write_otherwise() {
+    let server = Server::start();
+    let http = server.http();
+    for (code, title) in [
+        ("1", "Straße"),
+        ("2", "Łódź"),
+        ("3", "Smørrebrød"),
+        ("4", "ΣΊΣΥΦΟΣ"),
+        ("5", "ısparta"),
+        ("6", "がく"),
+        ("7", "cafe\u{301}"),
+    ] {
+        let mut product = draft(code);
+        product["title"] = serde_json::json!(title);
+        assert_eq!(http.post(&product).await.status(), 201);
+    }
+    for (words, found) in [
+        ("STRASSE", vec![1]),
+        ("lodz", vec![2]),
+        ("smorrebrod", vec![3]),
+        ("σίσυφος", vec![4]),
+        ("ISPARTA", vec![5]),
+        ("がく", vec![6]),
+        ("かく", vec![]),
+        ("CAFÉ", vec![7]),
+    ] {
+        let query = serde_urlencoded::to_string([("q", words)]).expect("a query");
+        let response = http.get(&format!("/api/products?{query}")).await;
+        let list: serde_json::Value = response.json().await.expect("JSON");
+        let products = list["products"].as_array().expect("a list");
+        let ids: Vec<_> = products
+            .iter()
+            .filter_map(|product| product["id"].as_u64())
+            .collect();
+        assert_eq!(ids, found, "{words}");
+    }
+}

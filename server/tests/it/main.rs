@@ -9,6 +9,7 @@ mod crash;
 mod crowd;
 mod events;
 mod files;
+mod histories;
 mod lists;
 mod live;
 #[cfg(target_os = "linux")]

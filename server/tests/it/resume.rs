@@ -3,7 +3,7 @@
 use crate::support::{Client, Random, Server, draft};
 use reqwest::Method;
 use serde_json::json;
-use shared::{Change, Mirror, ServerMessage};
+use shared::{Change, Mirror, Revision, ServerMessage};
 use vitrina::Options;
 
 #[tokio::test]
@@ -89,9 +89,9 @@ async fn a_page_from_the_future_gets_a_snapshot() {
     server.http().add("a").await;
     let mut client = server.client().await;
     client.until_revision(1).await;
-    let (catalog, _) = client.mirror.position().expect("a position");
-    let query = format!("catalog={catalog}&since=99");
-    let mut client = Client::open(&server.host, &query).await;
+    let mut position = client.mirror.position().expect("a position");
+    position.revision = Revision(99);
+    let mut client = Client::open(&server.host, &position.to_query()).await;
     client.until_revision(1).await;
     assert_eq!((client.snapshots(), client.revision().0), (1, 1));
 }
@@ -101,10 +101,12 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
     let server = Server::start();
     let mut client = server.client().await;
     client.until_loaded().await;
-    let (catalog, since) = client.mirror.position().expect("a position");
-    // One more change than is kept.
+    let first = client.mirror.position().expect("a position");
+    // One more change than is retained.
     let changes = vitrina::journal::RETAINED_CHANGES as u64 + 1;
     client.add(0, &draft("a")).await;
+    client.until_revision(1).await;
+    let second = client.mirror.position().expect("a position");
     let mut sent = 1;
     while sent < changes {
         let until = changes.min(sent + 1_000);
@@ -117,11 +119,10 @@ async fn a_page_that_was_away_too_long_gets_a_snapshot() {
         client.until_revision(until).await;
         sent = until;
     }
-    for (since, snapshots) in [(since.0, 1), (since.0 + 1, 0)] {
-        let query = format!("catalog={catalog}&since={since}");
-        let mut client = Client::open(&server.host, &query).await;
+    for (position, snapshots) in [(first, 1), (second, 0)] {
+        let mut client = Client::open(&server.host, &position.to_query()).await;
         client.until(|client| client.viewers > 0).await;
-        assert_eq!(client.snapshots(), snapshots, "since {since}");
+        assert_eq!(client.snapshots(), snapshots, "{position:?}");
         let is_compacted = |m: &ServerMessage| match m {
             ServerMessage::Changes { changes, .. } => changes.len() == 1,
             _ => true,
@@ -168,13 +169,12 @@ async fn a_page_from_any_revision_ends_up_with_the_same_list() {
 
 async fn everyone_catches_up(server: &Server, known: &[Mirror], wanted: &Client) {
     for mirror in known {
-        let (catalog, since) = mirror.position().expect("a position");
-        let query = format!("catalog={catalog}&since={since}");
-        let mut client = Client::open(&server.host, &query).await;
+        let position = mirror.position().expect("a position");
+        let mut client = Client::open(&server.host, &position.to_query()).await;
         client.mirror = mirror.clone();
         client.until(|client| client.viewers > 0).await;
         assert_eq!(client.snapshots(), 0);
-        assert_eq!(client.catalog(), wanted.catalog(), "since {since}");
+        assert_eq!(client.catalog(), wanted.catalog(), "{position:?}");
         assert_eq!(client.catalog().digest(), wanted.catalog().digest());
     }
 }

@@ -145,10 +145,10 @@ async fn visit(host: String, writing: Arc<AtomicBool>, mut random: Random) -> (V
 /// Opens a client that knows nothing, or one of the lists known from before.
 async fn open(host: &str, known: &[Mirror], random: &mut Random) -> Client {
     let mirror = known.get(random.index(0..=known.len()));
-    let Some((mirror, (catalog, since))) = mirror.and_then(|m| Some((m, m.position()?))) else {
+    let Some((mirror, position)) = mirror.and_then(|m| Some((m, m.position()?))) else {
         return Client::open(host, "").await;
     };
-    let mut client = Client::open(host, &format!("catalog={catalog}&since={since}")).await;
+    let mut client = Client::open(host, &position.to_query()).await;
     client.mirror = mirror.clone();
     client
 }

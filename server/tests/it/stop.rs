@@ -8,7 +8,7 @@ use shared::{Revision, ServerMessage};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
-use vitrina::journal::{Entry, Journal, JournalError, Loaded, SqliteJournal};
+use vitrina::journal::{Answer, Batch, Journal, JournalError, Loaded, SqliteJournal};
 
 #[tokio::test]
 async fn pages_are_told_to_come_back_and_closed_with_1012() {
@@ -95,11 +95,11 @@ impl Journal for Buggy {
         self.0.load()
     }
 
-    fn append(&mut self, _: Revision, _: &[Entry]) -> Result<(), JournalError> {
+    fn append(&mut self, _: Revision, _: &Batch) -> Result<(), JournalError> {
         panic!("a bug")
     }
 
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
         self.0.find_answer(name)
     }
 }

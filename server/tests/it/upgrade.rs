@@ -3,14 +3,15 @@
 use crate::support::{Client, Program};
 use serde_json::json;
 use shared::{Change, ClientId, RequestId, RequestKey};
-use vitrina::journal::{Journal, Key, SqliteJournal};
+use vitrina::journal::{DataFile, Journal, Key, SqliteJournal};
 
 /// Every file in `data`, made by the server of that version and with the same six changes: of four
 /// products one was deleted, one updated, and one added by a client. From version 2 on the first was
 /// added with an `Idempotency-Key`.
-const FILES: [(&str, &[u8]); 2] = [
+const FILES: [(&str, &[u8]); 3] = [
     ("v1.db", include_bytes!("../data/v1.db")),
     ("v2.db", include_bytes!("../data/v2.db")),
+    ("v3.db", include_bytes!("../data/v3.db")),
 ];
 
 #[tokio::test]
@@ -44,5 +45,13 @@ async fn the_files_of_earlier_versions_are_brought_up_to_date() {
         program.kill();
         let again = Program::start(&path);
         assert_eq!(again.http().list().await["count"], 4, "{name}");
+
+        let file = rusqlite::Connection::open(&path).expect("a file");
+        let told = "SELECT count(*) FROM changes WHERE digest IS NOT NULL AND at IS NOT NULL";
+        let told: u64 = file.query_row(told, [], |row| row.get(0)).expect("a count");
+        let made_with = if name == "v3.db" { 7 } else { 1 };
+        assert_eq!(told, made_with, "{name}: what was not kept is not made up");
+        let data = DataFile::open(&path).expect("opens");
+        assert_eq!(data.foreign_rows().expect("reads"), [], "{name}");
     }
 }

@@ -25,6 +25,11 @@ pub enum Kind {
         /// The most characters it may have after trimming.
         max_chars: usize,
     },
+    /// A text of one line by which a product is found: it has nothing in it that nobody sees.
+    Code {
+        /// The most characters it may have after trimming.
+        max_chars: usize,
+    },
     /// A text that may have line breaks.
     Lines {
         /// The most characters it may have after trimming.
@@ -46,9 +51,9 @@ pub enum Kind {
 }
 
 /// A field's value, borrowed from a draft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldRef<'a> {
-    /// Of [`Kind::Line`] and [`Kind::Lines`].
+    /// Of [`Kind::Line`], [`Kind::Code`] and [`Kind::Lines`].
     Text(&'a str),
     /// Of [`Kind::Price`].
     Price(Price),
@@ -65,7 +70,7 @@ pub trait FieldSource {
     /// Why a field can't be read.
     type Error;
 
-    /// Reads a field of [`Kind::Line`] or [`Kind::Lines`].
+    /// Reads a field of [`Kind::Line`], [`Kind::Code`] or [`Kind::Lines`].
     fn text(&mut self, field: &'static Field) -> Result<Box<str>, Self::Error>;
     /// Reads a field of [`Kind::Price`].
     fn price(&mut self, field: &'static Field) -> Result<Price, Self::Error>;
@@ -185,6 +190,11 @@ macro_rules! product_fields {
             pub fn applied_to(self, draft: &Draft) -> Draft {
                 let old = draft.clone();
                 Draft {$($name: self.$name.unwrap_or(old.$name),)+}
+            }
+
+            /// The values it gives, in the order of the fields.
+            pub fn values(&self) -> impl Iterator<Item = Option<FieldRef<'_>>> {
+                [$(self.$name.as_ref().map(FieldType::borrow),)+].into_iter()
             }
 
             /// The patch that makes `now` of `before`.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::number::{self, Decimal, NumberError};
+
 /// An amount in whole cents. JSON shows it as a number of whole units (`19.99`, `20`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Price {
@@ -15,12 +17,23 @@ pub struct Price {
 pub enum PriceError {
     /// It is not a number at all.
     NotANumber,
+    /// It can be read in two ways; see [`NumberError::Ambiguous`].
+    Ambiguous,
     /// It has more than two decimals.
     TooManyDecimals,
     /// It is below 0.
     Negative,
     /// It is above [`Price::MAX`].
     TooHigh,
+}
+
+impl From<NumberError> for PriceError {
+    fn from(error: NumberError) -> Self {
+        match error {
+            NumberError::NotANumber => Self::NotANumber,
+            NumberError::Ambiguous => Self::Ambiguous,
+        }
+    }
 }
 
 impl Price {
@@ -44,27 +57,28 @@ impl Price {
     pub fn from_number(number: &serde_json::Number) -> Result<Self, PriceError> {
         match number.as_f64() {
             // Written with an exponent from here on, and far outside the range anyway.
-            Some(float) if float <= -1e15 => Err(PriceError::Negative),
-            Some(float) if float >= 1e15 => Err(PriceError::TooHigh),
-            Some(float) if float != 0.0 && float.abs() < 1e-4 => Err(PriceError::TooManyDecimals),
-            _ => Self::parse(&number.to_string()),
+            Some(float) if float <= -1e15 => return Err(PriceError::Negative),
+            Some(float) if float >= 1e15 => return Err(PriceError::TooHigh),
+            Some(float) if float != 0.0 && float.abs() < 1e-4 => {
+                return Err(PriceError::TooManyDecimals);
+            }
+            _ => {}
+        }
+        // A fourth zero says nothing, and keeps it from being taken for a thousand.
+        match number.to_string() {
+            decimal if decimal.contains('.') => Self::parse(&format!("{decimal}0000")),
+            whole => Self::parse(&whole),
         }
     }
 
-    /// Reads `1234`, `1234.5`, `1234.50`, or the same with a decimal comma. Zeros after the
-    /// second decimal say nothing and are accepted; grouping characters are not.
+    /// Reads what people write, see [`number`]. Zeros after the second decimal say
+    /// nothing and are accepted.
     pub fn parse(text: &str) -> Result<Self, PriceError> {
-        let text = text.trim();
-        let (is_negative, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (units, decimals) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if units.is_empty() || !all_digits(units) || !all_digits(decimals) {
-            return Err(PriceError::NotANumber);
-        }
-        let decimals = decimals.trim_end_matches('0');
+        let Decimal {
+            is_negative,
+            units,
+            decimals,
+        } = number::read(text)?;
         if decimals.len() > 2 {
             return Err(PriceError::TooManyDecimals);
         }

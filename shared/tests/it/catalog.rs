@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use shared::{
-    Catalog, CatalogId, Change, Command, Decision, Draft, Mirror, OnDuplicate, Patch, Price,
-    ProductId, Reason, Revision, ServerMessage,
+    Catalog, CatalogId, Change, Command, Decision, Digest, Draft, Import, Mirror, OnDuplicate,
+    Patch, Price, Product, ProductId, Reason, Revision, ServerMessage,
 };
 
 fn draft(code: &str) -> Draft {
@@ -200,12 +200,17 @@ proptest! {
 fn an_import_does_with_a_taken_code_what_it_was_told() {
     let mut catalog = Catalog::default();
     add(&mut catalog, "a").expect("added");
-    let import = |code: &str, stock, on_duplicate| Command::Import {
-        draft: Draft {
+    let import = |code: &str, stock, on_duplicate| {
+        let draft = Draft {
             stock,
             ..draft(code)
-        },
-        on_duplicate,
+        };
+        Command::Import(Box::new(Import {
+            code: code.into(),
+            patch: Patch::from(draft.clone()),
+            draft: Ok(draft),
+            on_duplicate,
+        }))
     };
     let refused = run(&mut catalog, import("A", 9, OnDuplicate::Refuse));
     assert_eq!(refused, Err(Reason::CodeTaken("A".to_owned())));
@@ -229,9 +234,9 @@ fn the_digest_is_the_same_on_every_machine_and_in_every_build() {
     assert_eq!(digest(&catalog), r#""0000000000000000""#);
     add(&mut catalog, "a").expect("added");
     let one = digest(&catalog);
-    assert_eq!(one, r#""e9fd6049d65af21e""#);
+    assert_eq!(one, r#""1695a5e63a0f97cd""#);
     add(&mut catalog, "b").expect("added");
-    assert_eq!(digest(&catalog), r#""807658d74a09196f""#);
+    assert_eq!(digest(&catalog), r#""f5f49ccb9344ae8e""#);
     run(&mut catalog, delete(2)).expect("deleted");
     assert_eq!(digest(&catalog), one);
     assert_eq!(catalog.len(), 1);
@@ -247,4 +252,79 @@ fn catalogs_are_equal_with_the_same_products_at_the_same_revision() {
     assert_eq!(Catalog::new(Revision(2), products()), catalog);
     assert_ne!(Catalog::new(Revision(3), products()), catalog);
     assert_ne!(Catalog::new(Revision(2), products().take(1)), catalog);
+}
+
+#[test]
+fn an_import_that_names_only_what_changes_needs_a_product_that_is_there() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    let missing = || Reason::NotText;
+    let import = |code: &str, on_duplicate| {
+        Command::Import(Box::new(Import {
+            code: code.into(),
+            draft: Err(missing()),
+            patch: Patch {
+                stock: Some(9),
+                ..Patch::default()
+            },
+            on_duplicate,
+        }))
+    };
+    for on_duplicate in [OnDuplicate::Refuse, OnDuplicate::Skip, OnDuplicate::Update] {
+        assert_eq!(run(&mut catalog, import("b", on_duplicate)), Err(missing()));
+    }
+    assert_eq!(
+        run(&mut catalog, import("A", OnDuplicate::Refuse)),
+        Err(missing())
+    );
+    assert_eq!(run(&mut catalog, import("A", OnDuplicate::Skip)), Ok(None));
+    run(&mut catalog, import("A", OnDuplicate::Update)).expect("updated");
+    let product = catalog.with_code("a").expect("it is there");
+    assert_eq!(
+        (product.draft.stock, &*product.draft.title),
+        (9, "Product a")
+    );
+}
+
+#[test]
+fn the_digest_covers_every_field() {
+    let product = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = draft("a");
+        draft.thumbnails = ["/a".into(), "/b".into()].into();
+        change(&mut draft);
+        let (id, revision) = (ProductId(1), Revision(1));
+        Digest::of_product(&Product {
+            id,
+            revision,
+            draft,
+        })
+    };
+    let changes: [&dyn Fn(&mut Draft); 10] = [
+        &|_| {},
+        &|draft| draft.title = "another".into(),
+        &|draft| draft.description = "some".into(),
+        &|draft| draft.code = "b".into(),
+        &|draft| draft.price = Price::from_cents(101).expect("a price"),
+        &|draft| draft.status = false,
+        &|draft| draft.stock = 2,
+        &|draft| draft.category = "toys".into(),
+        &|draft| draft.thumbnails = ["/a/b".into()].into(),
+        // The same bytes, divided otherwise.
+        &|draft| draft.thumbnails = ["/".into(), "a/b".into()].into(),
+    ];
+    let digests: Vec<String> = changes
+        .iter()
+        .map(|change| product(*change).to_string())
+        .collect();
+    for (index, digest) in digests.iter().enumerate() {
+        assert!(!digests[..index].contains(digest), "change {index}");
+        assert_eq!(
+            digest
+                .parse::<Digest>()
+                .map(|read| read.to_string())
+                .as_ref(),
+            Ok(digest)
+        );
+    }
+    assert!("x".parse::<Digest>().is_err());
 }

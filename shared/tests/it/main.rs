@@ -7,3 +7,8 @@ mod product;
 mod reason;
 mod rules;
 mod text;
+
+/// Texts in tests are normalized already, unless a test is about that.
+fn nfc(text: &str) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(text).collect()
+}

@@ -1,6 +1,7 @@
 //! Each message of the protocol, pinned by an example: what is written here is what pages and
 //! programs out there already speak.
 
+use crate::nfc;
 use serde_json::{Value, json};
 use shared::{ClientMessage, Command, Mirror, Reason, RequestId, ServerMessage, Step};
 
@@ -44,7 +45,7 @@ fn what_a_page_says() {
         let encoded: Value = serde_json::from_str(&message.encode()).expect("JSON");
         assert_eq!(encoded, example);
         assert_eq!(message.request.0, example["request"]);
-        message.command.check().expect("a command");
+        message.command.check(nfc).expect("a command");
     }
 }
 
@@ -54,7 +55,7 @@ fn a_command_carries_what_was_asked() {
     let command = ClientMessage::decode(frame)
         .expect("a message")
         .command
-        .check();
+        .check(nfc);
     let Ok(Command::Delete { id, if_revision }) = command else {
         panic!("{command:?}");
     };

@@ -28,8 +28,13 @@ fn a_mirror_goes_on_from_where_it_is() {
     assert!(mirror.catalog().is_empty());
     assert_eq!(mirror.take(snapshot(2, 1, 1, 2)), Step::Replaced);
     assert!(!mirror.catalog().is_empty());
-    let (catalog, revision) = mirror.position().expect("a position");
-    assert_eq!((catalog.to_string(), revision.0), ("c1".to_owned(), 2));
+    let position = mirror.position().expect("a position");
+    let digest = mirror.catalog().digest();
+    assert_eq!(
+        position.to_query(),
+        format!("catalog=c1&since=2&digest={digest}")
+    );
+    assert_eq!((position.revision.0, position.digest), (2, digest));
     let changes = message(json!({
         "type": "changes", "revision": 4,
         "changes": [{"added": product(3, "b")}, {"deleted": 2}],
@@ -38,7 +43,7 @@ fn a_mirror_goes_on_from_where_it_is() {
         panic!("{changes:?}");
     };
     assert_eq!(mirror.take(changes), Step::Changed(told));
-    assert_eq!(mirror.position().expect("a position").1.0, 4);
+    assert_eq!(mirror.position().expect("a position").revision.0, 4);
     let codes: Vec<_> = mirror
         .catalog()
         .products()

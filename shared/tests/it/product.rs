@@ -52,7 +52,9 @@ fn values_come_in_the_order_of_the_table_and_of_their_kind() {
     let draft = draft();
     for (field, value) in draft.values() {
         let fits = match field.kind {
-            Kind::Line { .. } | Kind::Lines { .. } => matches!(value, FieldRef::Text(_)),
+            Kind::Line { .. } | Kind::Code { .. } | Kind::Lines { .. } => {
+                matches!(value, FieldRef::Text(_))
+            }
             Kind::Price => value == FieldRef::Price(draft.price),
             Kind::Flag => value == FieldRef::Flag(false),
             Kind::Count => value == FieldRef::Count(12),

@@ -8,7 +8,7 @@ fn text() -> Text {
     let mut words = serde_json::Map::new();
     for reason in Reason::iter() {
         let key = format!("problem.{}", reason.code());
-        words.insert(key, "{value}".into());
+        words.insert(key, "{value}{limit}".into());
     }
     for rule in Rule::iter() {
         let key = format!("field.{}", rule.code());
@@ -34,6 +34,8 @@ fn the_names_of_reasons_and_rules_stay() {
         "stopping",
         "key_reused",
         "not_tried",
+        "too_many_cells",
+        "unclosed_quote",
     ];
     assert_eq!(reasons, expected);
     let rules: Vec<&str> = Rule::iter().map(Rule::code).collect();
@@ -44,6 +46,7 @@ fn the_names_of_reasons_and_rules_stay() {
         "control",
         "not_text",
         "not_a_number",
+        "ambiguous",
         "too_many_decimals",
         "not_whole",
         "negative",
@@ -55,6 +58,8 @@ fn the_names_of_reasons_and_rules_stay() {
         "taken",
         "not_one_of",
         "not_a_cursor",
+        "twice",
+        "another",
     ];
     assert_eq!(rules, expected);
 }
@@ -74,6 +79,8 @@ fn a_reason_is_told_with_what_it_is_about() {
         (Reason::NotUtf8, ""),
         (Reason::Stopping, ""),
         (Reason::NotTried, ""),
+        (Reason::UnclosedQuote, ""),
+        (Reason::TooManyCells(6, 5), "65"),
     ];
     for (reason, value) in cases {
         let problem = reason.tell(&text);
@@ -122,6 +129,7 @@ fn the_fields_that_are_the_reason_are_told_each_in_its_words() {
 fn what_is_wrong_with_a_price_is_a_rule() {
     for (error, rule) in [
         (PriceError::NotANumber, Rule::NotANumber),
+        (PriceError::Ambiguous, Rule::Ambiguous),
         (PriceError::TooManyDecimals, Rule::TooManyDecimals),
         (PriceError::Negative, Rule::Negative),
         (PriceError::TooHigh, Rule::TooHigh(1_000_000_000)),

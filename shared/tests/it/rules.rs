@@ -1,5 +1,6 @@
 //! The rules, field by field, at their limits.
 
+use crate::nfc;
 use serde_json::{Value, json};
 use shared::{Draft, Fields, Patch, Price, Reason, Rule};
 
@@ -23,7 +24,7 @@ fn with(field: &str, value: Option<Value>) -> Fields {
 
 /// The rule a draft with this field breaks; `ok` where it breaks none.
 fn broken(field: &str, value: Option<Value>) -> String {
-    match with(field, value).draft() {
+    match with(field, value).draft(nfc) {
         Ok(_) => "ok".to_owned(),
         Err(Reason::Invalid(reasons)) => {
             assert_eq!(reasons.len(), 1, "{reasons:?}");
@@ -94,7 +95,9 @@ fn a_price_has_two_decimals_and_a_range() {
             (json!(1_000_000_000.0), "ok"),
             (json!("1000000000.00"), "ok"),
             (json!(" 19,99 "), "ok"),
-            (json!("1.500"), "ok"),
+            (json!("1.500"), "ambiguous"),
+            (json!("1,000"), "ambiguous"),
+            (json!("1.5000"), "ok"),
             (json!(1_000_000_000.01), "too_high"),
             (json!(1e300), "too_high"),
             (json!(u64::MAX), "too_high"),
@@ -104,9 +107,13 @@ fn a_price_has_two_decimals_and_a_range() {
             (json!(-1e300), "negative"),
             (json!(0.001), "too_many_decimals"),
             (json!(1e-9), "too_many_decimals"),
-            (json!("1.999"), "too_many_decimals"),
+            (json!("1.999"), "ambiguous"),
+            (json!("1.9999"), "too_many_decimals"),
+            (json!(1.999), "too_many_decimals"),
             (json!("1e3"), "not_a_number"),
-            (json!("1.234,56"), "not_a_number"),
+            (json!("1.234,56"), "ok"),
+            (json!("1,234.56"), "ok"),
+            (json!("1.2.3"), "not_a_number"),
             (json!("abc"), "not_a_number"),
             (json!(true), "not_a_number"),
             (json!(""), "required"),
@@ -140,7 +147,7 @@ fn a_status_is_true_unless_given() {
         "status",
         vec![(json!(false), "ok"), (json!("yes"), "not_a_bool")],
     );
-    let draft = with("status", None).draft().expect("a draft");
+    let draft = with("status", None).draft(nfc).expect("a draft");
     assert!(draft.status);
 }
 
@@ -178,7 +185,7 @@ fn thumbnails_are_addresses_of_the_web_or_of_this_server() {
 fn every_failing_field_is_told_at_once_unknown_ones_by_name() {
     let given =
         fields(json!({"title": " ", "price": 1.999, "stock": -1, "colour": "red", "id": 1}));
-    let Err(Reason::Invalid(reasons)) = given.draft() else {
+    let Err(Reason::Invalid(reasons)) = given.draft(nfc) else {
         panic!("accepted");
     };
     let mut names: Vec<_> = reasons.iter().map(|r| r.field.as_str()).collect();
@@ -193,8 +200,8 @@ fn every_failing_field_is_told_at_once_unknown_ones_by_name() {
 
 #[test]
 fn a_patch_keeps_the_same_rules_for_what_it_names() {
-    assert_eq!(fields(json!({})).patch(), Ok(Patch::default()));
-    let patch = fields(json!({"price": "2,50", "stock": 0})).patch();
+    assert_eq!(fields(json!({})).patch(nfc), Ok(Patch::default()));
+    let patch = fields(json!({"price": "2,50", "stock": 0})).patch(nfc);
     let patch = patch.expect("a patch");
     assert_eq!(patch.price, Price::from_cents(250));
     assert_eq!(patch.stock, Some(0));
@@ -204,17 +211,17 @@ fn a_patch_keeps_the_same_rules_for_what_it_names() {
         json!({"x": 1}),
         json!({"price": null}),
     ] {
-        assert!(fields(bad.clone()).patch().is_err(), "{bad}");
+        assert!(fields(bad.clone()).patch(nfc).is_err(), "{bad}");
     }
 }
 
 #[test]
 fn what_passed_the_rules_passes_them_again() {
     let draft = with("title", Some(json!("  Lamp  ")))
-        .draft()
+        .draft(nfc)
         .expect("a draft");
     assert_eq!(&*draft.title, "Lamp");
-    let again = Fields::from(&draft).draft();
+    let again = Fields::from(&draft).draft(nfc);
     assert_eq!(again.as_ref(), Ok(&draft));
     let json = serde_json::to_string(&draft).expect("JSON");
     let read: Draft = serde_json::from_str(&json).expect("a draft");
@@ -238,14 +245,14 @@ fn a_price_is_kept_to_the_cent() {
 
 #[test]
 fn null_takes_a_field_away() {
-    let patch = fields(json!({"description": null, "thumbnails": null, "status": null})).patch();
+    let patch = fields(json!({"description": null, "thumbnails": null, "status": null})).patch(nfc);
     let patch = patch.expect("a patch");
     assert_eq!(patch.description.as_deref(), Some(""));
     assert_eq!(patch.thumbnails, Some(Box::default()));
     assert_eq!(patch.status, Some(true));
     let required =
         json!({"title": null, "code": null, "price": null, "stock": null, "category": null});
-    let Err(Reason::Invalid(failed)) = fields(required).patch() else {
+    let Err(Reason::Invalid(failed)) = fields(required).patch(nfc) else {
         panic!("required fields were taken away");
     };
     assert_eq!(failed.len(), 5);
@@ -258,7 +265,7 @@ fn null_takes_a_field_away() {
 #[test]
 fn what_is_wrong_comes_before_what_is_missing() {
     let given = fields(json!({"stock": -1, "price": "a lot", "x": 1, "status": 7}));
-    let Err(Reason::Invalid(failed)) = given.draft() else {
+    let Err(Reason::Invalid(failed)) = given.draft(nfc) else {
         panic!("accepted");
     };
     let names: Vec<_> = failed.iter().map(|reason| reason.field.as_str()).collect();
@@ -275,5 +282,93 @@ fn a_patch_can_be_sent_as_the_fields_it_names() {
         ..Patch::default()
     };
     assert_eq!(Fields::from(&patch), fields(json!({"stock": 4})));
-    assert_eq!(Fields::from(&patch).patch(), Ok(patch));
+    assert_eq!(Fields::from(&patch).patch(nfc), Ok(patch));
+}
+
+#[test]
+fn texts_are_kept_composed_and_a_text_of_nothing_that_is_seen_is_none() {
+    let draft = with("title", Some(json!("cafe\u{301}")))
+        .draft(nfc)
+        .expect("a draft");
+    assert_eq!(&*draft.title, "caf\u{e9}");
+    for field in ["title", "code", "category"] {
+        let invisible = [
+            "\u{200b}",
+            "\u{feff}\u{200d}",
+            "\u{ad} \u{2060}",
+            "\u{3164}",
+            "\u{2800}",
+        ];
+        for text in invisible {
+            assert_eq!(
+                broken(field, Some(json!(text))),
+                "required",
+                "{field}: {text:?}"
+            );
+        }
+        check(
+            field,
+            vec![
+                (json!("\u{feff}x\u{200b}"), "ok"),
+                (json!("a\u{202e}b"), "control"),
+                (json!("a\u{2066}b"), "control"),
+            ],
+        );
+    }
+    // Emoji, Persian and Hindi are written with joiners, and Hebrew with marks of direction.
+    for text in [
+        "👩\u{200d}🔧 set",
+        "می\u{200c}خواهم",
+        "क्\u{200d}ष",
+        "❤\u{fe0f}",
+        "a\u{200f}b",
+    ] {
+        let draft = with("title", Some(json!(text)))
+            .draft(nfc)
+            .expect("a draft");
+        assert_eq!(&*draft.title, text);
+    }
+}
+
+#[test]
+fn a_code_has_nothing_in_it_that_nobody_sees() {
+    check(
+        "code",
+        vec![
+            (json!("a\u{200b}b"), "control"),
+            (json!("a\u{ad}b"), "control"),
+            (json!("a\u{200d}b"), "control"),
+            (json!("a\u{feff}b"), "control"),
+            (json!("a\u{200e}b"), "control"),
+            (json!("a\tb"), "control"),
+        ],
+    );
+    let draft = with("code", Some(json!("LMP\u{a0}1\u{2003}b")))
+        .draft(nfc)
+        .expect("a draft");
+    assert_eq!(&*draft.code, "LMP 1 b");
+}
+
+#[test]
+fn in_a_file_null_stands_for_a_field_that_is_not_there() {
+    let draft = with("description", Some(json!(null))).draft_without_nulls(nfc);
+    assert_eq!(&*draft.expect("a draft").description, "");
+    let draft = with("status", Some(json!(null))).draft_without_nulls(nfc);
+    assert!(draft.expect("a draft").status);
+    let Err(Reason::Invalid(failed)) = with("stock", Some(json!(null))).draft_without_nulls(nfc)
+    else {
+        panic!("accepted");
+    };
+    assert_eq!(failed[0].rule, Rule::Required);
+    assert_eq!(broken("stock", Some(json!("1,000"))), "ambiguous");
+}
+
+#[test]
+fn a_name_that_is_there_twice_makes_no_fields() {
+    let twice: Result<Fields, _> = serde_json::from_str(r#"{"title":"a","title":"b"}"#);
+    let why = twice.expect_err("accepted").to_string();
+    assert!(why.contains("title is there twice"), "{why}");
+    let list: Result<Fields, _> = serde_json::from_str("[]");
+    let why = list.expect_err("accepted").to_string();
+    assert!(why.contains("an object of fields"), "{why}");
 }

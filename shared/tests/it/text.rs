@@ -78,7 +78,7 @@ fn counts_and_prices_are_filled_in() {
     assert_eq!(text.product_count(1), "1 product");
     assert_eq!(text.product_count(1_234), "1,234 products");
     assert_eq!(text.fill_count("list.count", 2), "2 products");
-    assert_eq!(text.problem("x", "y"), "<y>");
+    assert_eq!(text.problem("x", &[("value", "y")]), "<y>");
     assert_eq!(text.get("list.one"), "{count} product");
     assert_eq!(text.get("missing"), "missing", "a missing key shows itself");
     assert_eq!(text.number(0), "0");

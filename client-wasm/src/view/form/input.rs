@@ -77,10 +77,10 @@ impl Input {
     }
 
     /// What is filled in, as JSON for the rules; `None` where nothing is.
-    pub fn value(&self) -> Option<Value> {
+    pub fn value(&self, text: &Text) -> Option<Value> {
         match &self.control {
-            Control::Line(input) => parse(self.field.kind, &input.value()),
-            Control::Area(area) => parse(self.field.kind, &area.value()),
+            Control::Line(input) => parse(self.field.kind, &input.value(), text),
+            Control::Area(area) => parse(self.field.kind, &area.value(), text),
             Control::Tick(input) => Some(input.checked().into()),
         }
     }

@@ -13,12 +13,15 @@ const MAX_ROWS: u32 = 512;
 /// A row's height as long as the browser has not laid it out, as in `style.css`.
 const ROW_REM: f64 = 5.5;
 
-/// Puts a row between its neighbours: `above` and `below` it.
+/// Puts a row between its neighbours: `above` and `below` it. A block that somebody may be looking
+/// at keeps the height it is said to have: to say another would keep the browser from holding in
+/// place what is read while rows come above it (CSS Scroll Anchoring section 3.1).
 pub fn insert(
     container: &Element,
     row: &Element,
     above: Option<&Element>,
     below: Option<&Element>,
+    is_watched: bool,
 ) -> Result<(), JsValue> {
     let above_block = above.and_then(|row| row.parent_element());
     let below_block = below.and_then(|row| row.parent_element());
@@ -43,21 +46,23 @@ pub fn insert(
             let next = below_block.as_ref().map(AsRef::as_ref);
             container.insert_before(&block, next)?;
         }
-        block
+        return set_height(&block);
     };
+    if is_watched {
+        return Ok(());
+    }
     set_height(&block)
 }
 
 /// Takes a row away, and its block with the last.
-pub fn remove(row: &Element) -> Result<(), JsValue> {
+pub fn remove(row: &Element) {
     let block = row.parent_element();
     row.remove();
-    match block {
-        Some(block) if block.child_element_count() == 0 => block.remove(),
-        Some(block) => set_height(&block)?,
-        None => {}
+    if let Some(block) = block
+        && block.child_element_count() == 0
+    {
+        block.remove();
     }
-    Ok(())
 }
 
 /// Moves a row and all that follow it in its block to the end of another.

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use shared::RequestKey;
 
-use super::{CommandOutcome, Done};
-use crate::engine::journal::{Entry, Key, RETAINED_CHANGES};
+use super::Done;
+use crate::engine::journal::{Effect, Entry, Key, Loaded, RETAINED_CHANGES};
 
 /// The answers to clients' recent requests.
 #[derive(Default)]
@@ -15,32 +15,40 @@ pub struct RecentRequests {
 }
 
 impl RecentRequests {
+    /// The requests that a journal knows.
+    pub fn new(loaded: &Loaded) -> Self {
+        let mut recent = Self::default();
+        for entry in &loaded.recent {
+            recent.remember_change(entry);
+        }
+        for (key, product) in &loaded.unchanged {
+            let effect = Effect::Unchanged(product.clone());
+            recent.remember(key, Done::new(product.revision, effect));
+        }
+        recent
+    }
+
     /// The answer to a request, if it was done.
     pub fn get(&self, key: &RequestKey) -> Option<Done> {
         self.by_key.get(key).cloned()
     }
 
-    /// Notes a change that is durable.
-    pub fn remember(&mut self, entry: &Entry) {
-        let Some(Key::Client(key)) = &entry.key else {
-            return;
-        };
-        self.by_key.insert(key.clone(), to_done(entry));
+    /// Notes a change that is durable, where a client's request led to it.
+    pub fn remember_change(&mut self, entry: &Entry) {
+        if let Some(Key::Client(key)) = &entry.key {
+            self.remember(key, Done::new(entry.revision, Effect::from(&entry.change)));
+        }
+    }
+
+    /// Notes what a request is answered with.
+    pub fn remember(&mut self, key: &RequestKey, done: Done) {
+        self.by_key.insert(key.clone(), done);
         self.order.push_back(key.clone());
         if self.order.len() > RETAINED_CHANGES
             && let Some(oldest) = self.order.pop_front()
         {
             self.by_key.remove(&oldest);
         }
-    }
-}
-
-/// The answer to the command that led to this entry.
-pub fn to_done(entry: &Entry) -> Done {
-    Done {
-        revision: entry.revision,
-        id: entry.change.id(),
-        outcome: CommandOutcome::new(&entry.change),
     }
 }
 

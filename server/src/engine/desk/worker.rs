@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use shared::{Catalog, Command, Decision, Reason};
+use shared::{Catalog, Command, Decision, Reason, RequestKey};
 use tokio::sync::{mpsc, oneshot};
 
-use super::recent::{RecentRequests, to_done};
-use super::{Answer, CommandOutcome, Done, Group, Job};
+use super::recent::RecentRequests;
+use super::{Answer, Done, Group, Job};
 use crate::engine::hub::Hub;
-use crate::engine::journal::{Entry, IdempotencyKey, Journal, Key};
+use crate::engine::journal::{
+    Batch, Effect, Entry, IdempotencyKey, Journal, Key, Record, Source, now_ms,
+};
 
 /// The most jobs in one transaction: enough that the disk is the limit, few enough that the first
 /// of them does not wait for long.
@@ -26,9 +28,43 @@ pub struct Worker<J> {
 /// What a batch leads to, if it becomes durable.
 struct Plan {
     catalog: Catalog,
-    entries: Vec<Entry>,
-    /// Where in `entries` the request of each `Idempotency-Key` is.
-    keyed: HashMap<Arc<str>, usize>,
+    batch: Batch,
+    keyed: Keyed,
+    /// The time of its changes, in milliseconds since 1970.
+    at: u64,
+}
+
+/// What the requests of a batch are answered with that have a key.
+#[derive(Default)]
+struct Keyed {
+    clients: HashMap<RequestKey, Done>,
+    /// By the names of their keys, with the fingerprints of the requests.
+    idempotent: HashMap<Arc<str>, (Arc<str>, Done)>,
+    /// All of them, in order.
+    order: Vec<Key>,
+}
+
+impl Keyed {
+    fn insert(&mut self, key: Key, done: Done) {
+        match &key {
+            Key::Client(key) => drop(self.clients.insert(key.clone(), done)),
+            Key::Idempotency(key) => {
+                let answer = (key.fingerprint.clone(), done);
+                self.idempotent.insert(key.name.clone(), answer);
+            }
+        }
+        self.order.push(key);
+    }
+
+    /// Forgets all but the first.
+    fn truncate(&mut self, count: usize) {
+        for key in self.order.drain(count..) {
+            match key {
+                Key::Client(key) => drop(self.clients.remove(&key)),
+                Key::Idempotency(key) => drop(self.idempotent.remove(&key.name)),
+            }
+        }
+    }
 }
 
 /// An answer on hold until the batch is durable.
@@ -57,12 +93,8 @@ impl HeldAnswer {
 }
 
 impl<J: Journal> Worker<J> {
-    /// A worker that knows which requests led to these recent changes.
-    pub fn new(journal: J, changes: &[Entry], hub: Arc<Hub>) -> Self {
-        let mut recent = RecentRequests::default();
-        for entry in changes {
-            recent.remember(entry);
-        }
+    /// A worker that knows which requests were done lately.
+    pub fn new(journal: J, recent: RecentRequests, hub: Arc<Hub>) -> Self {
         Self {
             journal,
             hub,
@@ -83,62 +115,82 @@ impl<J: Journal> Worker<J> {
         }
     }
 
-    fn serve(&mut self, batch: Vec<Job>) {
+    fn serve(&mut self, jobs: Vec<Job>) {
         let before = self.hub.catalog();
         let mut plan = Plan {
             catalog: Catalog::clone(&before),
-            entries: Vec::new(),
-            keyed: HashMap::new(),
+            batch: Batch::default(),
+            keyed: Keyed::default(),
+            at: now_ms(),
         };
-        let held: Vec<HeldAnswer> = batch
+        let held: Vec<HeldAnswer> = jobs
             .into_iter()
-            .map(|job| match job {
-                Job::One {
-                    command,
-                    key,
-                    answer,
-                } => HeldAnswer::One(answer, self.decide(command, key, &mut plan)),
-                Job::Many {
-                    commands,
-                    group,
-                    key,
-                    answers,
-                } => HeldAnswer::Many(answers, self.decide_all(commands, group, key, &mut plan)),
-            })
+            .map(|job| self.decide_job(job, &mut plan))
             .collect();
         let Plan {
-            catalog, entries, ..
+            catalog,
+            batch,
+            keyed,
+            ..
         } = plan;
-        if !entries.is_empty() {
-            if let Err(error) = self.journal.append(before.revision(), &entries) {
+        if !(batch.records.is_empty() && batch.unchanged.is_empty()) {
+            if let Err(error) = self.journal.append(before.revision(), &batch) {
                 tracing::error!(%error, commands = held.len(), "the journal refused a batch");
                 for held in held {
                     held.refuse(&Reason::NotSaved);
                 }
                 return;
             }
-            for entry in &entries {
-                self.recent.remember(entry);
+            for key in &keyed.order {
+                if let Key::Client(key) = key
+                    && let Some(done) = keyed.clients.get(key)
+                {
+                    self.recent.remember(key, done.clone());
+                }
             }
-            self.hub.publish(catalog, entries);
+            if !batch.records.is_empty() {
+                self.hub.publish(catalog, batch.records);
+            }
         }
         held.into_iter().for_each(HeldAnswer::give);
+    }
+
+    fn decide_job(&mut self, job: Job, plan: &mut Plan) -> HeldAnswer {
+        match job {
+            Job::One {
+                command,
+                by,
+                key,
+                answer,
+            } => HeldAnswer::One(answer, self.decide(command, by, key, plan)),
+            Job::Many {
+                commands,
+                group,
+                by,
+                key,
+                answers,
+            } => HeldAnswer::Many(answers, self.decide_all(commands, group, by, key, plan)),
+        }
     }
 
     fn decide_all(
         &mut self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
+        by: Source,
         key: Option<IdempotencyKey>,
         plan: &mut Plan,
     ) -> Vec<Answer> {
-        let (catalog, length) = (plan.catalog.clone(), plan.entries.len());
+        let catalog = plan.catalog.clone();
+        let records = plan.batch.records.len();
+        let unchanged = plan.batch.unchanged.len();
+        let keyed = plan.keyed.order.len();
         let mut answers: Vec<Answer> = commands
             .into_iter()
             .enumerate()
             .map(|(place, command)| {
                 let key = key.as_ref().map(|key| key.of_command(place));
-                self.decide(command?, key.map(Key::Idempotency), plan)
+                self.decide(command?, by, key.map(Key::Idempotency), plan)
             })
             .collect();
         let is_reused = |answer: &Answer| matches!(answer, Err(Reason::KeyReused(_)));
@@ -146,8 +198,9 @@ impl<J: Journal> Worker<J> {
         let fails = group == Group::AllOrNothing && answers.iter().any(Result::is_err);
         if fails || reused.is_some() {
             plan.catalog = catalog;
-            plan.entries.truncate(length);
-            plan.keyed.retain(|_, index| *index < length);
+            plan.batch.records.truncate(records);
+            plan.batch.unchanged.truncate(unchanged);
+            plan.keyed.truncate(keyed);
         }
         if let Some(key) = reused {
             // It is another request, none of whose commands is to be done.
@@ -160,69 +213,80 @@ impl<J: Journal> Worker<J> {
         answers
     }
 
-    fn decide(&mut self, command: Command, key: Option<Key>, plan: &mut Plan) -> Answer {
+    fn decide(
+        &mut self,
+        command: Command,
+        by: Source,
+        key: Option<Key>,
+        plan: &mut Plan,
+    ) -> Answer {
         if let Some(key) = &key
             && let Some(earlier) = self.find_earlier(key, plan)?
         {
             return Ok(earlier);
         }
-        let change = match plan.catalog.decide(command)? {
-            Decision::Change(change) => change,
-            Decision::Nothing(product) => {
-                return Ok(Done {
-                    revision: product.revision,
-                    id: product.id,
-                    outcome: CommandOutcome::Unchanged(product),
+        let done = match plan.catalog.decide(command)? {
+            Decision::Change(change) => {
+                let revision = plan.catalog.revision().next();
+                let before = plan.catalog.get(change.id()).cloned();
+                plan.catalog.apply(revision, [change.clone()]);
+                let done = Done::new(revision, Effect::from(&change));
+                plan.batch.records.push(Record {
+                    entry: Entry {
+                        revision,
+                        change,
+                        digest: Some(plan.catalog.digest()),
+                        key: key.clone(),
+                    },
+                    before,
+                    at: plan.at,
+                    by,
                 });
+                done
+            }
+            Decision::Nothing(product) => {
+                if let Some(key) = &key {
+                    // So that it is answered the same when it comes again, whatever has become
+                    // of the product meanwhile.
+                    plan.batch.unchanged.push((key.clone(), product.clone()));
+                }
+                Done::new(product.revision, Effect::Unchanged(product))
             }
         };
-        let entry = Entry {
-            revision: plan.catalog.revision().next(),
-            change,
-            key,
-        };
-        plan.catalog.apply(entry.revision, [entry.change.clone()]);
-        let answer = to_done(&entry);
-        if let Some(Key::Idempotency(key)) = &entry.key {
-            plan.keyed.insert(key.name.clone(), plan.entries.len());
+        if let Some(key) = key {
+            plan.keyed.insert(key, done.clone());
         }
-        plan.entries.push(entry);
-        Ok(answer)
+        Ok(done)
     }
 
     /// The answer to the command with this key, if it was done before.
     fn find_earlier(&mut self, key: &Key, plan: &Plan) -> Result<Option<Done>, Reason> {
-        match key {
+        let key = match key {
             Key::Client(request) => {
-                let same = |entry: &&Entry| entry.key.as_ref() == Some(key);
-                let in_batch = || plan.entries.iter().find(same).map(to_done);
-                Ok(self.recent.get(request).or_else(in_batch))
+                let in_batch = || plan.keyed.clients.get(request).cloned();
+                return Ok(self.recent.get(request).or_else(in_batch));
             }
-            Key::Idempotency(key) => {
-                let in_batch = plan.keyed.get(&key.name);
-                let in_batch = in_batch.and_then(|index| plan.entries.get(*index));
-                let in_batch = in_batch.and_then(|entry| match &entry.key {
-                    Some(Key::Idempotency(other)) => {
-                        Some((other.fingerprint.clone(), entry.clone()))
-                    }
-                    _ => None,
-                });
-                let answer = match in_batch {
-                    Some(answer) => Some(answer),
-                    None => self.journal.find_answer(&key.name).map_err(|error| {
-                        tracing::error!(%error, "the journal can't look up an answer");
-                        Reason::NotSaved
-                    })?,
-                };
-                match answer {
-                    Some((fingerprint, _)) if fingerprint != key.fingerprint => {
-                        Err(Reason::KeyReused(key.name.to_string()))
-                    }
-                    Some((_, entry)) => Ok(Some(to_done(&entry))),
-                    None => Ok(None),
-                }
+            Key::Idempotency(key) => key,
+        };
+        let answer = match plan.keyed.idempotent.get(&key.name) {
+            Some(in_batch) => Some(in_batch.clone()),
+            None => self.find_answer(&key.name)?,
+        };
+        match answer {
+            Some((fingerprint, _)) if fingerprint != key.fingerprint => {
+                Err(Reason::KeyReused(key.name.to_string()))
             }
+            answer => Ok(answer.map(|(_, done)| done)),
         }
+    }
+
+    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Done)>, Reason> {
+        let answer = self.journal.find_answer(name).map_err(|error| {
+            tracing::error!(%error, "the journal can't look up an answer");
+            Reason::NotSaved
+        })?;
+        Ok(answer
+            .map(|(fingerprint, answer)| (fingerprint, Done::new(answer.revision, answer.effect))))
     }
 }
 

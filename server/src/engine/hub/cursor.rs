@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shared::Revision;
+use shared::{Digest, Revision};
 
 use super::Hub;
 use super::frame::{Encoded, Frame};
@@ -20,9 +20,9 @@ pub struct Cursor {
 
 /// What a follower takes next.
 pub enum Next {
-    /// A part of a snapshot. With the last one comes the revision of the whole: only then is it
-    /// something to go on from.
-    Part(Encoded, Option<Revision>),
+    /// A part of a snapshot. With the last one come the revision and the digest of the whole: only
+    /// then is it something to go on from.
+    Part(Encoded, Option<(Revision, Digest)>),
     /// Frames of changes, in order.
     Frames(Arc<[Frame]>),
     /// Nothing: the follower is in step, at this revision.
@@ -30,8 +30,15 @@ pub enum Next {
 }
 
 impl Cursor {
-    /// The place of a follower who knows the catalog at this revision, or knows nothing.
-    pub fn new(revision: Option<Revision>) -> Self {
+    /// The place of a follower who says that it knows the catalog at this revision, when it had
+    /// this digest. It is believed where the hub knows the same; whoever comes from another
+    /// history, or knows nothing, begins with a snapshot.
+    pub fn new(hub: &Hub, known: Option<(Revision, Digest)>) -> Self {
+        let known = known.filter(|(revision, digest)| hub.knows(*revision, *digest));
+        Self::at(known.map(|(revision, _)| revision))
+    }
+
+    fn at(revision: Option<Revision>) -> Self {
         Self {
             revision,
             snapshot: None,
@@ -69,9 +76,9 @@ impl Cursor {
         let (snapshot, index) = self.snapshot.take()?;
         let part = snapshot.part(index)?.clone();
         let is_last = index + 1 == snapshot.parts();
-        let whole = is_last.then(|| snapshot.revision());
+        let whole = is_last.then(|| (snapshot.revision(), snapshot.digest()));
         if is_last {
-            self.revision = whole;
+            self.revision = Some(snapshot.revision());
         } else {
             self.snapshot = Some((snapshot, index + 1));
         }

@@ -1,7 +1,7 @@
 //! Messages as they stand on the wire, encoded once and shared by every connection.
 
 use bytes::Bytes;
-use shared::{Change, Revision, ServerMessage};
+use shared::{Change, Digest, Revision, ServerMessage};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
@@ -48,6 +48,18 @@ impl Encoded {
     }
 }
 
+/// A change that is published, and the catalog's digest after it; `None` where an earlier version
+/// wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// Its place in the one order.
+    pub revision: Revision,
+    /// What happened.
+    pub change: Change,
+    /// The digest.
+    pub digest: Option<Digest>,
+}
+
 /// One encoded `changes` message, and the revisions that it covers.
 #[derive(Clone)]
 pub struct Frame {
@@ -55,6 +67,8 @@ pub struct Frame {
     pub since: Revision,
     /// The revision of its last change.
     pub revision: Revision,
+    /// The catalog's digest after it, where that is known.
+    pub digest: Option<Digest>,
     /// The message.
     pub message: Encoded,
     /// The same, where sending it from there is cheaper.
@@ -63,11 +77,17 @@ pub struct Frame {
 
 impl Frame {
     /// Encodes what changed after `since`, up to `revision`.
-    pub fn new(since: Revision, revision: Revision, changes: Vec<Change>) -> Self {
+    pub fn new(
+        since: Revision,
+        revision: Revision,
+        digest: Option<Digest>,
+        changes: Vec<Change>,
+    ) -> Self {
         let message = Encoded::new(&ServerMessage::Changes { revision, changes });
         Self {
             since,
             revision,
+            digest,
             memfd: Memfd::new(message.frame()),
             message,
         }
@@ -80,20 +100,22 @@ impl Frame {
 }
 
 /// Encodes changes that follow each other without a gap.
-pub fn frames(changes: &[(Revision, Change)]) -> Vec<Frame> {
-    let before = changes.first().map_or(0, |(first, _)| first.0 - 1);
+pub fn frames(changes: &[Published]) -> Vec<Frame> {
+    let before = changes.first().map_or(0, |first| first.revision.0 - 1);
     frames_after(Revision(before), changes)
 }
 
 /// Encodes changes, of which the first may come more than one revision after `since`.
-pub fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<Frame> {
+pub fn frames_after(mut since: Revision, changes: &[Published]) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut rest = changes;
     while let Some(count) = frame_length(rest) {
         let (now, later) = rest.split_at(count);
-        let revision = now[count - 1].0;
-        let changes = now.iter().map(|(_, change)| change.clone()).collect();
-        frames.push(Frame::new(since, revision, changes));
+        let Published {
+            revision, digest, ..
+        } = now[count - 1];
+        let changes = now.iter().map(|published| published.change.clone());
+        frames.push(Frame::new(since, revision, digest, changes.collect()));
         since = revision;
         rest = later;
     }
@@ -101,10 +123,10 @@ pub fn frames_after(mut since: Revision, changes: &[(Revision, Change)]) -> Vec<
 }
 
 /// How many of the changes go into one frame: at least one, where there is one.
-fn frame_length(changes: &[(Revision, Change)]) -> Option<usize> {
+fn frame_length(changes: &[Published]) -> Option<usize> {
     let mut bytes = 0;
-    let fits = changes.iter().take_while(|(_, change)| {
-        bytes += change_bytes(change);
+    let fits = changes.iter().take_while(|published| {
+        bytes += change_bytes(&published.change);
         bytes <= MAX_FRAME_BYTES
     });
     let fits = fits.count();
@@ -127,17 +149,20 @@ mod tests {
 
     use super::*;
 
-    fn deleted(revisions: std::ops::RangeInclusive<u64>) -> Vec<(Revision, Change)> {
-        revisions
-            .map(|n| (Revision(n), Change::Deleted(ProductId(n))))
-            .collect()
+    fn deleted(revisions: std::ops::RangeInclusive<u64>) -> Vec<Published> {
+        let published = |n| Published {
+            revision: Revision(n),
+            change: Change::Deleted(ProductId(n)),
+            digest: None,
+        };
+        revisions.map(published).collect()
     }
 
     #[test]
     fn the_json_is_what_follows_the_header_whatever_its_length() {
         for count in [1, 20, 10_000] {
             let changes = deleted(1..=count);
-            let changes = changes.into_iter().map(|(_, change)| change).collect();
+            let changes = changes.into_iter().map(|one| one.change).collect();
             let message = ServerMessage::Changes {
                 revision: Revision(count),
                 changes,

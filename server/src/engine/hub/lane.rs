@@ -266,7 +266,7 @@ mod tests {
     fn frame(since: u64, changes: u64) -> Frame {
         let revision = since + changes;
         let changes = (since..revision).map(|n| Change::Deleted(ProductId(n + 1)));
-        Frame::new(Revision(since), Revision(revision), changes.collect())
+        Frame::new(Revision(since), Revision(revision), None, changes.collect())
     }
 
     /// Small ones alone and in a row, and big ones: every way in which frames are written.

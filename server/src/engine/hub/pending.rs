@@ -6,9 +6,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use shared::{Change, Revision};
-
-use super::frame::change_bytes;
+use super::frame::{Published, change_bytes};
 
 /// Enough bytes for a frame before its time. With more, writers that never rest get a little more done
 /// and their changes are on every page later: at 1,000 pages 40 KiB gave 10,000 writes a second and
@@ -27,7 +25,7 @@ pub struct Pending {
 
 #[derive(Default)]
 struct Queue {
-    changes: Vec<(Revision, Change)>,
+    changes: Vec<Published>,
     bytes: usize,
     /// Whether the hub runs. When it doesn't, nobody waits for it.
     is_consumed: bool,
@@ -61,12 +59,12 @@ impl Pending {
 
     /// Puts changes, and calls `and` at the same moment. Then waits while there is enough for a
     /// frame.
-    pub fn put(&self, changes: impl Iterator<Item = (Revision, Change)>, and: impl FnOnce()) {
+    pub fn put(&self, changes: impl Iterator<Item = Published>, and: impl FnOnce()) {
         let mut queue = self.queue();
         let was_empty = queue.changes.is_empty();
-        for (revision, change) in changes {
-            queue.bytes += change_bytes(&change);
-            queue.changes.push((revision, change));
+        for published in changes {
+            queue.bytes += change_bytes(&published.change);
+            queue.changes.push(published);
         }
         and();
         let is_enough = queue.is_enough();
@@ -120,7 +118,7 @@ impl Pending {
     }
 
     /// Takes all changes, and what `and` returns at the same moment.
-    pub fn take<T>(&self, and: impl FnOnce() -> T) -> (Vec<(Revision, Change)>, T) {
+    pub fn take<T>(&self, and: impl FnOnce() -> T) -> (Vec<Published>, T) {
         let mut queue = self.queue();
         queue.bytes = 0;
         let changes = std::mem::take(&mut queue.changes);
@@ -153,13 +151,17 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use shared::ProductId;
+    use shared::{Change, ProductId, Revision};
 
     use super::*;
 
     /// More than enough for a frame.
-    fn many() -> impl Iterator<Item = (Revision, Change)> {
-        (1..=MIN_FRAME_BYTES as u64).map(|n| (Revision(n), Change::Deleted(ProductId(n))))
+    fn many() -> impl Iterator<Item = Published> {
+        (1..=MIN_FRAME_BYTES as u64).map(|n| Published {
+            revision: Revision(n),
+            change: Change::Deleted(ProductId(n)),
+            digest: None,
+        })
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shared::{Catalog, Change, Revision};
+use shared::{Catalog, Change, Digest, Revision};
 
-use super::frame::{Encoded, Frame, frames_after};
+use super::frame::{Encoded, Frame, Published, frames_after};
 use crate::engine::journal::RETAINED_CHANGES;
 
 /// How many frames are retained for connections that are a moment behind: about a second of a
@@ -29,7 +29,9 @@ pub enum After {
 pub struct Ring {
     catalog: Catalog,
     /// Without a gap, up to the catalog's revision.
-    recent: VecDeque<(Revision, Change)>,
+    recent: VecDeque<Published>,
+    /// The digest before the first of them, where that is known.
+    digest_before: Option<Digest>,
     /// The latest frames, without a gap: what connections in step are sent.
     frames: VecDeque<Frame>,
     frame_bytes: usize,
@@ -47,10 +49,11 @@ struct Compacted {
 
 impl Ring {
     /// A ring of what the journal retained.
-    pub fn new(catalog: Catalog, recent: impl IntoIterator<Item = (Revision, Change)>) -> Self {
+    pub fn new(catalog: Catalog, recent: impl IntoIterator<Item = Published>) -> Self {
         Self {
             catalog,
             recent: recent.into_iter().collect(),
+            digest_before: None,
             frames: VecDeque::new(),
             frame_bytes: 0,
             pulse: None,
@@ -64,11 +67,13 @@ impl Ring {
     }
 
     /// Takes changes, the frames they make, and the catalog they lead to.
-    pub fn push(&mut self, catalog: Catalog, changes: Vec<(Revision, Change)>, frames: &[Frame]) {
+    pub fn push(&mut self, catalog: Catalog, changes: Vec<Published>, frames: &[Frame]) {
         self.catalog = catalog;
         self.recent.extend(changes);
         let excess = self.recent.len().saturating_sub(RETAINED_CHANGES);
-        self.recent.drain(..excess);
+        if let Some(last) = self.recent.drain(..excess).next_back() {
+            self.digest_before = last.digest;
+        }
         self.frame_bytes += frames
             .iter()
             .map(|frame| frame.bytes().len())
@@ -96,6 +101,27 @@ impl Ring {
         self.pulse.clone()
     }
 
+    /// Whether the catalog had this digest at this revision, as far as that is known.
+    pub fn knows(&self, revision: Revision, digest: Digest) -> bool {
+        if revision == self.catalog.revision() {
+            return digest == self.catalog.digest();
+        }
+        if revision == Revision(0) {
+            return digest == Digest::default();
+        }
+        if self
+            .recent
+            .front()
+            .is_some_and(|first| first.revision == revision.next())
+        {
+            return self.digest_before == Some(digest);
+        }
+        let found = self
+            .recent
+            .binary_search_by_key(&revision, |published| published.revision);
+        found.is_ok_and(|index| self.recent[index].digest == Some(digest))
+    }
+
     /// What comes after `cursor`.
     pub fn after(&self, cursor: Revision) -> After {
         let head = self.catalog.revision();
@@ -110,7 +136,7 @@ impl Ring {
             _ => {}
         }
         match self.recent.front() {
-            Some((oldest, _)) if cursor < head && *oldest <= cursor.next() => {
+            Some(oldest) if cursor < head && oldest.revision <= cursor.next() => {
                 After::Frames(self.compact_since(cursor))
             }
             _ => After::Unknown,
@@ -130,7 +156,7 @@ impl Ring {
         }
         let from = self
             .recent
-            .partition_point(|(revision, _)| *revision <= since);
+            .partition_point(|published| published.revision <= since);
         let changes = compact(since, self.recent.range(from..));
         let frames: Arc<[Frame]> = frames_after(since, &changes).into();
         *compacted = Some(Compacted {
@@ -143,22 +169,23 @@ impl Ring {
 
 /// The last change of each product, in the order of those changes. Whoever takes them up to some
 /// revision and then goes on from there has missed nothing.
-fn compact<'a>(
-    since: Revision,
-    changes: impl Iterator<Item = &'a (Revision, Change)>,
-) -> Vec<(Revision, Change)> {
+fn compact<'a>(since: Revision, changes: impl Iterator<Item = &'a Published>) -> Vec<Published> {
     let last: HashMap<_, _> = changes
-        .map(|(revision, change)| (change.id(), (*revision, change)))
+        .map(|published| (published.change.id(), published))
         .collect();
-    let in_order: BTreeMap<Revision, &Change> = last.into_values().collect();
+    let in_order: BTreeMap<Revision, &Published> = last
+        .into_values()
+        .map(|published| (published.revision, published))
+        .collect();
     in_order
-        .into_iter()
-        .map(|(revision, change)| match change {
+        .into_values()
+        .map(|published| match &published.change {
             // A product's id is the revision of its addition: the client has not seen this one.
-            Change::Updated(product) if product.id.0 > since.0 => {
-                (revision, Change::Added(product.clone()))
-            }
-            change => (revision, change.clone()),
+            Change::Updated(product) if product.id.0 > since.0 => Published {
+                change: Change::Added(product.clone()),
+                ..published.clone()
+            },
+            _ => published.clone(),
         })
         .collect()
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use shared::{Catalog, CatalogId, Product, Revision, ServerMessage};
+use shared::{Catalog, CatalogId, Digest, Product, Revision, ServerMessage};
 
 use super::frame::{Encoded, MAX_FRAME_BYTES};
 
 /// Every product at one revision, in parts.
 pub struct Snapshot {
     revision: Revision,
+    digest: Digest,
     parts: Vec<Encoded>,
 }
 
@@ -30,6 +31,7 @@ impl Snapshot {
         });
         Self {
             revision,
+            digest: catalog.digest(),
             parts: parts.collect(),
         }
     }
@@ -37,6 +39,11 @@ impl Snapshot {
     /// The revision of the whole.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The digest of the whole.
+    pub fn digest(&self) -> Digest {
+        self.digest
     }
 
     /// How many parts there are.

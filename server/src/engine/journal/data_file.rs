@@ -4,8 +4,9 @@ use std::fs::File;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use shared::ProductId;
 
-use super::sqlite::{is_known, load, open_error};
+use super::sqlite::{foreign_rows, is_known, load, open_error};
 use super::{JournalError, Loaded};
 
 /// A data file, open for reading.
@@ -41,6 +42,11 @@ impl DataFile {
         let said = statement.query_map([], |row| row.get::<_, String>(0))?;
         let said = said.collect::<Result<Vec<_>, _>>()?;
         Ok(said.into_iter().filter(|line| line != "ok").collect())
+    }
+
+    /// The products whose rows something else than Vitrina wrote.
+    pub fn foreign_rows(&self) -> Result<Vec<ProductId>, JournalError> {
+        foreign_rows(&self.connection)
     }
 
     /// Copies it, as it is at one moment, into a new file, and waits until that is durable.

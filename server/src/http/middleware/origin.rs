@@ -38,11 +38,46 @@ fn is_from_here(headers: &HeaderMap) -> bool {
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return !headers.contains_key(ORIGIN);
     };
-    let authority = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-        .map(|(_, authority)| authority);
+    let origin = origin.to_str().unwrap_or_default();
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    matches!((authority, host), (Some(a), Some(h)) if a.eq_ignore_ascii_case(h))
+    let Some(((scheme, authority), host)) = origin.split_once("://").zip(host) else {
+        return false;
+    };
+    let host = without_default_port(scheme, host);
+    without_default_port(scheme, authority).eq_ignore_ascii_case(host)
+}
+
+/// A host and port without the port that its scheme has anyway: some proxies write it.
+fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
+    let default = if scheme.eq_ignore_ascii_case("https") {
+        ":443"
+    } else {
+        ":80"
+    };
+    authority.strip_suffix(default).unwrap_or(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_here(origin: &'static str, host: &'static str) -> bool {
+        let headers = [(ORIGIN, origin), (HOST, host)];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        is_from_here(&headers.into_iter().collect())
+    }
+
+    #[test]
+    fn a_default_port_is_written_or_not() {
+        assert!(is_here("https://shop.example", "shop.example:443"));
+        assert!(is_here("https://shop.example:443", "Shop.example"));
+        assert!(is_here("http://shop.example", "shop.example:80"));
+        assert!(is_here("http://[::1]", "[::1]:80"));
+        assert!(is_here("http://shop.example:8080", "shop.example:8080"));
+        assert!(!is_here("https://shop.example", "shop.example:80"));
+        assert!(!is_here("http://shop.example", "shop.example:443"));
+        assert!(!is_here("https://shop.example", "shop.example:8443"));
+        assert!(!is_here("https://evil.example", "shop.example"));
+        assert!(!is_here("null", "null"));
+    }
 }

@@ -18,6 +18,12 @@ use crate::transfer::Format;
 /// Characters that can't be seen, as a regular expression's class names them (Unicode's Cc).
 const CONTROL: &str = r"\u0000-\u001F\u007F-\u009F";
 
+/// Characters that turn the direction of a text around, likewise; see `shared::invisible`.
+const TURNING: &str = "\u{202a}-\u{202e}\u{2066}-\u{2069}";
+
+/// Characters that show nothing, likewise.
+const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{115f}-\u{1160}\u{17b4}-\u{17b5}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}";
+
 /// A schema's type, the name it has in the document where that is another, and what makes it.
 macro_rules! schema {
     ($($(#[doc = $doc:literal])+ $name:ident $(as $shown:literal)? => $make:expr;)+) => {$(
@@ -41,6 +47,8 @@ macro_rules! schema {
 schema! {
     /// A whole number, such as a revision or an id.
     Integer as "Whole" => revision();
+    /// A catalog's digest.
+    Digest => string().pattern(Some("^[0-9a-f]{16}$"));
     /// A product as it is told.
     Product => closed(product());
     /// The fields of a new product.
@@ -99,14 +107,15 @@ fn revision() -> ObjectBuilder {
     integer().maximum(Some(u64::MAX))
 }
 
-/// A text of one line; with at least one character that can be seen, where it is required.
-fn line(max_chars: usize, is_required: bool) -> ObjectBuilder {
+/// A text of one line without these characters; with at least one that can be seen, where it is
+/// required.
+fn line(max_chars: usize, is_required: bool, refused: &str) -> ObjectBuilder {
     let line = string().max_length(Some(max_chars));
     if is_required {
-        let pattern = format!(r"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$");
+        let pattern = format!("^[^{refused}]*[^\\s{refused}{INVISIBLE}][^{refused}]*$");
         line.min_length(Some(1)).pattern(Some(pattern))
     } else {
-        let line = line.pattern(Some(format!("^[^{CONTROL}]*$")));
+        let line = line.pattern(Some(format!("^[^{refused}]*$")));
         line.default(Some("".into()))
     }
 }
@@ -134,7 +143,7 @@ fn price_number() -> ObjectBuilder {
 /// The same as a text, for programs that have no decimals.
 fn price() -> AnyOf {
     let text = string().pattern(Some(
-        "^0*(1000000000([.,]0*)?|[0-9]{1,9}([.,][0-9]{0,2}0*)?)$",
+        "^0*(1000000000([.,](0{0,2}|0{4,}))?|[0-9]{1,9}([.,]([0-9]{0,2}|[0-9]{2}0{2,}))?)$",
     ));
     AnyOfBuilder::new()
         .item(price_number())
@@ -167,7 +176,16 @@ fn urls(max: usize, max_chars: usize) -> ArrayBuilder {
 fn in_draft(field: &Field) -> Schema {
     let about = Some(field.about);
     match field.kind {
-        Kind::Line { max_chars } => line(max_chars, field.is_required).description(about).into(),
+        Kind::Line { max_chars } => {
+            let refused = format!("{CONTROL}{TURNING}");
+            let line = line(max_chars, field.is_required, &refused);
+            line.description(about).into()
+        }
+        Kind::Code { max_chars } => {
+            let refused = format!("{CONTROL}{INVISIBLE}");
+            let code = line(max_chars, field.is_required, &refused);
+            code.description(about).into()
+        }
         Kind::Lines { max_chars } => lines(max_chars).description(about).into(),
         Kind::Price => price().into(),
         Kind::Flag => flag().description(about).into(),
@@ -321,4 +339,34 @@ fn problem_document() -> ObjectBuilder {
         .required("detail")
         .required("code")
         .description(Some("RFC 9457, in the reader's language."))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::invisible::{is_invisible, turns_direction};
+
+    use super::*;
+
+    /// Whether a class of ranges has a character.
+    fn has(class: &str, wanted: char) -> bool {
+        let mut rest = class.chars().peekable();
+        while let Some(first) = rest.next() {
+            let last = match rest.next_if_eq(&'-') {
+                Some(_) => rest.next().expect("a range ends"),
+                None => first,
+            };
+            if (first..=last).contains(&wanted) {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn the_description_refuses_the_characters_that_the_rules_refuse() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(has(INVISIBLE, c), is_invisible(c), "{c:?}");
+            assert_eq!(has(TURNING, c), turns_direction(c), "{c:?}");
+        }
+    }
 }

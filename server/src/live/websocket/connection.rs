@@ -12,8 +12,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use shared::{
-    CatalogId, ClientId, ClientMessage, Reason, RequestId, RequestKey, Revision, ServerMessage,
-    Text,
+    ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Text,
 };
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -26,9 +25,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::desk::{Answer, Desk, Done};
 use crate::engine::hub::{Cursor, Encoded, Hub, Lane, LaneStream, Next, Viewer};
-use crate::engine::journal::Key;
+use crate::engine::journal::{Key, Source};
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::live::timeouts::Timeouts;
+use crate::unicode::nfc;
 
 /// Every connection has such a buffer, and hardly ever anything in it. A command that doesn't fit
 /// is read in several steps.
@@ -44,8 +44,8 @@ pub struct Handshake {
     pub peer: SocketAddr,
     /// The name that the client gave itself, under which its request numbers count.
     pub client: Option<ClientId>,
-    /// The catalog that it has, and at which revision.
-    pub position: Option<(CatalogId, Revision)>,
+    /// How far it has come.
+    pub position: Option<Position>,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
 }
@@ -129,9 +129,10 @@ impl Connection {
         let hub = &context.hub;
         lane.set_pulse(hub.latest_pulse().map_or(0, |(number, _)| number));
         let position = handshake.position.as_ref();
-        let known = position.filter(|(catalog, _)| catalog == hub.id());
+        let known = position.filter(|position| position.catalog == *hub.id());
+        let known = known.map(|position| (position.revision, position.digest));
         Self {
-            cursor: Cursor::new(known.map(|(_, revision)| *revision)),
+            cursor: Cursor::new(hub, known),
             was_opened: false,
             next_ping: now + context.timeouts.ping,
             heard: now,
@@ -249,11 +250,11 @@ impl Connection {
             Err((request, reason)) => return self.refuse(request, &reason).await,
         };
         let request = message.request;
-        match message.command.check() {
+        match message.command.check(nfc) {
             Ok(command) => {
                 let client = self.handshake.client.clone();
                 let key = client.map(|client| Key::Client(RequestKey { client, request }));
-                let answer = self.context.desk.hand_in(command, key).await;
+                let answer = self.context.desk.hand_in(command, Source::Page, key).await;
                 self.commands.push_back((request, answer));
                 Ok(())
             }

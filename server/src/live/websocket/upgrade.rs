@@ -9,7 +9,7 @@ use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use shared::{CatalogId, ClientId, Reason, Revision};
+use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
@@ -28,6 +28,8 @@ pub struct Hello {
     catalog: Option<CatalogId>,
     /// The revision at which it has it.
     since: Option<Revision>,
+    /// Its digest then.
+    digest: Option<Digest>,
     /// The name that it gave itself; its request numbers count under this name.
     page: Option<ClientId>,
 }
@@ -61,7 +63,7 @@ pub async fn upgrade(
     let handshake = Handshake {
         peer,
         client: hello.page,
-        position: hello.catalog.zip(hello.since),
+        position: position(hello.catalog, hello.since, hello.digest),
         text,
     };
     let context = Context {
@@ -78,6 +80,19 @@ pub async fn upgrade(
         }
     });
     Ok(response.map(|()| Body::empty()))
+}
+
+/// The position that a client says it has, where it says all of it.
+fn position(
+    catalog: Option<CatalogId>,
+    since: Option<Revision>,
+    digest: Option<Digest>,
+) -> Option<Position> {
+    Some(Position {
+        catalog: catalog?,
+        revision: since?,
+        digest: digest?,
+    })
 }
 
 /// The socket itself, and what the client sent right after its handshake.

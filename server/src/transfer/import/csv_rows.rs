@@ -1,94 +1,151 @@
-//! CSV (RFC 4180): columns in any order under a row of names, parted by comma, semicolon or tab.
+//! CSV (RFC 4180) as spreadsheets and shops write it: columns in any order under a row of names,
+//! parted by comma, semicolon or tab; rows of nothing are skipped.
 
-use std::io::{BufRead, BufReader, Read};
+mod head;
+
+use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
-use shared::{Draft, Field, FieldReason, Fields, Kind, Reason, Rule};
+use shared::{Draft, Field, FieldReason, Fields, Kind, Reason, Rule, number};
 
+use super::mark::skip_byte_order_mark;
 use super::row::{Row, Rows, Unreadable};
+use super::watch::Watched;
+use crate::transfer::guard::unguard;
+use head::Head;
 
-/// How many bytes are looked at to tell what parts the columns: a row of names is shorter.
-const LOOK_BYTES: usize = 4 * 1024;
+/// Words for yes, in the languages that spreadsheets write.
+const YES: [&str; 14] = [
+    "true",
+    "1",
+    "yes",
+    "y",
+    "sí",
+    "si",
+    "s",
+    "verdadero",
+    "wahr",
+    "ja",
+    "vrai",
+    "oui",
+    "vero",
+    "verdadeiro",
+];
 
-/// The mark that some programs begin a UTF-8 file with.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Words for no.
+const NO: [&str; 11] = [
+    "false", "0", "no", "n", "falso", "falsch", "nein", "faux", "non", "não", "nao",
+];
 
 /// Reads every row.
 pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
-    let unreadable = |error: &dyn std::fmt::Display, line| Unreadable {
-        line,
-        reason: Reason::Malformed(error.to_string()),
-    };
-    let mut source = BufReader::with_capacity(LOOK_BYTES, source);
-    let head = source.fill_buf().map_err(|error| unreadable(&error, 1))?;
-    let delimiter = delimiter(head);
-    if head.starts_with(BYTE_ORDER_MARK) {
-        source.consume(BYTE_ORDER_MARK.len());
-    }
+    let mut source = skip_byte_order_mark(source);
+    let head = Head::read(&mut source).map_err(|error| Unreadable::malformed(1, &error))?;
+    let (delimiter, mut is_named) = (head.delimiter(), head.names_delimiter());
+    let (source, watch) = Watched::new(head.chain(source), delimiter);
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
+        .has_headers(false)
         .flexible(true)
         .from_reader(source);
-    let names = reader
-        .byte_headers()
-        .map_err(|error| unreadable(&error, 1))?;
-    let columns = columns(names).map_err(|reason| Unreadable { line: 1, reason })?;
+    let mut columns = None;
     let mut record = ByteRecord::new();
     loop {
-        let line = reader.position().line();
-        match reader.read_byte_record(&mut record) {
+        let start = reader.position().byte();
+        let is_record = reader.read_byte_record(&mut record);
+        let mut watch = watch.borrow_mut();
+        let line = watch.line_from(start);
+        match is_record {
             Ok(true) => {}
+            Ok(false) if columns.is_none() => return Err(no_names(line)),
             Ok(false) => return Ok(()),
-            Err(error) => return Err(unreadable(&error, line)),
+            // A row without an end is most likely one in quotes without one.
+            Err(error) => {
+                let opened = watch.in_quotes_since();
+                return Err(match opened {
+                    Some(line) => unclosed_quote(line),
+                    None => Unreadable::malformed(line, &error),
+                });
+            }
         }
-        let line = record.position().map_or(line, csv::Position::line);
-        let fields = fields(&columns, &record).map_err(|reason| Unreadable { line, reason })?;
-        if !rows(Row::new(line, fields)) {
+        if let Some(line) = watch.unclosed(reader.position().byte()) {
+            return Err(unclosed_quote(line));
+        }
+        if std::mem::take(&mut is_named) || is_nothing(&record) {
+            continue;
+        }
+        let Some(columns) = &columns else {
+            let names = read_columns(&record);
+            columns = Some(names.map_err(|reason| Unreadable { line, reason })?);
+            continue;
+        };
+        let row = match read_fields(columns, &record) {
+            Ok(fields) => Row::new(line, fields),
+            Err(reason @ Reason::NotUtf8) => return Err(Unreadable { line, reason }),
+            Err(reason) => Row::refused(line, reason),
+        };
+        if !rows(row) {
             return Ok(());
         }
     }
 }
 
-/// The byte that parts the columns: the one of three that the row of names has most of.
-fn delimiter(head: &[u8]) -> u8 {
-    let names = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| names.split(|byte| byte == delimiter).count();
-    // Of equals the last is taken: the comma, which a row of one name has as many of.
-    [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(count)
-        .unwrap_or(b',')
+/// A file without even names lacks what they would have to name.
+fn no_names(line: u64) -> Unreadable {
+    let required = Draft::FIELDS.iter().filter(|field| field.is_required);
+    let missing = required.map(|field| FieldReason::new(field.name, Rule::Required));
+    Unreadable {
+        line,
+        reason: Reason::Invalid(missing.collect()),
+    }
+}
+
+fn unclosed_quote(line: u64) -> Unreadable {
+    Unreadable {
+        line,
+        reason: Reason::UnclosedQuote,
+    }
+}
+
+/// Whether a row has nothing in any cell, as spreadsheets leave them.
+fn is_nothing(record: &ByteRecord) -> bool {
+    record.iter().all(|cell| cell.trim_ascii().is_empty())
 }
 
 /// The field of each column; `None` for one that is ignored.
-fn columns(names: &ByteRecord) -> Result<Vec<Option<&'static Field>>, Reason> {
-    let mut unknown = Vec::new();
+fn read_columns(names: &ByteRecord) -> Result<Vec<Option<&'static Field>>, Reason> {
+    let mut failed = Vec::new();
     let mut columns = Vec::new();
     for name in names {
         let name = std::str::from_utf8(name).map_err(|_| Reason::NotUtf8)?;
         let name = name.trim().to_lowercase();
         let field = Draft::FIELDS.iter().find(|field| field.name == name);
         if field.is_none() && !["", "id", "revision"].contains(&name.as_str()) {
-            unknown.push(FieldReason::new(&name, Rule::Unknown));
+            failed.push(FieldReason::new(&name, Rule::Unknown));
+        }
+        if field.is_some() && columns.contains(&field) {
+            failed.push(FieldReason::new(&name, Rule::Twice));
         }
         columns.push(field);
     }
-    if unknown.is_empty() {
+    if failed.is_empty() {
         Ok(columns)
     } else {
-        Err(Reason::Invalid(unknown))
+        Err(Reason::Invalid(failed))
     }
 }
 
-/// A row's values as the rules take them. An empty one is absent.
-fn fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields, Reason> {
+/// A row's values as the rules take them. An empty cell is `null`, which takes its field away.
+fn read_fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields, Reason> {
+    let mut surplus = record.iter().skip(columns.len());
+    if surplus.any(|cell| !cell.trim_ascii().is_empty()) {
+        return Err(Reason::TooManyCells(record.len(), columns.len()));
+    }
     let mut fields = Map::new();
     for (column, cell) in columns.iter().zip(record) {
         let cell = std::str::from_utf8(cell).map_err(|_| Reason::NotUtf8)?;
-        if let Some(field) = column
-            && !cell.trim().is_empty()
-        {
+        if let Some(field) = column {
             fields.insert(field.name.to_owned(), to_value(field.kind, cell));
         }
     }
@@ -98,18 +155,33 @@ fn fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields, Rea
 /// A cell as JSON. One that can't be read as its field's kind stays a text, which the rules refuse.
 fn to_value(kind: Kind, cell: &str) -> Value {
     let trimmed = cell.trim();
+    if trimmed.is_empty() {
+        return Value::Null;
+    }
     match kind {
-        Kind::Count => match trimmed.parse::<i64>() {
-            Ok(number) => number.into(),
-            Err(_) => trimmed.into(),
-        },
+        Kind::Count => to_count(trimmed),
         Kind::Flag => match trimmed.to_lowercase().as_str() {
-            "true" | "1" | "yes" | "sí" | "si" => true.into(),
-            "false" | "0" | "no" => false.into(),
+            word if YES.contains(&word) => true.into(),
+            word if NO.contains(&word) => false.into(),
             _ => trimmed.into(),
         },
-        Kind::Urls { .. } => urls(trimmed).collect(),
-        Kind::Line { .. } | Kind::Lines { .. } | Kind::Price => cell.into(),
+        Kind::Urls { .. } => to_urls(trimmed),
+        Kind::Price => cell.into(),
+        Kind::Line { .. } | Kind::Code { .. } | Kind::Lines { .. } => unguard(cell).into(),
+    }
+}
+
+fn to_count(cell: &str) -> Value {
+    let number = number::read_whole(cell, None);
+    number.map_or_else(|_| cell.into(), |number| number.to_json())
+}
+
+/// Addresses as a list: one written as JSON, as an export does where an address has a separator in
+/// it, or several parted.
+fn to_urls(cell: &str) -> Value {
+    match serde_json::from_str(cell) {
+        Ok(list @ Value::Array(_)) => list,
+        _ => urls(cell).collect(),
     }
 }
 

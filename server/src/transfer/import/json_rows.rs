@@ -5,23 +5,23 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde::Deserializer;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use shared::{Fields, Reason};
 
+use super::mark::skip_byte_order_mark;
 use super::row::{Row, Rows, Unreadable};
 
 /// Reads every object of an array. Its line is its number: in an array lines mean little.
 pub fn array(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
-    let mut json = serde_json::Deserializer::from_reader(BufReader::new(source));
+    let source = BufReader::new(skip_byte_order_mark(source));
+    let mut json = serde_json::Deserializer::from_reader(source);
     let mut count = 0;
     let visitor = Array {
         rows,
         count: &mut count,
     };
     let read = json.deserialize_seq(visitor).and_then(|()| json.end());
-    read.map_err(|error| Unreadable {
-        line: count + 1,
-        reason: to_reason(&error),
-    })
+    read.map_err(|error| Unreadable::malformed(count + 1, &error))
 }
 
 struct Array<'a, 'b> {
@@ -37,9 +37,10 @@ impl<'de> Visitor<'de> for Array<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        while let Some(fields) = sequence.next_element::<Fields>()? {
+        // What is valid JSON but no product spoils its own row alone.
+        while let Some(element) = sequence.next_element::<Box<RawValue>>()? {
             *self.count += 1;
-            if !(self.rows)(Row::new(*self.count, fields)) {
+            if !(self.rows)(to_row(*self.count, element.get())) {
                 // Nobody wants the rest, but an array ends where it ends.
                 while sequence.next_element::<IgnoredAny>()?.is_some() {}
                 return Ok(());
@@ -49,9 +50,18 @@ impl<'de> Visitor<'de> for Array<'_, '_> {
     }
 }
 
+/// The row of an object, or why it is none.
+fn to_row(line: u64, json: &str) -> Row {
+    let fields: Result<Fields, _> = serde_json::from_str(json);
+    match fields {
+        Ok(fields) => Row::new(line, fields),
+        Err(error) => Row::refused(line, Reason::Malformed(error.to_string())),
+    }
+}
+
 /// Reads every line.
 pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
-    let mut source = BufReader::new(source);
+    let mut source = BufReader::new(skip_byte_order_mark(source));
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
@@ -65,23 +75,11 @@ pub fn lines(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
         if text.trim().is_empty() {
             continue;
         }
-        let fields: Result<Fields, _> = serde_json::from_str(text);
-        let row = match fields {
-            Ok(fields) => Row::new(line, fields),
-            Err(error) => Row {
-                line,
-                draft: Err(to_reason(&error)),
-            },
-        };
-        if !rows(row) {
+        if !rows(to_row(line, text)) {
             break;
         }
     }
     Ok(())
-}
-
-fn to_reason(error: &serde_json::Error) -> Reason {
-    Reason::Malformed(error.to_string())
 }
 
 #[cfg(test)]

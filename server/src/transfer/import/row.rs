@@ -1,13 +1,27 @@
 //! What a reader makes of a file.
 
-use shared::{Draft, Fields, Reason};
+use shared::{Draft, Fields, Patch, Reason};
 
-/// One row, or why it makes no product.
+use crate::unicode::nfc;
+
+/// One row, or why it makes nothing.
 pub struct Row {
     /// The line on which it begins, from 1.
     pub line: u64,
-    /// The product, or why the row makes none.
+    /// What it makes of a product, or why it makes none.
+    pub product: Result<RowProduct, Reason>,
+}
+
+/// What a row says of a product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowProduct {
+    /// Its code, by which one that is there is found.
+    pub code: Box<str>,
+    /// The new product, or why the row makes none: it may name just what changes in one that is
+    /// there.
     pub draft: Result<Draft, Reason>,
+    /// The fields that the row names.
+    pub patch: Patch,
 }
 
 impl Row {
@@ -15,8 +29,33 @@ impl Row {
     pub fn new(line: u64, mut fields: Fields) -> Self {
         fields.0.remove("id");
         fields.0.remove("revision");
-        let draft = fields.draft();
-        Self { line, draft }
+        let draft = fields.clone().draft_without_nulls(nfc);
+        let product = match (fields.patch(nfc), draft) {
+            (Ok(patch), draft) => match (&patch.code, draft) {
+                (Some(code), draft) => Ok(RowProduct {
+                    code: code.clone(),
+                    draft,
+                    patch,
+                }),
+                (None, Err(reason)) => Err(reason),
+                (None, Ok(draft)) => Ok(RowProduct {
+                    code: draft.code.clone(),
+                    draft: Ok(draft),
+                    patch,
+                }),
+            },
+            // A draft says of more fields what is wrong than a patch does.
+            (Err(_), Err(reason)) | (Err(reason), Ok(_)) => Err(reason),
+        };
+        Self { line, product }
+    }
+
+    /// A row that can't be read.
+    pub fn refused(line: u64, reason: Reason) -> Self {
+        Self {
+            line,
+            product: Err(reason),
+        }
     }
 }
 
@@ -30,4 +69,14 @@ pub struct Unreadable {
     pub line: u64,
     /// Why.
     pub reason: Reason,
+}
+
+impl Unreadable {
+    /// What can't be read because its source failed or is not in its form.
+    pub fn malformed(line: u64, error: &dyn std::fmt::Display) -> Self {
+        Self {
+            line,
+            reason: Reason::Malformed(error.to_string()),
+        }
+    }
 }

@@ -69,9 +69,8 @@ impl Client {
 
     /// Opens another client that goes on from where this one is.
     pub async fn reopen(mut self, host: &str) -> Self {
-        let (catalog, since) = self.mirror.position().expect("a position");
+        let query = self.mirror.position().expect("a position").to_query();
         self.mirror.interrupt();
-        let query = format!("catalog={catalog}&since={since}");
         let mut client = Self::open(host, &query).await;
         client.mirror = self.mirror;
         client

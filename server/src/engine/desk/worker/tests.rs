@@ -4,7 +4,8 @@ use shared::{ClientId, ProductId, RequestId, RequestKey, Revision};
 use tempfile::TempDir;
 
 use super::*;
-use crate::engine::journal::{JournalError, Loaded, SqliteJournal};
+use crate::engine::desk::CommandOutcome;
+use crate::engine::journal::{self, JournalError, Loaded, SqliteJournal};
 use crate::engine::samples::{add, delete, set_stock};
 
 /// A data file whose disk can be full.
@@ -20,15 +21,18 @@ impl Journal for Disk {
         self.journal.load()
     }
 
-    fn append(&mut self, after: Revision, entries: &[Entry]) -> Result<(), JournalError> {
+    fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
         if self.is_full {
             return Err(JournalError::Damaged("the disk is full".to_owned()));
         }
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        self.journal.append(after, entries)
+        self.journal.append(after, batch)
     }
 
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Entry)>, JournalError> {
+    fn find_answer(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<(Arc<str>, journal::Answer)>, JournalError> {
         if self.is_full {
             return Err(JournalError::Damaged("the disk is full".to_owned()));
         }
@@ -54,10 +58,10 @@ impl Desk {
             transactions: Arc::default(),
         };
         let loaded = disk.load().expect("a catalog");
-        let recent = loaded.recent.clone();
+        let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, 0);
         Self {
-            worker: Worker::new(disk, &recent, hub),
+            worker: Worker::new(disk, recent, hub),
             folder,
         }
     }
@@ -116,6 +120,7 @@ fn one(command: Command, key: Option<Key>) -> (Job, Receiver) {
     let (answer, receiver) = oneshot::channel();
     let job = Job::One {
         command,
+        by: Source::Page,
         key,
         answer,
     };
@@ -131,6 +136,7 @@ fn many(
     let job = Job::Many {
         commands,
         group,
+        by: Source::Http,
         key,
         answers,
     };
@@ -319,6 +325,44 @@ fn the_desk_works_until_its_last_handle_is_gone() {
     let revisions: Vec<u64> = answers.map(|answer| revision(&answer)).collect();
     assert_eq!(revisions, [1, 2, 3]);
     assert_eq!(Desk::open(folder).codes(), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_request_that_changed_nothing_is_answered_again_whatever_has_changed_since() {
+    let key = || Some(Key::Idempotency(idempotency("k", "1")));
+    let group_key = || Some(idempotency("group", "1"));
+    let group = || vec![Ok(set_stock(1, 9)), Ok(set_stock(1, 9))];
+    let mut desk = Desk::new();
+    desk.one(add("a"), None).expect("done");
+    desk.one(set_stock(1, 9), None).expect("done");
+    let first = desk.one(set_stock(1, 9), key());
+    let over_the_socket = desk.one(set_stock(1, 9), Some(request(1)));
+    let in_a_group = desk.many(group(), Group::AllOrNothing, group_key());
+    assert_eq!(revision(&first), 2);
+    desk.one(set_stock(1, 1), None).expect("done");
+    for _ in 0..2 {
+        assert_eq!(desk.one(set_stock(1, 9), key()), first);
+        assert_eq!(desk.one(set_stock(1, 9), Some(request(1))), over_the_socket);
+        let again = desk.many(group(), Group::AllOrNothing, group_key());
+        assert_eq!(again, in_a_group);
+        let catalog = desk.worker.hub.catalog();
+        let product = catalog.get(ProductId(1)).expect("it is there");
+        assert_eq!(product.draft.stock, 1, "nothing was overwritten");
+        desk = desk.reopen();
+    }
+}
+
+#[test]
+fn a_group_that_fails_remembers_nothing_of_what_it_left_as_it_was() {
+    let mut desk = Desk::new();
+    desk.one(add("a"), None).expect("done");
+    let key = idempotency("k", "1");
+    let commands = |last| vec![Ok(set_stock(1, 1)), Ok(last)];
+    let failing = desk.many(commands(add("a")), Group::AllOrNothing, Some(key.clone()));
+    assert_eq!(failing[1], taken("a"));
+    desk.one(set_stock(1, 5), None).expect("done");
+    let done = desk.many(commands(add("b")), Group::AllOrNothing, Some(key));
+    assert_eq!(revision(&done[0]), 3, "it is decided anew");
 }
 
 #[test]

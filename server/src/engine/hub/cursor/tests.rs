@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::samples::{add, entry, loaded, run};
+use crate::engine::samples::{add, loaded, record, run};
 use shared::Catalog;
 
 /// A hub that is given changes by hand; nobody runs it.
@@ -18,7 +18,8 @@ impl Published {
 
     fn publish(&mut self, code: &str) {
         let change = run(&mut self.catalog, add(code));
-        self.hub.publish(self.catalog.clone(), vec![entry(change)]);
+        self.hub
+            .publish(self.catalog.clone(), vec![record(change, &self.catalog)]);
         self.hub.release();
     }
 
@@ -28,7 +29,10 @@ impl Published {
             Next::Part(part, revision) => {
                 let json = String::from_utf8_lossy(part.json()).into_owned();
                 assert!(json.contains("\"type\":\"snapshot\""), "{json}");
-                format!("part {:?}", revision.map(|revision| revision.0))
+                if let Some((revision, digest)) = revision {
+                    assert!(self.hub.knows(revision, digest));
+                }
+                format!("part {:?}", revision.map(|(revision, _)| revision.0))
             }
             Next::Frames(frames) => {
                 let spans = frames.iter().map(|frame| (frame.since.0, frame.revision.0));
@@ -43,7 +47,7 @@ impl Published {
 async fn whoever_knows_nothing_takes_a_snapshot_and_then_what_follows() {
     let mut published = Published::new();
     published.publish("a");
-    let mut cursor = Cursor::new(None);
+    let mut cursor = Cursor::at(None);
     assert!(!cursor.is_in_step(&published.hub));
     assert_eq!(published.next(&mut cursor).await, "part Some(1)");
     assert!(cursor.is_in_step(&published.hub));
@@ -60,7 +64,7 @@ async fn whoever_knows_a_revision_goes_on_from_there() {
     for code in ["a", "b", "c"] {
         published.publish(code);
     }
-    let mut cursor = Cursor::new(Some(Revision(1)));
+    let mut cursor = Cursor::at(Some(Revision(1)));
     assert_eq!(published.next(&mut cursor).await, "frames [(1, 2), (2, 3)]");
     assert_eq!(published.next(&mut cursor).await, "in step at 3");
     // The lane has sent one more.
@@ -68,7 +72,7 @@ async fn whoever_knows_a_revision_goes_on_from_there() {
     cursor.move_to(Revision(4));
     assert_eq!(published.next(&mut cursor).await, "in step at 4");
     // One from the future knows another catalog.
-    let mut cursor = Cursor::new(Some(Revision(99)));
+    let mut cursor = Cursor::at(Some(Revision(99)));
     assert_eq!(published.next(&mut cursor).await, "part Some(4)");
 }
 
@@ -76,11 +80,14 @@ async fn whoever_knows_a_revision_goes_on_from_there() {
 async fn only_the_last_part_of_a_snapshot_is_something_to_go_on_from() {
     let mut published = Published::new();
     let changes: Vec<_> = (0..1_000)
-        .map(|number| entry(run(&mut published.catalog, add(&format!("code {number}")))))
+        .map(|number| {
+            let change = run(&mut published.catalog, add(&format!("code {number}")));
+            record(change, &published.catalog)
+        })
         .collect();
     published.hub.publish(published.catalog.clone(), changes);
     published.hub.release();
-    let mut cursor = Cursor::new(None);
+    let mut cursor = Cursor::at(None);
     let mut parts = 0;
     loop {
         assert!(!cursor.is_in_step(&published.hub));
@@ -95,4 +102,26 @@ async fn only_the_last_part_of_a_snapshot_is_something_to_go_on_from() {
     }
     assert!(parts > 1);
     assert_eq!(published.next(&mut cursor).await, "in step at 1000");
+}
+
+#[tokio::test]
+async fn only_a_digest_of_this_history_is_believed() {
+    let mut published = Published::new();
+    let mut digests = vec![published.catalog.digest()];
+    for code in ["a", "b", "c"] {
+        published.publish(code);
+        digests.push(published.catalog.digest());
+    }
+    for (revision, digest) in (0..).map(Revision).zip(&digests) {
+        let mut cursor = Cursor::new(&published.hub, Some((revision, *digest)));
+        let next = published.next(&mut cursor).await;
+        assert!(!next.starts_with("part"), "{next}");
+        let other = digests[(usize::try_from(revision.0).expect("small") + 1) % 4];
+        let mut cursor = Cursor::new(&published.hub, Some((revision, other)));
+        assert_eq!(published.next(&mut cursor).await, "part Some(3)");
+    }
+    let mut cursor = Cursor::new(&published.hub, Some((Revision(4), digests[3])));
+    assert_eq!(published.next(&mut cursor).await, "part Some(3)");
+    let mut cursor = Cursor::new(&published.hub, None);
+    assert_eq!(published.next(&mut cursor).await, "part Some(3)");
 }

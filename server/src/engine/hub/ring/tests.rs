@@ -2,7 +2,15 @@ use shared::{ProductId, ServerMessage};
 
 use super::*;
 use crate::engine::hub::frame::frames;
-use crate::engine::samples::{add, delete, run, set_stock};
+use crate::engine::samples::{add, delete, publish, set_stock};
+
+fn deleted(revision: u64, id: u64) -> Published {
+    Published {
+        revision: Revision(revision),
+        change: Change::Deleted(ProductId(id)),
+        digest: None,
+    }
+}
 
 /// A ring into which one change after the other was pushed, each as a frame of its own.
 struct Pushed {
@@ -19,11 +27,11 @@ impl Pushed {
     }
 
     fn push(&mut self, command: shared::Command) {
-        let change = run(&mut self.catalog, command);
+        let change = publish(&mut self.catalog, command);
         self.push_all(vec![change]);
     }
 
-    fn push_all(&mut self, changes: Vec<(Revision, Change)>) {
+    fn push_all(&mut self, changes: Vec<Published>) {
         let made = frames(&changes);
         self.ring.push(self.catalog.clone(), changes, &made);
     }
@@ -68,7 +76,7 @@ fn whoever_is_a_moment_behind_gets_the_frames_since() {
 #[test]
 fn a_revision_inside_a_frame_gets_its_changes_compacted() {
     let mut pushed = Pushed::new();
-    let changes = ["a", "b", "c"].map(|code| run(&mut pushed.catalog, add(code)));
+    let changes = ["a", "b", "c"].map(|code| publish(&mut pushed.catalog, add(code)));
     pushed.push_all(changes.to_vec());
     assert_eq!(pushed.after(0), Some(vec![(0, 3)]));
     assert_eq!(pushed.after(1), Some(vec![(1, 3)]));
@@ -87,9 +95,9 @@ fn compacted_changes_are_the_last_of_each_product() {
         set_stock(2, 9),
         delete(1),
     ];
-    let changes = commands.map(|command| run(&mut catalog, command));
+    let changes = commands.map(|command| publish(&mut catalog, command));
     let of = |since: u64| -> Vec<(u64, String)> {
-        let later = changes.iter().filter(|(revision, _)| revision.0 > since);
+        let later = changes.iter().filter(|change| change.revision.0 > since);
         let compacted = compact(Revision(since), later);
         let kind = |change: &Change| match change {
             Change::Added(product) => format!("added {}", product.draft.stock),
@@ -98,7 +106,7 @@ fn compacted_changes_are_the_last_of_each_product() {
         };
         let compacted = compacted.iter();
         compacted
-            .map(|(revision, change)| (revision.0, kind(change)))
+            .map(|published| (published.revision.0, kind(&published.change)))
             .collect()
     };
     let gone = (6, "deleted".to_owned());
@@ -106,13 +114,13 @@ fn compacted_changes_are_the_last_of_each_product() {
     assert_eq!(of(2), [(5, "updated 9".to_owned()), gone.clone()]);
     assert_eq!(of(1), [(5, "added 9".to_owned()), gone.clone()]);
     assert_eq!(of(5), [gone]);
-    assert_eq!(changes[0].1.id(), ProductId(1));
+    assert_eq!(changes[0].change.id(), ProductId(1));
 }
 
 #[test]
 fn clients_that_come_back_together_share_what_is_compacted() {
     let mut catalog = Catalog::default();
-    let recent = ["a", "b", "c"].map(|code| run(&mut catalog, add(code)));
+    let recent = ["a", "b", "c"].map(|code| publish(&mut catalog, add(code)));
     let ring = Ring::new(catalog.clone(), recent);
     let frames = |since| match ring.after(Revision(since)) {
         After::Frames(frames) => frames,
@@ -144,16 +152,16 @@ fn what_is_retained_has_a_bound() {
 
     // Deletions of what is not there are changes as good as any.
     let mut revision = pushed.catalog.revision();
-    let mut deletions = |count: usize| -> Vec<(Revision, Change)> {
+    let mut deletions = |count: usize| -> Vec<Published> {
         let next = |_| {
             revision = revision.next();
-            (revision, Change::Deleted(ProductId(1_000_000)))
+            deleted(revision.0, 1_000_000)
         };
         (0..count).map(next).collect()
     };
     for _ in 0..40 {
         let changes = deletions(2_000);
-        let last = changes.last().expect("a change").0;
+        let last = changes.last().expect("a change").revision;
         pushed.catalog.apply(last, []);
         pushed.push_all(changes);
         assert_eq!(pushed.ring.frame_bytes, bytes(&pushed.ring));
@@ -172,15 +180,14 @@ fn what_is_retained_has_a_bound() {
 fn the_latest_frame_stays_whatever_its_size() {
     let mut pushed = Pushed::new();
     pushed.push(add("a"));
-    let changes: Vec<_> = (2..=2_000)
-        .map(|n| (Revision(n), Change::Deleted(ProductId(n))))
-        .collect();
+    let changes: Vec<_> = (2..=2_000).map(|n| deleted(n, n)).collect();
     let made: Vec<Frame> = (0..2)
         .map(|_| {
-            let changes = changes.iter().map(|(_, change)| change.clone());
+            let changes = changes.iter().map(|published| published.change.clone());
             Frame::new(
                 Revision(1),
                 Revision(2_000),
+                None,
                 changes.cycle().take(120_000).collect(),
             )
         })

@@ -1,12 +1,12 @@
 //! The columns of the table of products: one for each field, named as it is, and for a price
-//! `price_cents`.
+//! `price_cents`; and a hash of them all, by which a row that something else changed is found.
 
 use std::sync::LazyLock;
 
 use rusqlite::types::{ToSql, ToSqlOutput};
 use rusqlite::{Row, Transaction, params_from_iter};
 use shared::product::FieldSource;
-use shared::{Draft, Field, FieldRef, Kind, Price, Product, ProductId, Revision};
+use shared::{Digest, Draft, Field, FieldRef, Kind, Price, Product, ProductId, Revision};
 
 use super::{from_json, to_json};
 use crate::engine::journal::JournalError;
@@ -15,7 +15,7 @@ use crate::engine::journal::JournalError;
 static WRITE: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<&str> = Draft::FIELDS.iter().map(column).collect();
     format!(
-        "INSERT OR REPLACE INTO products (id, revision, {}) VALUES (?, ?{})",
+        "INSERT OR REPLACE INTO products (id, revision, hash, {}) VALUES (?, ?, ?{})",
         names.join(", "),
         ", ?".repeat(names.len())
     )
@@ -30,7 +30,12 @@ fn column(field: &Field) -> &'static str {
 
 /// Writes a product.
 pub fn write_product(transaction: &Transaction<'_>, product: &Product) -> Result<(), JournalError> {
-    let mut values = vec![product.id.0.to_sql()?, product.revision.0.to_sql()?];
+    let hash = Digest::of_product(product).to_string();
+    let mut values = vec![
+        product.id.0.to_sql()?,
+        product.revision.0.to_sql()?,
+        hash.into(),
+    ];
     for (_, value) in product.draft.values() {
         values.push(match value {
             FieldRef::Text(text) => ToSqlOutput::from(text),

@@ -1,9 +1,9 @@
 use super::*;
 
 fn told(row: &Row) -> String {
-    match &row.draft {
-        Ok(draft) => format!("{} {}", row.line, draft.code),
-        Err(reason) => format!("{} {}", row.line, reason.code()),
+    match row.product.as_ref().map(|product| &product.draft) {
+        Ok(Ok(draft)) => format!("{} {}", row.line, draft.code),
+        Ok(Err(reason)) | Err(reason) => format!("{} {}", row.line, reason.code()),
     }
 }
 
@@ -64,12 +64,38 @@ fn every_element_of_an_array_is_told_by_its_number() {
 }
 
 #[test]
+fn what_is_no_product_spoils_its_own_row_alone() {
+    let twice = r#"{"title":"T","title":"U"}"#;
+    let file = format!("[null, {}, 7, [], {twice}, {}]", product("a"), product("b"));
+    let malformed = |row: u64| format!("{row} malformed");
+    let told = vec![
+        malformed(1),
+        "2 a".to_owned(),
+        malformed(3),
+        malformed(4),
+        malformed(5),
+        "6 b".to_owned(),
+    ];
+    assert_eq!(rows(ARRAY, &file), (told, None));
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    let array = format!("\u{feff}[{}]", product("a"));
+    assert_eq!(rows(ARRAY, &array), (vec!["1 a".to_owned()], None));
+    let lines = format!("\u{feff}{}\n", product("a"));
+    assert_eq!(rows(LINES, &lines), (vec!["1 a".to_owned()], None));
+    assert_eq!(rows(LINES, "\u{feff}"), (Vec::new(), None));
+}
+
+#[test]
+fn null_stands_for_a_field_that_is_not_there() {
+    let file = product("a").replace('{', r#"{"description":null,"status":null,"#);
+    assert_eq!(rows(LINES, &file), (vec!["1 a".to_owned()], None));
+}
+
+#[test]
 fn an_array_that_breaks_off_is_told_where() {
-    let (told, ended) = rows(ARRAY, &format!("[{}, 7]", product("a")));
-    assert_eq!(
-        (told, ended),
-        (vec!["1 a".to_owned()], Some((2, "malformed")))
-    );
     let (told, ended) = rows(ARRAY, &format!("[{}", product("a")));
     assert_eq!((told.len(), ended), (1, Some((2, "malformed"))));
     assert_eq!(rows(ARRAY, "{}").1, Some((1, "malformed")));

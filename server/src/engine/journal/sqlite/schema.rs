@@ -1,0 +1,141 @@
+//! The tables of a data file, and how one of an earlier version is brought up to date.
+
+use rusqlite::{Connection, Transaction, params};
+use shared::{Digest, ProductId};
+
+use super::columns::read_product;
+use crate::engine::journal::JournalError;
+
+/// Marks the file as Vitrina's (`PRAGMA application_id`): the letters `VITR`.
+const APPLICATION_ID: i32 = 0x5649_5452;
+
+/// What each version of the tables added to the one before. A file's version (`PRAGMA
+/// user_version`) is the number of these that were applied to it.
+const VERSIONS: [&str; 3] = [
+    "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
+    CREATE TABLE products (
+        id INTEGER PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        description TEXT NOT NULL,
+        code TEXT NOT NULL,
+        price_cents INTEGER NOT NULL,
+        status INTEGER NOT NULL,
+        stock INTEGER NOT NULL,
+        category TEXT NOT NULL,
+        thumbnails TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE changes (
+        revision INTEGER PRIMARY KEY,
+        change TEXT NOT NULL,
+        page TEXT,
+        request INTEGER
+    ) STRICT;",
+    "CREATE TABLE answers (
+        key TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        change TEXT NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX answers_at ON answers (at);",
+    "ALTER TABLE products ADD COLUMN hash TEXT NOT NULL DEFAULT '';
+    ALTER TABLE changes ADD COLUMN digest TEXT;
+    ALTER TABLE changes ADD COLUMN at INTEGER;
+    ALTER TABLE changes ADD COLUMN \"by\" TEXT;
+    ALTER TABLE changes ADD COLUMN before TEXT;",
+];
+
+/// The version from which on rows have hashes, and changes digests.
+pub const HASH_VERSION: usize = 3;
+
+/// Whether the file is one of Vitrina's, of a version this one knows; `false` where it is empty.
+pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalError> {
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(false);
+    }
+    if pragma(connection, "application_id")? != APPLICATION_ID {
+        return Err(JournalError::NotOurs(name.to_owned()));
+    }
+    if version(connection)? > VERSIONS.len() {
+        return Err(JournalError::TooNew(name.to_owned()));
+    }
+    Ok(true)
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+pub fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    // Negative it is nobody's, and refused as too new.
+    Ok(usize::try_from(pragma(connection, "user_version")?).unwrap_or(usize::MAX))
+}
+
+/// Checks whose file it is before anything is written to it, then sets it up and brings it to the
+/// newest version.
+pub fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
+    let is_new = !is_known(connection, name)?;
+    let version = if is_new { 0 } else { version(connection)? };
+    let missing = &VERSIONS[version..];
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode FULL is what makes a commit reach the disk before it returns.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let transaction = connection.unchecked_transaction()?;
+    for version in missing {
+        transaction.execute_batch(version)?;
+    }
+    if version < HASH_VERSION {
+        write_hashes(&transaction)?;
+    }
+    if is_new {
+        let id = format!("{:032x}", rand::random::<u128>());
+        transaction.execute("INSERT INTO catalog VALUES (?1, 0)", [id])?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    } else {
+        tracing::info!(
+            file = name,
+            from = version,
+            to = VERSIONS.len(),
+            "upgraded the data file"
+        );
+    }
+    transaction.pragma_update(None, "user_version", VERSIONS.len())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The products whose rows are not what their hashes say. Files of earlier versions have none.
+pub fn foreign_rows(connection: &Connection) -> Result<Vec<ProductId>, JournalError> {
+    let mut foreign = Vec::new();
+    if version(connection)? < HASH_VERSION {
+        return Ok(foreign);
+    }
+    let mut statement = connection.prepare("SELECT * FROM products ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let product = read_product(row)?;
+        if row.get::<_, String>("hash")? != Digest::of_product(&product).to_string() {
+            foreign.push(product.id);
+        }
+    }
+    Ok(foreign)
+}
+
+/// Gives every row its hash, of what it is now.
+fn write_hashes(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+    let mut select = transaction.prepare("SELECT * FROM products")?;
+    let mut update = transaction.prepare("UPDATE products SET hash = ?1 WHERE id = ?2")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let product = read_product(row)?;
+        let hash = Digest::of_product(&product).to_string();
+        update.execute(params![hash, product.id.0])?;
+    }
+    Ok(())
+}
