@@ -12,7 +12,6 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
-use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -27,6 +26,7 @@ use crate::http::limits::{MAX_COMMAND_BYTES, REQUEST_TIME, body_limit};
 use crate::http::middleware::finish::finish;
 use crate::http::middleware::origin::same_origin;
 use crate::http::middleware::trace::trace;
+use crate::http::middleware::unpack::unpack;
 use crate::http::openapi;
 use crate::http::problem::{Rejection, on_panic};
 use crate::http::shutdown::Shutdown;
@@ -105,7 +105,7 @@ pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router>
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIME,
         ))
-        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn(unpack))
         // It counts what is unpacked.
         .layer(body_limit(MAX_COMMAND_BYTES));
     let router = api

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use caseless::Caseless;
+use shared::invisible::is_invisible;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Brings a text into Normalization Form C.
@@ -29,38 +30,60 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 }
 
 fn fold_unicode(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let mut can_have_accents = false;
-    // Decomposed again after folding, which composes a few.
-    for c in text.nfkd().default_case_fold().nfkd() {
-        if ('\u{300}'..='\u{36f}').contains(&c) {
-            if can_have_accents {
-                continue;
-            }
-        } else {
-            can_have_accents = c.is_ascii_alphabetic() || ('\u{370}'..='\u{3ff}').contains(&c);
-        }
+    // Before folding, which makes a letter of the iota below others, and after it, since it
+    // composes a few.
+    let bare = without_accents(text.nfkd().filter(|c| !is_invisible(*c)));
+    let folded = without_accents(bare.chars().default_case_fold().nfkd());
+    let mut without_strokes = String::with_capacity(folded.len());
+    for c in folded.chars() {
         match without_stroke(c) {
-            Some(bare) => {
-                folded.push_str(bare);
-                can_have_accents = true;
-            }
-            None => folded.push(c),
+            Some(bare) => without_strokes.push_str(bare),
+            None => without_strokes.push(c),
         }
     }
-    folded.nfc().collect()
+    without_strokes.nfc().collect()
+}
+
+/// Decomposed characters without the marks that stand on Latin or Greek letters.
+fn without_accents(chars: impl Iterator<Item = char>) -> String {
+    let mut is_on_letter = false;
+    chars
+        .filter(|c| {
+            let is_mark = ('\u{300}'..='\u{36f}').contains(c);
+            if !is_mark {
+                is_on_letter = can_have_accents(*c);
+            }
+            !(is_mark && is_on_letter)
+        })
+        .collect()
+}
+
+/// Whether a letter is Latin or Greek.
+fn can_have_accents(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || c.is_alphabetic()
+            && matches!(c, '\u{c0}'..='\u{2af}' | '\u{370}'..='\u{3ff}' | '\u{1e00}'..='\u{1fff}')
 }
 
 /// The letters that people write for Latin letters whose stroke or form Unicode takes for a part
 /// of the letter.
 fn without_stroke(c: char) -> Option<&'static str> {
     Some(match c {
-        'ł' => "l",
-        'ø' => "o",
+        'ƀ' => "b",
+        'ȼ' => "c",
         'đ' | 'ð' => "d",
+        'ɇ' => "e",
+        'ǥ' => "g",
         'ħ' => "h",
+        'ı' | 'ɨ' => "i",
+        'ɉ' => "j",
+        'ł' | 'ƚ' | 'ⱡ' => "l",
+        'ø' => "o",
+        'ɍ' => "r",
         'ŧ' => "t",
-        'ı' => "i",
+        'ʉ' => "u",
+        'ɏ' => "y",
+        'ƶ' => "z",
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
@@ -96,6 +119,11 @@ mod tests {
             ("ﬁlet", "filet"),
             ("Ｔシャツ", "tシャツ"),
             ("Ærø", "aero"),
+            ("mɔ́kɔ́", "mɔkɔ"),
+            ("ƀlue", "blue"),
+            ("ᾠδή", "ωδη"),
+            ("Lam\u{ad}penschirm", "lampenschirm"),
+            ("Tee\u{200b}kanne", "teekanne"),
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }

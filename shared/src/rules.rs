@@ -225,7 +225,9 @@ impl Checked for Box<str> {
         }
         let (max_chars, is_allowed): (usize, fn(char) -> bool) = match kind {
             Kind::Line { max_chars } => (max_chars, |c| !c.is_control() && !turns_direction(c)),
-            Kind::Lines { max_chars } => (max_chars, |c| !c.is_control() || "\n\r\t".contains(c)),
+            Kind::Lines { max_chars } => (max_chars, |c| {
+                "\n\r\t".contains(c) || !(c.is_control() || turns_direction(c))
+            }),
             Kind::Code { max_chars } => {
                 let is_other_space = |c: char| c.is_whitespace() && !c.is_control();
                 text = text.replace(is_other_space, " ");
@@ -324,5 +326,6 @@ fn is_image_url(url: &str) -> bool {
         .iter()
         .filter_map(|scheme| lower.strip_prefix(scheme))
         .any(|rest| !rest.is_empty() && !rest.starts_with('/'));
-    (is_path || is_web) && !url.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
+    let is_wrong = |c: char| c.is_whitespace() || c.is_control() || is_invisible(c) || c == '\\';
+    (is_path || is_web) && !url.contains(is_wrong)
 }

@@ -111,7 +111,9 @@ pub async fn replace(
     let mut fields: Fields = request.json()?;
     let revision = take_product(&mut fields, id)?;
     let patch = Patch::from(fields.draft(nfc)?);
-    let if_revision = expected_revision(&hub, id, &request).or(revision);
+    // The older of both is the one that is refused where they differ.
+    let expected = expected_revision(&hub, id, &request);
+    let if_revision = expected.into_iter().chain(revision).min();
     run_update(&desk, id, patch, if_revision, request).await
 }
 

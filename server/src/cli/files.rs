@@ -14,7 +14,7 @@ use tempfile::TempPath;
 
 use super::output::{print_json, spinner};
 use super::{format_of, is_standard};
-use crate::engine::journal::DataFile;
+use crate::engine::journal::{DataFile, own_files, resolve};
 use crate::transfer::Format;
 use crate::transfer::export::Export;
 
@@ -49,10 +49,9 @@ pub fn export(
 
 /// Refuses to write over the data that is read, by whatever name.
 fn refuse_own_files(data: &Path, file: &Path) -> anyhow::Result<()> {
-    for suffix in ["", "-wal", "-shm", "-lock"] {
-        let mut own = data.as_os_str().to_owned();
-        own.push(suffix);
-        if is_same_file(&own, file).unwrap_or(false) {
+    let resolved = resolve(file);
+    for own in own_files(data) {
+        if own == resolved || is_same_file(&own, file).unwrap_or(false) {
             bail!(
                 "{} is the data file or belongs to it: choose another name",
                 file.display()
@@ -105,6 +104,7 @@ fn write(mut to: impl Write, pieces: Export, bar: &ProgressBar) -> anyhow::Resul
 
 /// Copies a data file as it is at one moment.
 pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
+    refuse_own_files(data, file)?;
     if file.exists() {
         bail!("{} exists already: choose another name", file.display());
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
-pub use data_file::DataFile;
+pub use data_file::{DataFile, own_files, resolve};
 pub use sqlite::SqliteJournal;
 
 /// How many changes a journal retains beside the products, so that clients can resume and repeated

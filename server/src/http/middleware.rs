@@ -4,3 +4,4 @@ pub mod finish;
 pub mod origin;
 pub mod security_headers;
 pub mod trace;
+pub mod unpack;

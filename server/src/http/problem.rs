@@ -33,6 +33,8 @@ pub enum Rejection {
     NotJson,
     /// The body is in none of the forms that can be imported.
     NotImportable,
+    /// The body is packed, and not as gzip.
+    NotUnpackable,
     /// A browser sent it from a page of another site.
     ForeignOrigin,
     /// No route has this path.
@@ -73,7 +75,9 @@ impl Rejection {
                 }
             }
             Self::TooManyCommands(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotJson | Self::NotImportable => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::NotImportable | Self::NotUnpackable => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -232,6 +236,7 @@ mod tests {
             Rejection::TooLarge(1),
             Rejection::NotJson,
             Rejection::NotImportable,
+            Rejection::NotUnpackable,
             Rejection::ForeignOrigin,
             Rejection::NoSuchRoute,
             Rejection::WrongMethod,

@@ -9,7 +9,6 @@ mod preview;
 mod row;
 mod watch;
 
-use std::cell::Cell;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +22,6 @@ use super::Format;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
 use crate::engine::hub::Hub;
 use crate::engine::journal::Source;
-use bounded::Bounded;
 use preview::{Preview, RowOutcome};
 use row::{Row, RowProduct, Rows, Unreadable};
 
@@ -59,12 +57,6 @@ pub struct Plan {
 }
 
 fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
-    let since_row = Cell::new(0);
-    let source = Bounded::new(source, &since_row);
-    let rows: &mut Rows<'_> = &mut |row| {
-        since_row.set(0);
-        rows(row)
-    };
     match format {
         Format::Csv => csv_rows::read(source, rows),
         Format::Json => json_rows::array(source, rows),
@@ -85,7 +77,7 @@ pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
 
 /// Imports a file. Ends early when nobody listens any more: what is done stays done.
 pub async fn import(
-    source: impl Read + Send + 'static,
+    mut source: impl Read + Send + 'static,
     plan: Plan,
     desk: &Desk,
     hub: &Arc<Hub>,
@@ -94,9 +86,14 @@ pub async fn import(
 ) {
     let (sender, mut rows) = mpsc::channel::<Row>(MAX_QUEUED_ROWS);
     let reading = tokio::task::spawn_blocking(move || {
-        read(plan.format, source, &mut |row| {
+        let end = read(plan.format, &mut source, &mut |row| {
             sender.blocking_send(row).is_ok()
-        })
+        });
+        if end.is_err() {
+            // A client that sends all before it reads would else never read why.
+            let _ = std::io::copy(&mut source, &mut std::io::sink());
+        }
+        end
     });
     let mut work = Work {
         plan,

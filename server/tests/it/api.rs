@@ -209,6 +209,9 @@ async fn what_was_read_can_be_put_back() {
     let late = http.send(Method::PUT, "/api/products/1", &read).await;
     assert_eq!(late.status(), 412);
     assert_eq!(json_of(late).await["code"], "changed");
+    let late = http.request(Method::PUT, "/api/products/1").json(&read);
+    let late = late.header("if-match", "\"2\"").send().await;
+    assert_eq!(late.expect("an answer").status(), 412, "it says both");
     for (name, value, code) in [
         ("id", json!(2), "another"),
         ("id", json!("1"), "not_whole"),

@@ -224,7 +224,7 @@ fn shells_and_man_know_every_command() {
 async fn an_export_never_writes_over_the_data_it_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("a.db");
-    let program = Program::start(&data);
+    let mut program = Program::start(&data);
     program.http().add("a").await;
     let (symlink, hard_link) = (folder.path().join("x.csv"), folder.path().join("y.csv"));
     std::os::unix::fs::symlink(&data, &symlink).expect("a link");
@@ -235,7 +235,7 @@ async fn an_export_never_writes_over_the_data_it_reads() {
         hard_link,
         folder.path().join("./a.db"),
     ];
-    for suffix in ["-wal", "-shm", "-lock"] {
+    for suffix in ["-wal", "-shm", "-lock", "-journal"] {
         names.push(folder.path().join(format!("a.db{suffix}")));
     }
     for name in names {
@@ -247,6 +247,25 @@ async fn an_export_never_writes_over_the_data_it_reads() {
     program.http().add("b").await;
     let checked = vitrina(&data, &["check"]);
     assert!(checked.status.success(), "{}", out(&checked));
+
+    // Nor by way of a link to the data, whose folder is another; nor does a second server start so.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let link = elsewhere.path().join("b.db");
+    std::os::unix::fs::symlink(&data, &link).expect("a link");
+    for suffix in ["", "-wal", "-lock"] {
+        let name = folder.path().join(format!("a.db{suffix}"));
+        let exported = vitrina(&link, &["export", name.to_str().expect("a text")]);
+        assert_eq!(exported.status.code(), Some(1), "{name:?}");
+    }
+    let second = vitrina(&link, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    program.kill();
+    // Nor while they are not there.
+    for name in ["a.db-journal", "a.db-shm"] {
+        let name = folder.path().join(name);
+        let exported = vitrina(&data, &["export", name.to_str().expect("a text")]);
+        assert_eq!(exported.status.code(), Some(1), "{name:?}");
+    }
 }
 
 #[tokio::test]

@@ -348,16 +348,28 @@ async fn a_packed_file_is_unpacked_and_what_cannot_be_is_said() {
     let server = Server::start();
     // printf 'title,code,price,stock,category\nA,a,1,1,c\n' | gzip -n | xxd -p
     let packed: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x2b\xc9\x2c\xc9\x49\xd5\x49\xce\x4f\x49\xd5\x29\x28\xca\x4c\x4e\xd5\x29\x2e\xc9\x4f\xce\xd6\x49\x4e\x2c\x49\x4d\xcf\x2f\xaa\xe4\x72\xd4\x49\xd4\x31\x04\xc2\x64\x2e\x00\x6c\xa0\x26\xed\x2a\x00\x00\x00";
-    let send = async |encoding: &'static str| {
+    let send = async |encoding: &'static str, packed: Vec<u8>| {
         let request = server.http().request(Method::POST, "/api/products/import");
         let request = request.header(CONTENT_TYPE, "text/csv");
         let request = request.header("content-encoding", encoding);
         request.body(packed).send().await.expect("an answer")
     };
-    let answer = send("gzip").await;
+    let answer = send("gzip", packed.to_vec()).await;
     assert_eq!(answer.status(), 200);
     assert!(answer.text().await.expect("a text").contains("\"added\":1"));
-    assert_eq!(send("zstd").await.status(), 415);
+    // Of two members, as programs write that pack in parallel, both are read.
+    let answer = send("X-GZIP", [packed, packed].concat()).await;
+    let told = answer.text().await.expect("a text");
+    assert!(told.contains("\"line\":3"), "{told}");
+    let answer = send("gzip", [packed, b"more"].concat()).await;
+    let told = answer.text().await.expect("a text");
+    assert!(told.contains("\"failed\""), "{told}");
+    for encoding in ["zstd", "gzip, gzip"] {
+        let answer = send(encoding, packed.to_vec()).await;
+        assert_eq!(answer.status(), 415, "{encoding}");
+        let problem: Value = answer.json().await.expect("a problem");
+        assert_eq!(problem["code"], "not_unpackable");
+    }
 }
 
 #[tokio::test]
@@ -381,4 +393,29 @@ async fn a_spreadsheet_runs_nothing_of_an_export_and_nothing_is_lost() {
     import(&other.http(), "", "application/csv", csv).await;
     let products = async |http: Http| http.list().await["products"].clone();
     assert_eq!(products(other.http()).await, products(http).await);
+}
+
+#[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_is_told_why_its_file_ended_early() {
+    use std::io::{Read as _, Write as _};
+    let server = Server::start();
+    let host = server.host.clone();
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut socket = std::net::TcpStream::connect(&host).expect("a connection");
+        let body = format!("title,colour\n{}", "A,b\n".repeat(2_100_000));
+        let head = format!(
+            "POST /api/products/import HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+             Content-Type: text/csv\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        socket.write_all(head.as_bytes())?;
+        socket.write_all(body.as_bytes())?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).map(|_| answer)
+    });
+    let answer = sent.await.expect("a thread").expect("an answer");
+    assert!(
+        answer.contains("\"failed\"") && answer.contains("colour"),
+        "{answer}"
+    );
 }

@@ -38,9 +38,11 @@ impl<S: BuildHasher> Codes<S> {
     }
 }
 
-/// The form in which codes are compared.
+/// The form in which codes are compared. By way of the upper case, which makes one of `ß` and `SS`,
+/// and letter by letter, so that a final sigma is none.
 pub fn fold_code(code: &str) -> String {
-    code.to_lowercase()
+    let upper = code.chars().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -82,5 +84,8 @@ mod tests {
         codes.insert("other", ProductId(2));
         assert_eq!(candidates(&codes, "ÑANDÚ-1"), [1]);
         assert_eq!(candidates(&codes, "none"), [0; 0]);
+        for (one, other) in [("straße-1", "STRASSE-1"), ("ΑΣ-1", "ας-1"), ("ſ", "S")] {
+            assert_eq!(fold_code(one), fold_code(other));
+        }
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use shared::Revision;
 
+use super::data_file::resolve;
 use super::{
     ANSWER_RETENTION, Answer, Batch, Effect, Journal, JournalError, Loaded, RETAINED_CHANGES,
     now_ms,
@@ -39,7 +40,8 @@ impl SqliteJournal {
             path: name.clone(),
             why,
         };
-        let mut lock_path = path.as_os_str().to_owned();
+        // Beside the file itself, so that who comes by a link meets it too.
+        let mut lock_path = resolve(path).into_os_string();
         lock_path.push("-lock");
         let lock = File::create(&lock_path).map_err(|error| cannot_open(error.to_string()))?;
         match lock.try_lock() {

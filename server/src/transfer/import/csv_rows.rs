@@ -3,12 +3,14 @@
 
 mod head;
 
+use std::cell::Cell;
 use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
 use shared::{Draft, Field, FieldReason, Fields, Kind, Reason, Rule, number};
 
+use super::bounded::Bounded;
 use super::mark::skip_byte_order_mark;
 use super::row::{Row, Rows, Unreadable};
 use super::watch::Watched;
@@ -40,7 +42,8 @@ const NO: [&str; 11] = [
 
 /// Reads every row.
 pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
-    let mut source = skip_byte_order_mark(source);
+    let since_row = Cell::new(0);
+    let mut source = skip_byte_order_mark(Bounded::new(source, &since_row));
     let head = Head::read(&mut source).map_err(|error| Unreadable::malformed(1, &error))?;
     let (delimiter, mut is_named) = (head.delimiter(), head.names_delimiter());
     let (source, watch) = Watched::new(head.chain(source), delimiter);
@@ -72,7 +75,8 @@ pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
         if let Some(line) = watch.unclosed(reader.position().byte()) {
             return Err(unclosed_quote(line));
         }
-        if std::mem::take(&mut is_named) || is_nothing(&record) {
+        since_row.set(0);
+        if is_nothing(&record) || std::mem::take(&mut is_named) {
             continue;
         }
         let Some(columns) = &columns else {
@@ -110,7 +114,12 @@ fn unclosed_quote(line: u64) -> Unreadable {
 
 /// Whether a row has nothing in any cell, as spreadsheets leave them.
 fn is_nothing(record: &ByteRecord) -> bool {
-    record.iter().all(|cell| cell.trim_ascii().is_empty())
+    record.iter().all(is_empty)
+}
+
+/// Whether a cell has nothing but spaces, of whatever kind.
+fn is_empty(cell: &[u8]) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|cell| cell.trim().is_empty())
 }
 
 /// The field of each column; `None` for one that is ignored.
@@ -139,7 +148,7 @@ fn read_columns(names: &ByteRecord) -> Result<Vec<Option<&'static Field>>, Reaso
 /// A row's values as the rules take them. An empty cell is `null`, which takes its field away.
 fn read_fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields, Reason> {
     let mut surplus = record.iter().skip(columns.len());
-    if surplus.any(|cell| !cell.trim_ascii().is_empty()) {
+    if !surplus.all(is_empty) {
         return Err(Reason::TooManyCells(record.len(), columns.len()));
     }
     let mut fields = Map::new();
@@ -167,7 +176,7 @@ fn to_value(kind: Kind, cell: &str) -> Value {
         },
         Kind::Urls { .. } => to_urls(trimmed),
         Kind::Price => cell.into(),
-        Kind::Line { .. } | Kind::Code { .. } | Kind::Lines { .. } => unguard(cell).into(),
+        Kind::Line { .. } | Kind::Code { .. } | Kind::Lines { .. } => unguard(trimmed).into(),
     }
 }
 

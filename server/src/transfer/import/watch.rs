@@ -22,6 +22,9 @@ pub struct Watch {
     place: Place,
     /// Where the last quote was opened: its offset and its line.
     opened: (u64, u64),
+    /// Where the first quote was opened that ends in the middle of a cell: the one that was to end
+    /// it is missing, and this one was to open another.
+    broken: Option<(u64, u64)>,
     is_at_end: bool,
 }
 
@@ -33,6 +36,8 @@ enum Place {
     InQuotes,
     /// After a quote in quotes, which ends them unless another one follows.
     AfterQuote,
+    /// After quotes that were ended, where only spaces may come.
+    AfterCell,
 }
 
 impl Watch {
@@ -46,6 +51,7 @@ impl Watch {
             starts: VecDeque::new(),
             place: Place::CellStart,
             opened: (0, 1),
+            broken: None,
             is_at_end: false,
         }
     }
@@ -61,6 +67,11 @@ impl Watch {
             (Place::InQuotes, _) | (Place::AfterQuote, b'"') => Place::InQuotes,
             (_, b'\r' | b'\n') => Place::CellStart,
             (_, other) if other == self.delimiter => Place::CellStart,
+            (Place::AfterQuote | Place::AfterCell, b' ' | b'\t') => Place::AfterCell,
+            (Place::AfterQuote | Place::AfterCell, _) => {
+                self.broken.get_or_insert(self.opened);
+                Place::InCell
+            }
             _ => Place::InCell,
         };
         self.offset += 1;
@@ -93,12 +104,13 @@ impl Watch {
         self.starts.front().map_or(self.line, |(_, line)| *line)
     }
 
-    /// The line on which a quote was opened that is never closed, if it belongs to the record that
-    /// ends at this offset.
+    /// The line on which a quote was opened that is never closed, or only where another one was to
+    /// be opened, if it belongs to the record that ends at this offset.
     pub fn unclosed(&self, end: u64) -> Option<u64> {
-        let (offset, line) = self.opened;
         let is_open = self.is_at_end && self.place == Place::InQuotes;
-        (is_open && offset < end).then_some(line)
+        let open = is_open.then_some(self.opened);
+        let (offset, line) = self.broken.or(open)?;
+        (offset < end).then_some(line)
     }
 
     /// The line of the quote in which the file is at the moment, if it is in one.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Chain, Cursor, Read};
 
-/// How many bytes are looked at: a row of names is shorter.
-const LOOK_BYTES: usize = 4 * 1024;
+/// How many bytes are looked at: rows of nothing and a row of names are shorter.
+const LOOK_BYTES: usize = 256 * 1024;
 
 /// The bytes up to the end of the first line that says something.
 pub struct Head(Vec<u8>);
@@ -11,8 +11,8 @@ pub struct Head(Vec<u8>);
 impl Head {
     /// Reads as far as that line's end, in however small pieces it comes.
     pub fn read(source: &mut impl Read) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(LOOK_BYTES);
-        let mut piece = [0; 512];
+        let mut head = Vec::new();
+        let mut piece = [0; 4 * 1024];
         while head.len() < LOOK_BYTES {
             let read = source.read(&mut piece)?;
             head.extend_from_slice(&piece[..read]);
@@ -27,13 +27,13 @@ impl Head {
 
     /// Whether the first line is one that only names the separator, such as Excel's `sep=;`.
     pub fn names_delimiter(&self) -> bool {
-        lines(&self.0).next().and_then(named_delimiter).is_some()
+        self.named_delimiter().is_some()
     }
 
     /// The byte that parts the columns: the one that is named, or of three the one that the row of
     /// names has most of.
     pub fn delimiter(&self) -> u8 {
-        if let Some(named) = lines(&self.0).next().and_then(named_delimiter) {
+        if let Some(named) = self.named_delimiter().and_then(to_delimiter) {
             return named;
         }
         let names = lines(&self.0).find(|line| says_something(line));
@@ -44,6 +44,11 @@ impl Head {
             .into_iter()
             .max_by_key(count)
             .unwrap_or(b',')
+    }
+
+    fn named_delimiter(&self) -> Option<&str> {
+        let first = lines(&self.0).find(|line| !is_nothing(line));
+        first.and_then(named_delimiter)
     }
 
     /// The whole file again: these bytes, and the rest.
@@ -58,17 +63,34 @@ fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether a line has more than separators, and does not only name one.
 fn says_something(line: &[u8]) -> bool {
-    let is_separator = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b' ' | b'"');
-    !line.iter().all(is_separator) && named_delimiter(line).is_none()
+    !is_nothing(line) && named_delimiter(line).is_none()
 }
 
-/// The separator in a line such as `sep=;`, in quotes or not.
-fn named_delimiter(line: &[u8]) -> Option<u8> {
-    let line = line.strip_prefix(b"\"").unwrap_or(line);
+/// Whether a line has nothing but separators and spaces.
+fn is_nothing(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let is_nothing = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\u{feff}');
+    line.chars().all(is_nothing)
+}
+
+/// What a line such as `sep=;`, in quotes or not, names as the separator: maybe nothing, or nothing
+/// that can be one.
+fn named_delimiter(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    let line = line.trim_start_matches([' ', '"', '\u{feff}']);
     let (name, rest) = line.split_at_checked(4)?;
-    rest.first()
-        .copied()
-        .filter(|_| name.eq_ignore_ascii_case(b"sep="))
+    let named = rest.trim_matches([' ', '"']);
+    // With more it is a column of such a name.
+    let is_one = named.chars().nth(1).is_none();
+    (name.eq_ignore_ascii_case("sep=") && is_one).then_some(named)
+}
+
+/// The byte that can part cells.
+fn to_delimiter(named: &str) -> Option<u8> {
+    match named.as_bytes() {
+        [byte] if *byte == b'\t' || byte.is_ascii_punctuation() => Some(*byte),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -105,7 +127,17 @@ mod tests {
             assert!(head.names_delimiter());
             assert_eq!(head.delimiter(), named, "{file}");
         }
-        for file in ["sep=", "separator,b\n", "a,b\nsep=;\n"] {
+        for file in [
+            "\n sep=;\na;b",
+            "\u{feff}sep=;\na,b,c",
+            "sep=\na;b",
+            "sep=€\na;b",
+        ] {
+            let head = Head::read(&mut file.as_bytes()).expect("a head");
+            assert!(head.names_delimiter(), "{file}");
+            assert_eq!(head.delimiter(), b';', "{file}");
+        }
+        for file in ["separator,b\n", "a,b\nsep=;\n"] {
             let head = Head::read(&mut file.as_bytes()).expect("a head");
             assert!(!head.names_delimiter(), "{file}");
         }
@@ -120,6 +152,9 @@ mod tests {
                 self.0.read(&mut buffer[..one])
             }
         }
+        let mut far = "\u{a0};;\n".repeat(5_000);
+        far.push_str("a;b\n1;2\n");
+        assert_eq!(delimiter(&far), b';');
         let file = b"\n;;\ntitle;code\nA;a\n";
         let mut source = Bytewise(file);
         let head = Head::read(&mut source).expect("a head");

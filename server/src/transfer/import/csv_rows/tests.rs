@@ -203,6 +203,13 @@ fn a_quote_that_is_never_closed_is_told_where_it_opens() {
     });
     assert_eq!(read, Err(unclosed_quote(3)));
     assert_eq!(told, [2], "what came before is read");
+    // One that is closed only where another was to be opened took rows in.
+    let file = format!("{NAMES}\nA,a,1,1,\"x\"y\nB,b,1,1,\"x\"\n");
+    assert_eq!(unreadable(file.as_bytes()), (2, Reason::UnclosedQuote));
+    let file = format!("{NAMES},description\nA,a,1,1,x,\"open\nB,b,1,1,x,\"ok\"\nC,c,1,1,x,fine\n");
+    assert_eq!(unreadable(file.as_bytes()), (2, Reason::UnclosedQuote));
+    let file = format!("{NAMES}\nA,a,1,1,\"x\"  \n");
+    assert_eq!(rows(file.as_bytes()).expect("rows"), ["2 a"]);
     // In the row of names, and so far on that the bound for rows comes first.
     assert_eq!(
         unreadable(b"title,\"code\nA,a\n"),
@@ -237,6 +244,13 @@ fn a_column_that_is_there_twice_is_told_by_name() {
             "{names}"
         );
     }
+}
+
+#[test]
+fn rows_of_nothing_may_be_many() {
+    let nothing = ",\u{a0},,,\r\n".repeat(200_000);
+    let file = format!("{NAMES}\n{nothing}A,a,1,1,x,\u{a0}\n");
+    assert_eq!(rows(file.as_bytes()).expect("rows"), ["200002 a"]);
 }
 
 #[test]
