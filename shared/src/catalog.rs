@@ -122,9 +122,12 @@ impl Catalog {
     fn decide_import(&self, import: Import) -> Result<Decision, Reason> {
         match (self.with_code(&import.code), import.on_duplicate) {
             (None, _) | (Some(_), OnDuplicate::Refuse) => self.decide_add(import.draft?),
-            (Some(product), OnDuplicate::Skip) => Ok(Decision::Nothing(product.clone())),
+            (Some(product), OnDuplicate::Skip) => {
+                import.patch?;
+                Ok(Decision::Nothing(product.clone()))
+            }
             (Some(product), OnDuplicate::Update) => {
-                self.decide_update(product, import.patch.applied_to(&product.draft))
+                self.decide_update(product, import.patch?.applied_to(&product.draft))
             }
         }
     }

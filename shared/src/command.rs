@@ -43,7 +43,7 @@ pub struct Import {
     /// The new product, or why what the file says of it makes none.
     pub draft: Result<Draft, Reason>,
     /// What the file says of it, for one that is there.
-    pub patch: Patch,
+    pub patch: Result<Patch, Reason>,
     /// What to do with the one that has its code.
     pub on_duplicate: OnDuplicate,
 }

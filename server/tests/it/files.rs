@@ -419,3 +419,19 @@ async fn a_client_that_sends_all_before_it_reads_is_told_why_its_file_ended_earl
         "{answer}"
     );
 }
+
+#[tokio::test]
+async fn an_update_that_is_wrong_is_told_only_what_is_wrong_with_it() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("a").await;
+    let file = "code,price,stock\na,5,\nnew,5,\n";
+    let told = import(&http, "?on_duplicate=update", "text/csv", file).await;
+    let fields = |line: &Value| {
+        let fields = line["problem"]["fields"].as_array().expect("fields");
+        let names = fields.iter().map(|field| field["field"].clone());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(fields(&told[0]), ["stock"]);
+    assert_eq!(fields(&told[1]), ["title", "stock", "category"]);
+}

@@ -207,7 +207,7 @@ fn an_import_does_with_a_taken_code_what_it_was_told() {
         };
         Command::Import(Box::new(Import {
             code: code.into(),
-            patch: Patch::from(draft.clone()),
+            patch: Ok(Patch::from(draft.clone())),
             draft: Ok(draft),
             on_duplicate,
         }))
@@ -263,10 +263,10 @@ fn an_import_that_names_only_what_changes_needs_a_product_that_is_there() {
         Command::Import(Box::new(Import {
             code: code.into(),
             draft: Err(missing()),
-            patch: Patch {
+            patch: Ok(Patch {
                 stock: Some(9),
                 ..Patch::default()
-            },
+            }),
             on_duplicate,
         }))
     };

@@ -67,9 +67,12 @@ impl Preview {
                 product.draft?;
                 Err(Reason::CodeTaken(product.code.to_string()))
             }
-            OnDuplicate::Skip => Ok(RowOutcome::Skipped),
+            OnDuplicate::Skip => {
+                product.patch?;
+                Ok(RowOutcome::Skipped)
+            }
             OnDuplicate::Update => {
-                let now = self.patched(before, &product.patch);
+                let now = self.patched(before, &product.patch?);
                 if now == before {
                     return Ok(RowOutcome::Skipped);
                 }

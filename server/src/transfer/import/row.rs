@@ -20,8 +20,8 @@ pub struct RowProduct {
     /// The new product, or why the row makes none: it may name just what changes in one that is
     /// there.
     pub draft: Result<Draft, Reason>,
-    /// The fields that the row names.
-    pub patch: Patch,
+    /// The fields that the row names, or why they can't be those of one that is there.
+    pub patch: Result<Patch, Reason>,
 }
 
 impl Row {
@@ -29,23 +29,28 @@ impl Row {
     pub fn new(line: u64, mut fields: Fields) -> Self {
         fields.0.remove("id");
         fields.0.remove("revision");
+        let code = fields.0.get("code").cloned();
+        let code = Fields(
+            code.into_iter()
+                .map(|code| ("code".to_owned(), code))
+                .collect(),
+        );
         let draft = fields.clone().draft_without_nulls(nfc);
-        let product = match (fields.patch(nfc), draft) {
-            (Ok(patch), draft) => match (&patch.code, draft) {
-                (Some(code), draft) => Ok(RowProduct {
-                    code: code.clone(),
-                    draft,
-                    patch,
+        let patch = fields.patch(nfc);
+        let product = match (code.patch(nfc), draft) {
+            (
+                Ok(Patch {
+                    code: Some(code), ..
                 }),
-                (None, Err(reason)) => Err(reason),
-                (None, Ok(draft)) => Ok(RowProduct {
-                    code: draft.code.clone(),
-                    draft: Ok(draft),
-                    patch,
-                }),
-            },
-            // A draft says of more fields what is wrong than a patch does.
-            (Err(_), Err(reason)) | (Err(reason), Ok(_)) => Err(reason),
+                draft,
+            ) => Ok(RowProduct { code, draft, patch }),
+            // Without a code it can be no update.
+            (_, Err(reason)) => Err(reason),
+            (_, Ok(draft)) => Ok(RowProduct {
+                code: draft.code.clone(),
+                draft: Ok(draft),
+                patch,
+            }),
         };
         Self { line, product }
     }

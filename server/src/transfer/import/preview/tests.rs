@@ -20,7 +20,7 @@ fn whole(code: &str, stock: u32) -> RowProduct {
     let draft = draft(code, stock);
     RowProduct {
         code: code.into(),
-        patch: Patch::from(draft.clone()),
+        patch: Ok(Patch::from(draft.clone())),
         draft: Ok(draft),
     }
 }
@@ -30,10 +30,10 @@ fn partial(code: &str, stock: u32) -> RowProduct {
     RowProduct {
         code: code.into(),
         draft: Err(Reason::NotText),
-        patch: Patch {
+        patch: Ok(Patch {
             stock: Some(stock),
             ..Patch::default()
-        },
+        }),
     }
 }
 
