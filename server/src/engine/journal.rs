@@ -1,6 +1,7 @@
 //! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
 
 mod data_file;
+mod own_files;
 mod sqlite;
 
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
-pub use data_file::{DataFile, own_files, resolve};
+pub use data_file::DataFile;
+pub use own_files::{own_files, resolve};
 pub use sqlite::SqliteJournal;
 
 /// How many changes a journal retains beside the products, so that clients can resume and repeated

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use shared::Revision;
 
-use super::data_file::resolve;
+use super::own_files::resolve;
 use super::{
     ANSWER_RETENTION, Answer, Batch, Effect, Journal, JournalError, Loaded, RETAINED_CHANGES,
     now_ms,
