@@ -616,6 +616,7 @@ async fn rows_stay_where_they_are_when_others_add() {
         browser.open_live(&program.host).await;
         let row = "[...document.querySelectorAll('[data-product]')]\
                    .find(row => row.dataset.product === '60')";
+        browser.until(&format!("{row} !== undefined")).await;
         browser
             .value(&format!("({row}.scrollIntoView({{block: 'center'}}), 1)"))
             .await;

@@ -123,9 +123,9 @@ fn line(max_chars: usize, is_required: bool, refused: &str) -> ObjectBuilder {
 fn lines(max_chars: usize) -> ObjectBuilder {
     string()
         .max_length(Some(max_chars))
-        .pattern(Some(
-            r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$",
-        ))
+        .pattern(Some(format!(
+            r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F{TURNING}]*$"
+        )))
         .default(Some("".into()))
 }
 
@@ -166,7 +166,7 @@ fn urls(max: usize, max_chars: usize) -> ArrayBuilder {
     let url = string()
         .max_length(Some(max_chars))
         .pattern(Some(format!(
-            r"^(/([^/\s\\{CONTROL}][^\s\\{CONTROL}]*)?|[Hh][Tt][Tt][Pp][Ss]?://[^/\s\\{CONTROL}][^\s\\{CONTROL}]*)$"
+            r"^(/([^/\s\\{CONTROL}{INVISIBLE}][^\s\\{CONTROL}{INVISIBLE}]*)?|[Hh][Tt][Tt][Pp][Ss]?://[^/\s\\{CONTROL}{INVISIBLE}][^\s\\{CONTROL}{INVISIBLE}]*)$"
         )))
         .description(Some("An `http(s)` URL, or a path that starts with `/`."));
     ArrayBuilder::new().items(url).max_items(Some(max))
