@@ -14,7 +14,7 @@ use tempfile::TempPath;
 
 use super::output::{print_json, spinner};
 use super::{format_of, is_standard};
-use crate::engine::journal::{DataFile, own_files, resolve};
+use crate::engine::journal::{DataFile, folder_of, own_files, resolve};
 use crate::transfer::Format;
 use crate::transfer::export::Export;
 
@@ -69,7 +69,7 @@ fn replace(path: &Path, write: impl FnOnce(&File) -> anyhow::Result<()>) -> anyh
         return write(&File::options().write(true).open(path)?);
     }
     // Through a link, so that it still leads there afterwards.
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = resolve(path);
     let beside = tempfile::Builder::new()
         .prefix(".vitrina-")
         // What the file would have had if it had been made directly.
@@ -79,13 +79,6 @@ fn replace(path: &Path, write: impl FnOnce(&File) -> anyhow::Result<()>) -> anyh
     beside.as_file().sync_all()?;
     beside.persist(&path)?;
     sync_folder_of(&path)
-}
-
-/// The folder that a file is in.
-fn folder_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// Makes a new name in a folder durable.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
 pub use data_file::DataFile;
-pub use own_files::{own_files, resolve};
+pub use own_files::{folder_of, own_files, resolve};
 pub use sqlite::SqliteJournal;
 
 /// How many changes a journal retains beside the products, so that clients can resume and repeated

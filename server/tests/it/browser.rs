@@ -1,6 +1,6 @@
 //! The page as people use it: the program, real browsers, and nothing between them.
 
-use crate::support::{Browser, Client, Look, Program, draft};
+use crate::support::{Browser, Client, Look, Program, back_up, draft};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -337,13 +337,7 @@ async fn what_was_to_be_deleted_in_another_history_is_not_deleted_in_this_one() 
     post(&program, "Lamp", "lamp").await;
     let data = crate::support::data_file(&folder);
     let backup = folder.path().join("backup.db");
-    let copied = std::process::Command::new(env!("CARGO_BIN_EXE_vitrina"))
-        .arg("--data")
-        .arg(&data)
-        .arg("backup")
-        .arg(&backup)
-        .output();
-    assert!(copied.expect("it runs").status.success());
+    back_up(&data, &backup);
     assert_eq!(post(&program, "Table", "table").await, 2);
     let browser = Browser::open(Look::Desktop).await;
     browser.open_live(&program.host).await;

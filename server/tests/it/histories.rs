@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::{Client, Program, data_file, draft};
+use crate::support::{Client, Program, back_up, data_file, draft};
 use reqwest::Method;
 use serde_json::json;
 use shared::ServerMessage;
@@ -14,13 +14,7 @@ async fn two_histories() -> (tempfile::TempDir, Client) {
     let (data, backup) = (data_file(&folder), folder.path().join("backup.db"));
     let mut program = Program::start(&data);
     program.http().add("a").await;
-    let copied = Command::new(env!("CARGO_BIN_EXE_vitrina"))
-        .arg("--data")
-        .arg(&data)
-        .arg("backup")
-        .arg(&backup)
-        .output();
-    assert!(copied.expect("it runs").status.success());
+    back_up(&data, &backup);
     let mut client = Client::open(&program.host, "").await;
     for code in ["b", "c"] {
         program.http().add(code).await;

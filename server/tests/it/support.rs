@@ -19,7 +19,7 @@ use vitrina::journal::SqliteJournal;
 
 pub use browser::{Browser, Look};
 pub use client::Client;
-pub use program::Program;
+pub use program::{Program, back_up};
 pub use random::Random;
 
 /// Long enough for any machine; a test that waits so long has failed.

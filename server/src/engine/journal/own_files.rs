@@ -18,12 +18,16 @@ pub fn own_files(data: &Path) -> impl Iterator<Item = PathBuf> {
 /// The one path of a file that has many names by links; of one that is not there, where it would be.
 pub fn resolve(path: &Path) -> PathBuf {
     let beside = || {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        let folder = folder_of(path).canonicalize().ok()?;
         Some(folder.join(path.file_name()?))
     };
     let found = path.canonicalize().ok();
     found.or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }

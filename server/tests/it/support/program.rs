@@ -133,3 +133,14 @@ impl Drop for Program {
         let _ = self.child.wait();
     }
 }
+
+/// Copies a data file as `vitrina backup` does.
+pub fn back_up(data: &Path, to: &Path) {
+    let copied = Command::new(env!("CARGO_BIN_EXE_vitrina"))
+        .arg("--data")
+        .arg(data)
+        .arg("backup")
+        .arg(to)
+        .output();
+    assert!(copied.expect("it runs").status.success());
+}
