@@ -8,10 +8,8 @@ pub mod journal;
 mod samples;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -23,9 +21,12 @@ use journal::Journal;
 pub struct Engine {
     desk: Desk,
     hub: Arc<Hub>,
-    desk_thread: JoinHandle<()>,
-    hub_ended: oneshot::Receiver<anyhow::Result<()>>,
+    desk_ended: Ended,
+    hub_ended: Ended,
 }
+
+/// Is told how a thread ended; of one that panicked it is told nothing.
+pub type Ended = oneshot::Receiver<anyhow::Result<()>>;
 
 impl Engine {
     /// Loads the journal's catalog and starts work on it, for at most this many live clients.
@@ -37,12 +38,13 @@ impl Engine {
         let loaded = journal.load()?;
         let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
-        let (desk, desk_thread) = Desk::start(journal, recent, hub.clone())?;
-        let hub_ended = start_hub(hub.clone(), pace)?;
+        let (desk, desk_ended) = Desk::start(journal, recent, hub.clone())?;
+        let hub_thread = hub.clone();
+        let hub_ended = start_thread("hub", move || hub_thread.run(pace))?;
         Ok(Self {
             desk,
             hub,
-            desk_thread,
+            desk_ended,
             hub_ended,
         })
     }
@@ -59,12 +61,13 @@ impl Engine {
 
     /// Waits until a part of it has failed, and says which.
     pub async fn failed(&mut self) -> anyhow::Error {
-        tokio::select! {
-            ended = &mut self.hub_ended => match hub_result(ended) {
-                Ok(()) => anyhow::anyhow!("the hub ended before the server"),
-                Err(error) => error,
-            },
-            () = self.desk.failed() => anyhow::anyhow!("the desk failed"),
+        let (name, ended) = tokio::select! {
+            ended = &mut self.hub_ended => ("hub", ended),
+            ended = &mut self.desk_ended => ("desk", ended),
+        };
+        match result_of(name, ended) {
+            Ok(()) => anyhow::anyhow!("the {name} ended before the server"),
+            Err(error) => error,
         }
     }
 
@@ -72,27 +75,30 @@ impl Engine {
     /// desk, and so the journal, is waited for no longer than that.
     pub async fn stop(self, limit: Option<Duration>) -> anyhow::Result<()> {
         self.hub.stop();
-        hub_result(self.hub_ended.await)?;
+        result_of("hub", self.hub_ended.await)?;
         drop(self.desk);
-        let joined = tokio::task::spawn_blocking(|| self.desk_thread.join());
-        match timeout(limit.unwrap_or(Duration::MAX), joined).await {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(_) => anyhow::bail!("the desk failed"),
+        match timeout(limit.unwrap_or(Duration::MAX), self.desk_ended).await {
+            Ok(ended) => result_of("desk", ended),
             Err(_) => anyhow::bail!("the journal didn't finish in time"),
         }
     }
 }
 
-/// How the hub ended; one that panicked has told nothing.
-fn hub_result(told: Result<anyhow::Result<()>, oneshot::error::RecvError>) -> anyhow::Result<()> {
-    told.context("the hub failed")?.context("the hub failed")
+/// How a thread ended; one that panicked has told nothing.
+fn result_of(
+    name: &str,
+    told: Result<anyhow::Result<()>, oneshot::error::RecvError>,
+) -> anyhow::Result<()> {
+    told.unwrap_or_else(|_| Err(anyhow::anyhow!("the {name} failed")))
 }
 
-/// Starts the hub's thread; the returned receiver tells how it ended.
-fn start_hub(hub: Arc<Hub>, pace: Pace) -> std::io::Result<oneshot::Receiver<anyhow::Result<()>>> {
-    let (ended, hub_ended) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("hub".to_owned());
-    // A hub that panics drops the sender, which is told as well.
-    thread.spawn(move || ended.send(hub.run(pace)))?;
-    Ok(hub_ended)
+/// Starts a thread.
+fn start_thread(
+    name: &str,
+    work: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> std::io::Result<Ended> {
+    let (ended, receiver) = oneshot::channel();
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || ended.send(work()))?;
+    Ok(receiver)
 }

@@ -28,6 +28,8 @@ pub enum Reason {
     NotUtf8,
     /// The journal could not make the change durable (a full disk, say). Nothing was done.
     NotSaved,
+    /// Whether it was saved can't be known: writing failed half-way, or whoever did it is gone.
+    OutcomeUnknown,
     /// The server is stopping. Nothing was done.
     Stopping,
     /// Another request had this `Idempotency-Key`.
@@ -72,6 +74,7 @@ impl Reason {
             Self::NotText
             | Self::NotUtf8
             | Self::NotSaved
+            | Self::OutcomeUnknown
             | Self::Stopping
             | Self::NotTried
             | Self::UnclosedQuote => String::new(),

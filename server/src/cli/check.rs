@@ -1,89 +1,80 @@
 //! `vitrina check`: whether everything in a data file is as it should be.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::bail;
 use serde_json::json;
-use shared::{Fields, Product, Revision};
+use shared::catalog::fold_code;
+use shared::{Fields, Product};
 
-use super::output::{print_json, spinner};
-use crate::engine::journal::{DataFile, Loaded};
+use super::output::{print, print_json, spinner};
+use crate::engine::journal::{DataFile, Inspection};
 use crate::unicode::nfc;
 
 /// Says what is wrong with a data file, a line each, and fails where anything is.
 pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
-    let file = DataFile::open(data)?;
     let bar = spinner(data);
-    let mut wrong = file.damage()?;
-    let loaded = file.load()?;
-    wrong.extend(findings(&loaded));
-    let foreign = file.foreign_rows()?.into_iter();
-    wrong.extend(foreign.map(|id| format!("product {id}: its row was changed from outside")));
+    let inspection = DataFile::open(data).map(|file| file.inspect());
     bar.finish_and_clear();
-    let (products, revision) = (loaded.catalog.len(), loaded.catalog.revision());
+    let Inspection {
+        revision,
+        products,
+        mut faults,
+    } = match inspection {
+        Ok(inspection) => inspection,
+        Err(error) if is_json => Inspection {
+            faults: vec![error.to_string()],
+            ..Inspection::default()
+        },
+        Err(error) => return Err(error.into()),
+    };
+    faults.extend(broken_rules(&products));
+    if let Some(revision) = revision {
+        let is_impossible =
+            |product: &&Product| product.id.0 > product.revision.0 || product.revision > revision;
+        let impossible = products.iter().filter(is_impossible);
+        faults.extend(impossible.map(|Product { id, revision, .. }| {
+            format!("product {id}: it can't be at revision {revision}")
+        }));
+    }
+    let count = products.len();
     if is_json {
-        let found = json!({
-            "file": data, "products": products, "revision": revision, "faults": wrong,
-        });
-        print_json(&found)?;
+        print_json(&json!({
+            "file": data, "products": count, "revision": revision, "faults": faults,
+        }))?;
     } else {
-        for finding in &wrong {
-            println!("{finding}");
+        for fault in &faults {
+            print(&fault)?;
         }
     }
-    if !wrong.is_empty() {
-        bail!("{} has {} faults", data.display(), wrong.len());
+    if !faults.is_empty() {
+        bail!("{} has {} faults", data.display(), faults.len());
     }
-    if !is_json {
-        println!(
-            "{} is well: {products} products at revision {revision}",
+    if let (false, Some(revision)) = (is_json, revision) {
+        print(&format_args!(
+            "{} is well: {count} products at revision {revision}",
             data.display()
-        );
+        ))?;
     }
     Ok(())
 }
 
-/// Whatever in it Vitrina would not have written.
-fn findings(loaded: &Loaded) -> Vec<String> {
-    let Loaded {
-        catalog, recent, ..
-    } = loaded;
-    let revision = catalog.revision();
-    let mut wrong: Vec<String> = catalog
-        .products()
-        .flat_map(|product| {
-            let id = product.id;
-            let holder = catalog.with_code(&product.draft.code);
-            let has_its_code = holder.is_some_and(|holder| holder.id == id);
-            let code = (!has_its_code).then(|| format!("product {id}: another has its code"));
-            broken_rules(product).into_iter().chain(code)
-        })
-        .collect();
-    for product in catalog.products() {
-        let Product {
-            id, revision: at, ..
-        } = **product;
-        if id.0 > at.0 || at > revision {
-            wrong.push(format!("product {id}: it can't be at revision {at}"));
+/// The rules that products break, each by itself and together.
+fn broken_rules(products: &[Product]) -> Vec<String> {
+    let mut codes = HashSet::new();
+    let mut broken = Vec::new();
+    for Product { id, draft, .. } in products {
+        if !codes.insert(fold_code(&draft.code)) {
+            broken.push(format!("product {id}: another has its code"));
+        }
+        match Fields::from(draft).draft(nfc) {
+            Ok(kept) if kept == *draft => {}
+            Ok(_) => broken.push(format!(
+                "product {id}: a text of it is not kept as it should be"
+            )),
+            Err(reason) => broken.push(format!("product {id}: {reason:?}")),
         }
     }
-    let expected = (revision.0 + 1).saturating_sub(recent.len() as u64)..;
-    for (expected, entry) in expected.zip(recent) {
-        if entry.revision != Revision(expected) {
-            wrong.push(format!("change {expected} is missing"));
-            break;
-        }
-    }
-    wrong
-}
-
-fn broken_rules(product: &Product) -> Option<String> {
-    match Fields::from(&product.draft).draft(nfc) {
-        Ok(draft) if draft == product.draft => None,
-        Ok(_) => Some(format!(
-            "product {}: a text of it is not kept as it should be",
-            product.id
-        )),
-        Err(reason) => Some(format!("product {}: {reason:?}", product.id)),
-    }
+    broken
 }

@@ -1,5 +1,6 @@
 //! What commands show while they work and when they are done.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +15,12 @@ pub fn spinner(file: &Path) -> ProgressBar {
     bar
 }
 
+/// Tells people what was found or done, on a line of standard output.
+pub fn print(line: &dyn Display) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
 /// Tells programs what was done.
 pub fn print_json(value: &Value) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{value}")?)
+    print(value)
 }

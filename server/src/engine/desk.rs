@@ -8,13 +8,15 @@ mod recent;
 mod worker;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 use shared::{Command, Product, ProductId, Reason, Revision};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
 use super::hub::Hub;
 use super::journal::{Effect, IdempotencyKey, Journal, Key, Source};
+use super::{Ended, start_thread};
 use worker::Worker;
 
 pub use recent::RecentRequests;
@@ -22,6 +24,10 @@ pub use recent::RecentRequests;
 /// The most jobs that wait for the desk. A full queue makes whoever asks wait, which is as it
 /// should be; it has room for what a few thousand clients send during one slow commit.
 const MAX_QUEUED_JOBS: usize = 4_096;
+
+/// How often the desk looks after its journal: soon enough that nobody works for long on a file that
+/// is gone, seldom enough that an idle machine sleeps.
+const TEND_TIME: Duration = Duration::from_secs(2);
 
 /// What a command that was done is answered with.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +123,8 @@ enum Job {
         key: Option<IdempotencyKey>,
         answers: oneshot::Sender<Vec<Answer>>,
     },
+    /// Look after the journal.
+    Tend,
 }
 
 /// A handle by which commands are handed in.
@@ -126,27 +134,22 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Starts the desk. Its thread ends when the last handle is gone and all is answered.
+    /// Starts the desk. Its thread ends when the last handle is gone and all is answered, or when
+    /// nothing can be saved any more; the receiver is told how it ended.
     pub fn start(
         journal: impl Journal,
         recent: RecentRequests,
         hub: Arc<Hub>,
-    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+    ) -> std::io::Result<(Self, Ended)> {
         let (jobs, queue) = mpsc::channel(MAX_QUEUED_JOBS);
-        let mut worker = Worker::new(journal, recent, hub);
-        let thread = std::thread::Builder::new()
-            .name("desk".to_owned())
-            .spawn(move || worker.run(queue))?;
-        Ok((Self { jobs }, thread))
+        tokio::spawn(tend(jobs.downgrade()));
+        let worker = Worker::new(journal, recent, hub);
+        let ended = start_thread("desk", move || Ok(worker.run(queue)?))?;
+        Ok((Self { jobs }, ended))
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
-    pub async fn hand_in(
-        &self,
-        command: Command,
-        by: Source,
-        key: Option<Key>,
-    ) -> oneshot::Receiver<Answer> {
+    pub async fn hand_in(&self, command: Command, by: Source, key: Option<Key>) -> PendingAnswer {
         let (answer, receiver) = oneshot::channel();
         let job = Job::One {
             command,
@@ -154,15 +157,20 @@ impl Desk {
             key,
             answer,
         };
-        // A desk that is gone drops the job, and with it the sender: the receiver's error.
-        let _ = self.jobs.send(job).await;
-        receiver
+        self.send(job).await;
+        PendingAnswer(receiver)
     }
 
     /// Hands in a command and waits for what becomes of it.
     pub async fn ask(&self, command: Command, by: Source, key: Option<Key>) -> Answer {
-        let answer = self.hand_in(command, by, key).await;
-        answer.await.unwrap_or(Err(Reason::Stopping))
+        self.hand_in(command, by, key).await.get().await
+    }
+
+    async fn send(&self, job: Job) {
+        // A desk that has ended takes nothing.
+        if let Err(mpsc::error::SendError(job)) = self.jobs.send(job).await {
+            job.refuse(&Reason::Stopping);
+        }
     }
 
     /// Hands in commands that are decided one right after the other, and waits for what becomes
@@ -184,15 +192,46 @@ impl Desk {
             key,
             answers,
         };
-        let _ = self.jobs.send(job).await;
+        self.send(job).await;
+        // A desk that panicked may have done it, or not.
         receiver
             .await
-            .unwrap_or_else(|_| vec![Err(Reason::Stopping); count])
+            .unwrap_or_else(|_| vec![Err(Reason::OutcomeUnknown); count])
     }
+}
 
-    /// Waits until the desk's thread has ended, which it doesn't while a handle lives, unless it
-    /// failed.
-    pub async fn failed(&self) {
-        self.jobs.closed().await;
+impl Job {
+    /// Refuses it, whatever it was, for this reason.
+    fn refuse(self, reason: &Reason) {
+        // Whoever asked may be gone.
+        match self {
+            Self::One { answer, .. } => drop(answer.send(Err(reason.clone()))),
+            Self::Many {
+                commands, answers, ..
+            } => drop(answers.send(vec![Err(reason.clone()); commands.len()])),
+            Self::Tend => {}
+        }
+    }
+}
+
+/// The answer to a command that was handed in.
+pub struct PendingAnswer(oneshot::Receiver<Answer>);
+
+impl PendingAnswer {
+    /// Waits for it. Cancelling loses nothing.
+    pub async fn get(&mut self) -> Answer {
+        let answer = (&mut self.0).await;
+        // A desk that panicked may have done it, or not.
+        answer.unwrap_or(Err(Reason::OutcomeUnknown))
+    }
+}
+
+/// Has the desk look after its journal from time to time, as long as there is a handle.
+async fn tend(jobs: mpsc::WeakSender<Job>) {
+    loop {
+        sleep(TEND_TIME).await;
+        let Some(jobs) = jobs.upgrade() else { return };
+        // With a full queue it has better things to do, and finds out by itself.
+        let _ = jobs.try_send(Job::Tend);
     }
 }

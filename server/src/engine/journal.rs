@@ -12,7 +12,7 @@ use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey,
 
 pub use data_file::DataFile;
 pub use own_files::{folder_of, own_files, resolve};
-pub use sqlite::SqliteJournal;
+pub use sqlite::{Inspection, SqliteJournal};
 
 /// How many changes a journal retains beside the products, so that clients can resume and repeated
 /// requests find their answer over a restart of the server.
@@ -150,8 +150,8 @@ pub struct Loaded {
     pub catalog: Catalog,
     /// The latest changes, in order, without a gap, up to the catalog's revision.
     pub recent: Vec<Entry>,
-    /// The products that clients' recent requests left as they were.
-    pub unchanged: Vec<(RequestKey, Arc<Product>)>,
+    /// What clients' recent requests did, with the revision that each is answered with.
+    pub requests: Vec<(RequestKey, Revision, Effect)>,
 }
 
 /// Where changes become durable.
@@ -160,11 +160,17 @@ pub trait Journal: Send + 'static {
     fn load(&mut self) -> Result<Loaded, JournalError>;
 
     /// Makes the batch durable, all of it or nothing, as what comes next after revision `after`.
+    /// After an error nothing of it is there, nor comes back after a crash, unless the error is
+    /// [`JournalError::Unknown`].
     fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError>;
 
     /// The answer to the request with this `Idempotency-Key` within the last [`ANSWER_RETENTION`],
     /// and the fingerprint of that request.
     fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
+
+    /// Called every few seconds: looks whether the journal can still be written to, and does what
+    /// is better done while nobody waits.
+    fn tend(&mut self) -> Result<(), JournalError>;
 }
 
 /// Why a journal can't be opened, read or written.
@@ -178,6 +184,24 @@ pub enum JournalError {
         "{0} is in use by another Vitrina: stop that one or choose another file with --data FILE"
     )]
     InUse(String),
+    /// It has no tables: another file that belongs to it has them.
+    #[error(
+        "{0} is empty without the files that belong to it: copy a data file with `vitrina backup`, \
+         or choose another with --data FILE"
+    )]
+    Incomplete(String),
+    /// It is not there, but its write-ahead log is.
+    #[error(
+        "{0} is missing, but {0}-wal is there, with the latest changes of it: put {0} back, or \
+         choose another file with --data FILE"
+    )]
+    Orphaned(String),
+    /// It is no longer the file that was opened.
+    #[error(
+        "{0} was removed or replaced while it was open, so nothing can be saved any more: put it \
+         back and start Vitrina again"
+    )]
+    Gone(String),
     /// A newer Vitrina made it.
     #[error("{0} was made by a newer Vitrina: upgrade this one")]
     TooNew(String),
@@ -198,12 +222,25 @@ pub enum JournalError {
         why: String,
     },
     /// Something in the file is not what Vitrina writes.
-    #[error("the data file is damaged: {0}")]
+    #[error("the data file is damaged: {0}; `vitrina check` tells all that is wrong with it")]
     Damaged(String),
     /// Somebody else wrote to the data in between.
-    #[error("the data is no longer at revision {0}: something else wrote to it")]
+    #[error(
+        "the data is no longer at revision {0}, so nothing can be saved any more: something else \
+         wrote to it"
+    )]
     NotAt(Revision),
+    /// Writing failed in a way that leaves open whether the batch will be there after a crash.
+    #[error("it is not known whether a batch was saved: {0}")]
+    Unknown(rusqlite::Error),
     /// SQLite failed.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+impl JournalError {
+    /// Whether nothing can be saved after it, whatever is tried.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::NotAt(_) | Self::Gone(_))
+    }
 }

@@ -89,6 +89,6 @@ pub fn loaded(catalog: Catalog, recent: Vec<Entry>) -> Loaded {
         id: CatalogId(Arc::from("c1")),
         catalog,
         recent,
-        unchanged: Vec::new(),
+        requests: Vec::new(),
     }
 }

@@ -51,7 +51,12 @@ pub enum Rejection {
 impl Rejection {
     /// Refuses a group of commands, by the reasons that its commands were refused for.
     pub fn group(refused: Vec<(usize, Reason)>) -> Self {
-        let concerns_all = |reason: &Reason| matches!(reason, Reason::NotSaved | Reason::Stopping);
+        let concerns_all = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::NotSaved | Reason::OutcomeUnknown | Reason::Stopping
+            )
+        };
         if let Some((_, reason)) = refused.iter().find(|(_, reason)| concerns_all(reason)) {
             return Self::Command(reason.clone());
         }
@@ -146,6 +151,7 @@ fn status_of(reason: &Reason) -> StatusCode {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Reason::NotSaved | Reason::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
     }
 }
 

@@ -1,11 +1,10 @@
 //! SIGKILL at any moment, or a full disk: what was acknowledged is there, nothing is half-done.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::program::limited;
 use crate::support::{Client, Http, Program, Random, draft};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -163,25 +162,11 @@ async fn a_retry_after_a_kill_adds_nothing_twice() {
     }
 }
 
-/// The program under a file size limit, in blocks of 512 bytes: what a full disk does, without
-/// one. `XFSZ` is ignored, so that writes fail instead of ending the process.
-fn limited(data: &Path, blocks: u32) -> Command {
-    let mut shell = Command::new("sh");
-    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    shell.args(["-c", &script, env!("CARGO_BIN_EXE_vitrina")]);
-    shell
-        .arg("--data")
-        .arg(data)
-        .args(["--listen", "127.0.0.1:0"]);
-    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
-    shell
-}
-
 #[tokio::test]
 async fn a_full_disk_refuses_and_shows_nothing_that_was_not_saved() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("a.db");
-    let mut program = Program::run(limited(&data, 256));
+    let mut program = Program::run(limited(&data, "-f 256"));
     let mut client = Client::open(&program.host, "").await;
     client.until_loaded().await;
     let mut saved = 0_u64;

@@ -7,7 +7,10 @@ mod browser_import;
 mod command;
 mod crash;
 mod crowd;
+mod data_file;
 mod events;
+#[cfg(target_os = "linux")]
+mod faults;
 mod files;
 mod histories;
 mod lists;

@@ -2,6 +2,8 @@
 
 pub mod browser;
 pub mod client;
+#[cfg(target_os = "linux")]
+pub mod faults;
 pub mod port;
 pub mod program;
 pub mod random;

@@ -20,6 +20,18 @@ impl Digest {
         Self(mix(product))
     }
 
+    /// The digest of a catalog that had this one, after one product has become another: none where
+    /// it was added, and none where it was deleted.
+    pub fn after(mut self, before: Option<&Product>, now: Option<&Product>) -> Self {
+        if let Some(before) = before {
+            self.subtract(before);
+        }
+        if let Some(now) = now {
+            self.add(now);
+        }
+        self
+    }
+
     /// Takes a product in.
     pub(super) fn add(&mut self, product: &Product) {
         self.0 = self.0.wrapping_add(mix(product));

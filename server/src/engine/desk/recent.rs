@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use shared::RequestKey;
 
 use super::Done;
-use crate::engine::journal::{Effect, Entry, Key, Loaded, RETAINED_CHANGES};
+use crate::engine::journal::{Loaded, RETAINED_CHANGES};
 
 /// The answers to clients' recent requests.
 #[derive(Default)]
@@ -18,12 +18,8 @@ impl RecentRequests {
     /// The requests that a journal knows.
     pub fn new(loaded: &Loaded) -> Self {
         let mut recent = Self::default();
-        for entry in &loaded.recent {
-            recent.remember_change(entry);
-        }
-        for (key, product) in &loaded.unchanged {
-            let effect = Effect::Unchanged(product.clone());
-            recent.remember(key, Done::new(product.revision, effect));
+        for (key, revision, effect) in &loaded.requests {
+            recent.remember(key, Done::new(*revision, effect.clone()));
         }
         recent
     }
@@ -31,13 +27,6 @@ impl RecentRequests {
     /// The answer to a request, if it was done.
     pub fn get(&self, key: &RequestKey) -> Option<Done> {
         self.by_key.get(key).cloned()
-    }
-
-    /// Notes a change that is durable, where a client's request led to it.
-    pub fn remember_change(&mut self, entry: &Entry) {
-        if let Some(Key::Client(key)) = &entry.key {
-            self.remember(key, Done::new(entry.revision, Effect::from(&entry.change)));
-        }
     }
 
     /// Notes what a request is answered with.

@@ -11,7 +11,7 @@ use super::recent::RecentRequests;
 use super::{Answer, Done, Group, Job};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{
-    Batch, Effect, Entry, IdempotencyKey, Journal, Key, Record, Source, now_ms,
+    Batch, Effect, Entry, IdempotencyKey, Journal, JournalError, Key, Record, Source, now_ms,
 };
 
 /// The most jobs in one transaction: enough that the disk is the limit, few enough that the first
@@ -102,8 +102,9 @@ impl<J: Journal> Worker<J> {
         }
     }
 
-    /// Works until nobody can hand in anything any more.
-    pub fn run(&mut self, mut queue: mpsc::Receiver<Job>) {
+    /// Works until nobody can hand in anything any more, or nothing can be saved any more. What
+    /// waits then is refused.
+    pub fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), JournalError> {
         while let Some(first) = queue.blocking_recv() {
             let mut batch = vec![first];
             while batch.len() < MAX_BATCH_JOBS
@@ -111,11 +112,23 @@ impl<J: Journal> Worker<J> {
             {
                 batch.push(job);
             }
-            self.serve(batch);
+            if let Err(error) = self.serve(batch) {
+                queue.close();
+                while let Some(job) = queue.blocking_recv() {
+                    job.refuse(&Reason::NotSaved);
+                }
+                return Err(error);
+            }
         }
+        Ok(())
     }
 
-    fn serve(&mut self, jobs: Vec<Job>) {
+    /// Serves some jobs together. An error is final: nothing can be saved after it.
+    fn serve(&mut self, jobs: Vec<Job>) -> Result<(), JournalError> {
+        // Beside commands it can wait: what is wrong with the journal shows in them.
+        if jobs.iter().all(|job| matches!(job, Job::Tend)) {
+            return self.journal.tend();
+        }
         let before = self.hub.catalog();
         let mut plan = Plan {
             catalog: Catalog::clone(&before),
@@ -125,7 +138,7 @@ impl<J: Journal> Worker<J> {
         };
         let held: Vec<HeldAnswer> = jobs
             .into_iter()
-            .map(|job| self.decide_job(job, &mut plan))
+            .filter_map(|job| self.decide_job(job, &mut plan))
             .collect();
         let Plan {
             catalog,
@@ -136,10 +149,12 @@ impl<J: Journal> Worker<J> {
         if !(batch.records.is_empty() && batch.unchanged.is_empty()) {
             if let Err(error) = self.journal.append(before.revision(), &batch) {
                 tracing::error!(%error, commands = held.len(), "the journal refused a batch");
-                for held in held {
-                    held.refuse(&Reason::NotSaved);
-                }
-                return;
+                let reason = match error {
+                    JournalError::Unknown(_) => Reason::OutcomeUnknown,
+                    _ => Reason::NotSaved,
+                };
+                held.into_iter().for_each(|held| held.refuse(&reason));
+                return if error.is_final() { Err(error) } else { Ok(()) };
             }
             for key in &keyed.order {
                 if let Key::Client(key) = key
@@ -153,10 +168,11 @@ impl<J: Journal> Worker<J> {
             }
         }
         held.into_iter().for_each(HeldAnswer::give);
+        Ok(())
     }
 
-    fn decide_job(&mut self, job: Job, plan: &mut Plan) -> HeldAnswer {
-        match job {
+    fn decide_job(&mut self, job: Job, plan: &mut Plan) -> Option<HeldAnswer> {
+        Some(match job {
             Job::One {
                 command,
                 by,
@@ -170,7 +186,8 @@ impl<J: Journal> Worker<J> {
                 key,
                 answers,
             } => HeldAnswer::Many(answers, self.decide_all(commands, group, by, key, plan)),
-        }
+            Job::Tend => return None,
+        })
     }
 
     fn decide_all(
@@ -283,7 +300,11 @@ impl<J: Journal> Worker<J> {
     fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Done)>, Reason> {
         let answer = self.journal.find_answer(name).map_err(|error| {
             tracing::error!(%error, "the journal can't look up an answer");
-            Reason::NotSaved
+            match error {
+                // The request was done before, and what came of it can't be read any more.
+                JournalError::Damaged(_) => Reason::OutcomeUnknown,
+                _ => Reason::NotSaved,
+            }
         })?;
         Ok(answer
             .map(|(fingerprint, answer)| (fingerprint, Done::new(answer.revision, answer.effect))))

@@ -4,9 +4,8 @@ use std::fs::File;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
-use shared::ProductId;
 
-use super::sqlite::{foreign_rows, is_known, load, open_error};
+use super::sqlite::{Inspection, inspect, is_known, load, open_error};
 use super::{JournalError, Loaded};
 
 /// A data file, open for reading.
@@ -36,17 +35,11 @@ impl DataFile {
         Ok(loaded)
     }
 
-    /// What SQLite finds wrong with the file itself.
-    pub fn damage(&self) -> Result<Vec<String>, JournalError> {
-        let mut statement = self.connection.prepare("PRAGMA integrity_check")?;
-        let said = statement.query_map([], |row| row.get::<_, String>(0))?;
-        let said = said.collect::<Result<Vec<_>, _>>()?;
-        Ok(said.into_iter().filter(|line| line != "ok").collect())
-    }
-
-    /// The products whose rows something else than Vitrina wrote.
-    pub fn foreign_rows(&self) -> Result<Vec<ProductId>, JournalError> {
-        foreign_rows(&self.connection)
+    /// Looks at all of it, at one moment, whatever is wrong with it.
+    pub fn inspect(&self) -> Inspection {
+        // Without a transaction it is looked at all the same.
+        let _transaction = self.connection.unchecked_transaction();
+        inspect(&self.connection)
     }
 
     /// Copies it, as it is at one moment, into a new file, and waits until that is durable.

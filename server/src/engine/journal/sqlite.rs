@@ -2,65 +2,92 @@
 //! anyone with `sqlite3`.
 
 mod columns;
+mod history;
+mod inspect;
 mod load;
+mod lock;
+mod row;
 mod schema;
 mod write;
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, params};
 use shared::Revision;
 
-use super::own_files::resolve;
 use super::{
     ANSWER_RETENTION, Answer, Batch, Effect, Journal, JournalError, Loaded, RETAINED_CHANGES,
     now_ms,
 };
+use history::read_answer;
+use lock::Lock;
+use row::Fault;
 use schema::prepare;
-use write::{write_answer, write_record};
+use write::{try_writing, write_answer, write_nothing, write_record};
 
+pub use inspect::{Inspection, inspect};
 pub use load::load;
-pub use schema::{foreign_rows, is_known};
+pub use schema::is_known;
 
 /// The journal in one SQLite file.
 pub struct SqliteJournal {
     connection: Connection,
-    /// Held as long as the journal lives: two servers deciding on one file would each decide
-    /// against a catalog that the other has left behind.
-    _lock: File,
+    /// Whether there is something in the write-ahead log that is not in the file itself.
+    is_ahead: bool,
+    /// Let go of after the connection.
+    lock: Lock,
 }
 
 impl SqliteJournal {
     /// Opens a data file, or makes one where there is none.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
-        let cannot_open = |why: String| JournalError::Open {
-            path: name.clone(),
-            why,
-        };
-        // Beside the file itself, so that who comes by a link meets it too.
-        let mut lock_path = resolve(path).into_os_string();
-        lock_path.push("-lock");
-        let lock = File::create(&lock_path).map_err(|error| cannot_open(error.to_string()))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(JournalError::InUse(name)),
-            Err(TryLockError::Error(error)) => return Err(cannot_open(error.to_string())),
-        }
+        let lock = Lock::take(path)?;
         // Without SQLITE_OPEN_URI a file whose name starts with `file:` is just that file.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)
-            .map_err(|error| cannot_open(error.to_string()))?;
-        prepare(&connection, &name).map_err(|error| open_error(error, &name))?;
-        Ok(Self {
-            connection,
-            _lock: lock,
-        })
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || {
+            let mut connection = Connection::open_with_flags(path, flags)?;
+            prepare(&connection, &name)?;
+            try_writing(&mut connection)?;
+            Ok(connection)
+        };
+        let mut journal = Self {
+            connection: open().map_err(|error| open_error(error, &name))?,
+            is_ahead: true,
+            lock,
+        };
+        // A copy of the file alone has at least what was there at the start.
+        journal.checkpoint();
+        Ok(journal)
     }
+
+    /// Brings what is in the write-ahead log into the file itself, as far as nobody reads there.
+    fn checkpoint(&mut self) {
+        let done = self
+            .connection
+            .execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+        match done {
+            Ok(()) => self.is_ahead = false,
+            // It stays in the log, from where it is read as well.
+            Err(error) => tracing::warn!(%error, "can't checkpoint the data file"),
+        }
+    }
+
+    /// Writes over what a commit that failed may have left in the write-ahead log, so that it can't
+    /// come back after a crash.
+    fn overwrite(&mut self, at: Revision) -> Result<(), JournalError> {
+        let transaction = self.connection.transaction()?;
+        write_nothing(&transaction, at)?;
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Whether a commit that failed so has certainly left nothing behind: its last page was not written.
+fn has_left_nothing(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_FULL, SQLITE_IOERR_WRITE};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_FULL | SQLITE_IOERR_WRITE))
 }
 
 /// The error that opening a file ended with, in words about that file.
@@ -68,6 +95,10 @@ pub fn open_error(error: JournalError, name: &str) -> JournalError {
     match error {
         JournalError::Sqlite(error) => match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => JournalError::NotOurs(name.to_owned()),
+            Some(rusqlite::ErrorCode::DatabaseBusy) => JournalError::Open {
+                path: name.to_owned(),
+                why: "another program is writing to it".to_owned(),
+            },
             _ => JournalError::Open {
                 path: name.to_owned(),
                 why: error.to_string(),
@@ -86,6 +117,7 @@ impl Journal for SqliteJournal {
     }
 
     fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
+        self.lock.check()?;
         let Batch { records, unchanged } = batch;
         let last = records.last().map_or(after, |record| record.entry.revision);
         // Dropped without a commit, whatever failed, the transaction leaves nothing behind.
@@ -110,24 +142,36 @@ impl Journal for SqliteJournal {
         transaction
             .prepare_cached("DELETE FROM answers WHERE at < ?1")?
             .execute([oldest_answer()])?;
-        transaction.commit()?;
+        let committed = transaction.commit();
+        self.is_ahead = true;
+        match committed {
+            Ok(()) => Ok(()),
+            Err(error) if has_left_nothing(&error) => Err(error.into()),
+            Err(error) => match self.overwrite(after) {
+                Ok(()) => Err(error.into()),
+                Err(_) => Err(JournalError::Unknown(error)),
+            },
+        }
+    }
+
+    fn tend(&mut self) -> Result<(), JournalError> {
+        self.lock.check()?;
+        if self.is_ahead {
+            self.checkpoint();
+        }
         Ok(())
     }
 
     fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
-        let answer = self
+        let mut statement = self
             .connection
-            .prepare_cached(
-                "SELECT fingerprint, revision, change FROM answers WHERE key = ?1 AND at >= ?2",
-            )?
-            .query_row(params![name, oldest_answer()], |row| {
-                let answer = Answer {
-                    revision: Revision(row.get("revision")?),
-                    effect: from_json(row.get_ref("change")?.as_str()?)?,
-                };
-                Ok((row.get::<_, String>("fingerprint")?.into(), answer))
-            });
-        Ok(answer.optional()?)
+            .prepare_cached("SELECT * FROM answers WHERE key = ?1 AND at >= ?2")?;
+        let mut rows = statement.query(params![name, oldest_answer()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
+        read_answer(row).map(Some).map_err(damaged)
     }
 }
 
@@ -143,11 +187,4 @@ fn oldest_answer() -> u64 {
 
 fn to_json(value: &impl serde::Serialize) -> Result<String, JournalError> {
     serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> rusqlite::Result<T> {
-    serde_json::from_str(json).map_err(|error| {
-        let text = rusqlite::types::Type::Text;
-        rusqlite::Error::FromSqlConversionFailure(0, text, Box::new(error))
-    })
 }

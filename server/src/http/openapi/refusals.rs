@@ -89,6 +89,11 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
         StatusCode::SERVICE_UNAVAILABLE,
         "It could not be saved, or the server is stopping. Nothing was done.",
     );
+    add(
+        is_write,
+        StatusCode::GATEWAY_TIMEOUT,
+        "Whether it was saved can't be known; ask again with the same `Idempotency-Key`.",
+    );
     refusals
 }
 

@@ -15,7 +15,6 @@ use shared::{
     ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Text,
 };
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -23,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::desk::{Answer, Desk, Done};
+use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::hub::{Cursor, Encoded, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::{Key, Source};
 use crate::http::limits::MAX_COMMAND_BYTES;
@@ -110,7 +109,7 @@ struct Connection {
     was_opened: bool,
     /// Whether the client was told that it is in step.
     is_greeted: bool,
-    commands: VecDeque<(RequestId, oneshot::Receiver<Answer>)>,
+    commands: VecDeque<(RequestId, PendingAnswer)>,
     heard: Instant,
     next_ping: Instant,
 }
@@ -337,15 +336,12 @@ async fn bounded<T>(written: impl Future<Output = T>, context: &Context) -> Resu
 }
 
 /// The next answer of the desk, in the order of the commands. Cancelling it loses nothing.
-async fn next_answer(
-    commands: &mut VecDeque<(RequestId, oneshot::Receiver<Answer>)>,
-) -> (RequestId, Answer) {
+async fn next_answer(commands: &mut VecDeque<(RequestId, PendingAnswer)>) -> (RequestId, Answer) {
     let Some((request, answer)) = commands.front_mut() else {
         return std::future::pending().await;
     };
     let request = *request;
-    // A desk that is gone has taken the command no further.
-    let answer = answer.await.unwrap_or(Err(Reason::Stopping));
+    let answer = answer.get().await;
     commands.pop_front();
     (request, answer)
 }

@@ -24,6 +24,18 @@ pub fn command(data: &Path, listen: &str) -> Command {
     command
 }
 
+/// The program under `ulimit` with these arguments. A signal for a file that is too big is ignored,
+/// so that writing fails instead of ending the process.
+pub fn limited(data: &Path, limit: &str) -> Command {
+    let mut shell = Command::new("sh");
+    let script = format!("trap '' XFSZ; ulimit {limit}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_vitrina")]);
+    shell.arg("--data").arg(data);
+    shell.args(["--listen", "127.0.0.1:0"]);
+    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+    shell
+}
+
 impl Program {
     /// Starts it on a free port, which is still free for it after a restart.
     pub fn start(data: &Path) -> Self {

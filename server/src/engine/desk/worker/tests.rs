@@ -8,10 +8,10 @@ use crate::engine::desk::CommandOutcome;
 use crate::engine::journal::{self, JournalError, Loaded, SqliteJournal};
 use crate::engine::samples::{add, delete, set_stock};
 
-/// A data file whose disk can be full.
+/// A data file that can fail.
 struct Disk {
     journal: SqliteJournal,
-    is_full: bool,
+    fails: Option<fn() -> JournalError>,
     /// How many transactions there were.
     transactions: Arc<AtomicUsize>,
 }
@@ -22,8 +22,8 @@ impl Journal for Disk {
     }
 
     fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
-        if self.is_full {
-            return Err(JournalError::Damaged("the disk is full".to_owned()));
+        if let Some(error) = self.fails {
+            return Err(error());
         }
         self.transactions.fetch_add(1, Ordering::Relaxed);
         self.journal.append(after, batch)
@@ -33,11 +33,24 @@ impl Journal for Disk {
         &mut self,
         name: &str,
     ) -> Result<Option<(Arc<str>, journal::Answer)>, JournalError> {
-        if self.is_full {
-            return Err(JournalError::Damaged("the disk is full".to_owned()));
+        if let Some(error) = self.fails {
+            return Err(error());
         }
         self.journal.find_answer(name)
     }
+
+    fn tend(&mut self) -> Result<(), JournalError> {
+        self.fails.map_or(Ok(()), |error| Err(error()))
+    }
+}
+
+fn is_full() -> JournalError {
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    JournalError::Sqlite(rusqlite::Error::SqliteFailure(full, None))
+}
+
+fn is_gone() -> JournalError {
+    JournalError::Gone("a.db".to_owned())
 }
 
 struct Desk {
@@ -54,7 +67,7 @@ impl Desk {
         let journal = SqliteJournal::open(&folder.path().join("a.db")).expect("a data file");
         let mut disk = Disk {
             journal,
-            is_full: false,
+            fails: None,
             transactions: Arc::default(),
         };
         let loaded = disk.load().expect("a catalog");
@@ -75,7 +88,7 @@ impl Desk {
     /// What becomes of jobs that are served together.
     fn serve(&mut self, jobs: Vec<(Job, Receiver)>) -> Vec<Vec<Answer>> {
         let (jobs, receivers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        self.worker.serve(jobs);
+        let _ = self.worker.serve(jobs);
         receivers.into_iter().map(Receiver::answers).collect()
     }
 
@@ -291,7 +304,7 @@ fn a_group_is_answered_again_command_by_command() {
 fn nothing_is_shown_or_answered_that_was_not_saved() {
     let mut desk = Desk::new();
     desk.one(add("a"), None).expect("done");
-    desk.worker.journal.is_full = true;
+    desk.worker.journal.fails = Some(is_full);
     let answers = desk.serve(vec![
         one(add("b"), Some(request(7))),
         many(vec![Ok(add("c")), Ok(add("d"))], Group::OneByOne, None),
@@ -302,14 +315,45 @@ fn nothing_is_shown_or_answered_that_was_not_saved() {
     let key = Some(Key::Idempotency(idempotency("k", "1")));
     assert_eq!(desk.one(add("b"), key), not_saved());
     assert_eq!(desk.codes(), ["a"]);
-    desk.worker.journal.is_full = false;
+    desk.worker.journal.fails = None;
     let answer = desk.one(add("b"), Some(request(7)));
     assert_eq!(revision(&answer), 2, "it was not taken for done");
 }
 
 #[test]
+fn what_can_not_be_known_is_said_so() {
+    let mut desk = Desk::new();
+    desk.worker.journal.fails = Some(|| JournalError::Unknown(rusqlite::Error::InvalidQuery));
+    assert_eq!(desk.one(add("a"), None), Err(Reason::OutcomeUnknown));
+    // An answer that is there and can't be read: the request was done, somehow.
+    desk.worker.journal.fails = Some(|| JournalError::Damaged("a bit".to_owned()));
+    let key = Some(Key::Idempotency(idempotency("k", "1")));
+    assert_eq!(desk.one(add("b"), key), Err(Reason::OutcomeUnknown));
+}
+
+#[test]
+fn the_desk_ends_when_its_file_is_gone_and_refuses_what_waits() {
+    for first in [one(add("a"), None), (Job::Tend, one(add("a"), None).1)] {
+        let Desk { mut worker, folder } = Desk::new();
+        worker.journal.fails = Some(is_gone);
+        let (jobs, queue) = mpsc::channel(10);
+        let is_command = matches!(first.0, Job::One { .. });
+        jobs.try_send(first.0).map_err(drop).expect("room");
+        let ended = std::thread::spawn(move || worker.run(queue));
+        let ended = ended.join().expect("it doesn't panic");
+        assert!(matches!(ended, Err(JournalError::Gone(_))), "{ended:?}");
+        if is_command {
+            assert_eq!(first.1.answers(), [Err(Reason::NotSaved)]);
+        }
+        let (late, _) = one(add("b"), None);
+        assert!(jobs.try_send(late).is_err(), "nobody takes it");
+        drop(folder);
+    }
+}
+
+#[test]
 fn the_desk_works_until_its_last_handle_is_gone() {
-    let Desk { mut worker, folder } = Desk::new();
+    let Desk { worker, folder } = Desk::new();
     let (jobs, queue) = mpsc::channel(10);
     let thread = std::thread::spawn(move || worker.run(queue));
     let receivers: Vec<Receiver> = ["a", "b", "c"]
@@ -393,7 +437,7 @@ fn a_key_outlives_a_group_that_fails_beside_it() {
 #[test]
 fn what_waits_is_one_transaction_up_to_a_bound() {
     for (jobs, transactions) in [(3, 1), (MAX_BATCH_JOBS, 1), (MAX_BATCH_JOBS + 1, 2)] {
-        let Desk { mut worker, folder } = Desk::new();
+        let Desk { worker, folder } = Desk::new();
         let count = worker.journal.transactions.clone();
         let (sender, queue) = mpsc::channel(jobs);
         for number in 0..jobs {

@@ -8,7 +8,8 @@ use rusqlite::{Row, Transaction, params_from_iter};
 use shared::product::FieldSource;
 use shared::{Digest, Draft, Field, FieldRef, Kind, Price, Product, ProductId, Revision};
 
-use super::{from_json, to_json};
+use super::row::{Fault, cell, json_cell};
+use super::to_json;
 use crate::engine::journal::JournalError;
 
 /// Puts a product in, or in place of the one with its id.
@@ -50,38 +51,61 @@ pub fn write_product(transaction: &Transaction<'_>, product: &Product) -> Result
     Ok(())
 }
 
+/// Writes a row without a product in it, where there can be none: the last there is.
+pub fn write_blank_product(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+    let mut values = vec![i64::MAX.into(), 0.into(), "".into()];
+    for field in Draft::FIELDS {
+        values.push(match field.kind {
+            Kind::Price | Kind::Flag | Kind::Count => ToSqlOutput::from(0),
+            Kind::Line { .. } | Kind::Lines { .. } | Kind::Code { .. } | Kind::Urls { .. } => {
+                "".into()
+            }
+        });
+    }
+    let mut statement = transaction.prepare_cached(&WRITE)?;
+    statement.execute(params_from_iter(values))?;
+    Ok(())
+}
+
 /// Reads a product.
-pub fn read_product(row: &Row<'_>) -> rusqlite::Result<Product> {
+pub fn read_product(row: &Row<'_>) -> Result<Product, Fault> {
     Ok(Product {
-        id: ProductId(row.get("id")?),
-        revision: Revision(row.get("revision")?),
+        id: ProductId(cell(row, "id")?),
+        revision: Revision(cell(row, "revision")?),
         draft: Draft::read(&mut Columns(row))?,
     })
+}
+
+/// Whether a product's row is as Vitrina wrote it.
+pub fn has_its_hash(row: &Row<'_>, product: &Product) -> Result<bool, Fault> {
+    let hash: String = cell(row, "hash")?;
+    Ok(hash.parse() == Ok(Digest::of_product(product)))
 }
 
 struct Columns<'a>(&'a Row<'a>);
 
 impl FieldSource for Columns<'_> {
-    type Error = rusqlite::Error;
+    type Error = Fault;
 
-    fn text(&mut self, field: &'static Field) -> rusqlite::Result<Box<str>> {
-        self.0.get(column(field))
+    fn text(&mut self, field: &'static Field) -> Result<Box<str>, Fault> {
+        cell(self.0, column(field))
     }
 
-    fn price(&mut self, field: &'static Field) -> rusqlite::Result<Price> {
-        let cents: u64 = self.0.get(column(field))?;
-        Price::from_cents(cents).ok_or(rusqlite::Error::InvalidQuery)
+    fn price(&mut self, field: &'static Field) -> Result<Price, Fault> {
+        let cents: u64 = cell(self.0, column(field))?;
+        let too_high = || Fault::new(column(field), format_args!("it can't be {cents}"));
+        Price::from_cents(cents).ok_or_else(too_high)
     }
 
-    fn flag(&mut self, field: &'static Field) -> rusqlite::Result<bool> {
-        self.0.get(column(field))
+    fn flag(&mut self, field: &'static Field) -> Result<bool, Fault> {
+        cell(self.0, column(field))
     }
 
-    fn count(&mut self, field: &'static Field) -> rusqlite::Result<u32> {
-        self.0.get(column(field))
+    fn count(&mut self, field: &'static Field) -> Result<u32, Fault> {
+        cell(self.0, column(field))
     }
 
-    fn urls(&mut self, field: &'static Field) -> rusqlite::Result<Box<[Box<str>]>> {
-        from_json(self.0.get_ref(column(field))?.as_str()?)
+    fn urls(&mut self, field: &'static Field) -> Result<Box<[Box<str>]>, Fault> {
+        json_cell(self.0, column(field))
     }
 }

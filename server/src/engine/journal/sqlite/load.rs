@@ -2,106 +2,119 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row};
-use shared::{Catalog, CatalogId, Change, ClientId, Product, RequestId, RequestKey, Revision};
+use rusqlite::Connection;
+use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
-use super::columns::read_product;
+use super::columns::{has_its_hash, read_product};
+use super::history::{History, read_entry, read_unchanged};
+use super::oldest_answer;
+use super::row::{Fault, cell};
 use super::schema::{HASH_VERSION, version};
-use super::{from_json, oldest_answer};
-use crate::engine::journal::{Effect, Entry, JournalError, Key, Loaded};
+use crate::engine::journal::{Effect, JournalError, Loaded};
 
-/// Everything a file holds, whatever its version.
+/// Everything a file holds, whatever its version. What is wrong with the history costs the history
+/// alone; what is wrong with a product is an error.
 pub fn load(connection: &Connection) -> Result<Loaded, JournalError> {
-    let (id, revision): (String, u64) = connection
-        .query_row("SELECT id, revision FROM catalog", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?
-        .ok_or_else(|| JournalError::Damaged("table catalog is empty".to_owned()))?;
-    let mut statement = connection.prepare("SELECT * FROM products ORDER BY id")?;
-    let products = statement
-        .query_map([], |row| read_product(row).map(Arc::new))?
-        .collect::<Result<Vec<_>, _>>()?;
+    let (id, revision) = read_catalog(connection)?;
+    let products = read_products(connection)?;
     let count = products.len();
-    let catalog = Catalog::new(Revision(revision), products);
+    let catalog = Catalog::new(revision, products);
     if catalog.len() != count {
         let why = "two products have one id".to_owned();
         return Err(JournalError::Damaged(why));
     }
-    let has_digests = version(connection)? >= HASH_VERSION;
-    let digest = if has_digests { "digest" } else { "NULL" };
-    let mut statement = connection.prepare(&format!(
-        "SELECT revision, change, page, request, {digest} AS digest FROM changes ORDER BY revision"
-    ))?;
-    let mut recent = statement
-        .query_map([], read_entry)?
-        .collect::<Result<Vec<_>, _>>()?;
-    for entry in &mut recent {
-        share(&mut entry.change, &catalog);
+    let mut history = read_history(connection, Some(revision))?;
+    for fault in &history.faults {
+        tracing::warn!(%fault, "a part of the history is lost");
+    }
+    history.share(&catalog);
+    let mut requests = history.requests;
+    if version(connection)? >= HASH_VERSION {
+        requests.extend(unchanged(connection)?);
     }
     Ok(Loaded {
-        id: CatalogId(id.into()),
+        id,
         catalog,
-        recent,
-        unchanged: if has_digests {
-            unchanged(connection)?
-        } else {
-            Vec::new()
-        },
+        recent: history.entries,
+        requests,
     })
 }
 
-/// Makes a change share the catalog's own product where it is the one that the change made.
-fn share(change: &mut Change, catalog: &Catalog) {
-    if let Change::Added(product) | Change::Updated(product) = change
-        && let Some(same) = catalog.get(product.id)
-        && same.revision == product.revision
-    {
-        *product = same.clone();
+/// Which catalog it is, and its revision.
+pub fn read_catalog(connection: &Connection) -> Result<(CatalogId, Revision), JournalError> {
+    let mut statement = connection.prepare("SELECT rowid, * FROM catalog")?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else {
+        return Err(JournalError::Damaged("table catalog is empty".to_owned()));
+    };
+    let read = || {
+        let id: String = cell(row, "id")?;
+        Ok((CatalogId(id.into()), Revision(cell(row, "revision")?)))
+    };
+    read().map_err(|fault: Fault| JournalError::Damaged(fault.of("catalog", "rowid", row)))
+}
+
+fn read_products(connection: &Connection) -> Result<Vec<Arc<Product>>, JournalError> {
+    let has_hashes = version(connection)? >= HASH_VERSION;
+    let mut statement = connection.prepare("SELECT * FROM products ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut products = Vec::new();
+    let mut foreign = 0;
+    while let Some(row) = rows.next()? {
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
+        let product = read_product(row).map_err(damaged)?;
+        if has_hashes && !has_its_hash(row, &product).map_err(damaged)? {
+            foreign += 1;
+        }
+        products.push(Arc::new(product));
     }
+    if foreign > 0 {
+        tracing::warn!(
+            products = foreign,
+            "something else than Vitrina changed the data file: `vitrina check` names the products"
+        );
+    }
+    Ok(products)
 }
 
-fn read_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let page: Option<String> = row.get("page")?;
-    let request: Option<i64> = row.get("request")?;
-    let digest: Option<String> = row.get("digest")?;
-    Ok(Entry {
-        revision: Revision(row.get("revision")?),
-        change: from_json(&row.get::<_, String>("change")?)?,
-        // One that can't be read is one that is not known.
-        digest: digest.and_then(|digest| digest.parse().ok()),
-        key: page.zip(request).map(|(page, request)| {
-            Key::Client(RequestKey {
-                client: ClientId(page.into()),
-                request: RequestId(request.cast_unsigned()),
-            })
-        }),
-    })
+/// The retained changes up to this revision, as far as that is known.
+pub fn read_history(
+    connection: &Connection,
+    revision: Option<Revision>,
+) -> Result<History, JournalError> {
+    let columns = if version(connection)? >= HASH_VERSION {
+        "digest, before"
+    } else {
+        "NULL AS digest, NULL AS before"
+    };
+    let mut statement = connection.prepare(&format!(
+        "SELECT revision, change, page, request, {columns} FROM changes ORDER BY revision"
+    ))?;
+    let mut rows = statement.query([])?;
+    let mut history = History::default();
+    while let Some(row) = rows.next()? {
+        let entry = read_entry(row).map_err(|fault| fault.of("changes", "revision", row));
+        history.push(entry);
+    }
+    if let Some(revision) = revision {
+        history.end_at(revision);
+    }
+    Ok(history)
 }
 
-/// The name under which the answer to a client's request stands among the answers to keys. No
-/// header can say it, since it has line breaks.
-pub fn client_answer_name(key: &RequestKey) -> String {
-    format!("\n{}\n{}", key.client, key.request)
-}
-
-fn unchanged(connection: &Connection) -> Result<Vec<(RequestKey, Arc<Product>)>, JournalError> {
-    let mut statement = connection.prepare(
-        "SELECT key, change FROM answers WHERE key LIKE char(10) || '%' AND at >= ?1 ORDER BY at",
-    )?;
+/// The requests of clients that left their products as they were.
+fn unchanged(connection: &Connection) -> Result<Vec<(RequestKey, Revision, Effect)>, JournalError> {
+    let mut statement = connection
+        .prepare("SELECT * FROM answers WHERE key LIKE char(10) || '%' AND at >= ?1 ORDER BY at")?;
     let mut rows = statement.query([oldest_answer()])?;
     let mut unchanged = Vec::new();
     while let Some(row) = rows.next()? {
-        let name: String = row.get("key")?;
-        let effect: Effect = from_json(&row.get::<_, String>("change")?)?;
-        let mut parts = name.trim_start().rsplitn(2, '\n');
-        let request = parts.next().and_then(|request| request.parse().ok());
-        if let (Some(request), Some(client), Effect::Unchanged(product)) =
-            (request, parts.next(), effect)
-        {
-            let client = ClientId(client.into());
-            let request = RequestId(request);
-            unchanged.push((RequestKey { client, request }, product));
+        match read_unchanged(row) {
+            Ok(read) => unchanged.extend(read),
+            Err(fault) => {
+                let fault = fault.of("answers", "key", row);
+                tracing::warn!(%fault, "the answer to a request is lost");
+            }
         }
     }
     Ok(unchanged)

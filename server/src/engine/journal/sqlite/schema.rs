@@ -1,9 +1,13 @@
 //! The tables of a data file, and how one of an earlier version is brought up to date.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use rusqlite::{Connection, Transaction, params};
-use shared::{Digest, ProductId};
+use shared::Digest;
 
 use super::columns::read_product;
+use super::row::Fault;
 use crate::engine::journal::JournalError;
 
 /// Marks the file as Vitrina's (`PRAGMA application_id`): the letters `VITR`.
@@ -51,10 +55,13 @@ pub const HASH_VERSION: usize = 3;
 
 /// Whether the file is one of Vitrina's, of a version this one knows; `false` where it is empty.
 pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalError> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables == 0 {
-        return Ok(false);
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    if count("SELECT count(*) FROM sqlite_schema")? == 0 {
+        // A file of pages without a table is another's, or a copy of one whose log has them.
+        return match count("PRAGMA page_count")? {
+            0 => Ok(false),
+            _ => Err(JournalError::Incomplete(name.to_owned())),
+        };
     }
     if pragma(connection, "application_id")? != APPLICATION_ID {
         return Err(JournalError::NotOurs(name.to_owned()));
@@ -79,17 +86,25 @@ pub fn version(connection: &Connection) -> rusqlite::Result<usize> {
 pub fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
     let is_new = !is_known(connection, name)?;
     let version = if is_new { 0 } else { version(connection)? };
-    let missing = &VERSIONS[version..];
-    connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode FULL is what makes a commit reach the disk before it returns.
     connection.pragma_update(None, "synchronous", "FULL")?;
-    if missing.is_empty() {
-        return Ok(());
+    if version < VERSIONS.len() {
+        bring_up_to_date(connection, version, is_new, name)?;
     }
+    // After the tables are there: before, a crash would leave a file of pages without a table.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    Ok(())
+}
+
+/// Applies the versions that the file has not, all of them or none.
+fn bring_up_to_date(
+    connection: &Connection,
+    version: usize,
+    is_new: bool,
+    name: &str,
+) -> Result<(), JournalError> {
     let transaction = connection.unchecked_transaction()?;
-    for version in missing {
-        transaction.execute_batch(version)?;
-    }
+    create(&transaction, version..VERSIONS.len())?;
     if version < HASH_VERSION {
         write_hashes(&transaction)?;
     }
@@ -110,21 +125,37 @@ pub fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> 
     Ok(())
 }
 
-/// The products whose rows are not what their hashes say. Files of earlier versions have none.
-pub fn foreign_rows(connection: &Connection) -> Result<Vec<ProductId>, JournalError> {
-    let mut foreign = Vec::new();
-    if version(connection)? < HASH_VERSION {
-        return Ok(foreign);
-    }
-    let mut statement = connection.prepare("SELECT * FROM products ORDER BY id")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let product = read_product(row)?;
-        if row.get::<_, String>("hash")? != Digest::of_product(&product).to_string() {
-            foreign.push(product.id);
-        }
-    }
-    Ok(foreign)
+/// Makes what these versions added.
+fn create(connection: &Connection, versions: Range<usize>) -> rusqlite::Result<()> {
+    VERSIONS[versions]
+        .iter()
+        .try_for_each(|version| connection.execute_batch(version))
+}
+
+/// What is wrong with the tables of a file: what they have not, and what they have beside.
+pub fn faults(connection: &Connection) -> Result<Vec<String>, JournalError> {
+    let expected = Connection::open_in_memory()?;
+    create(&expected, 0..version(connection)?.min(VERSIONS.len()))?;
+    let (expected, found) = (describe(&expected)?, describe(connection)?);
+    let missing = expected.difference(&found);
+    let missing = missing.map(|what| format!("{what} is missing"));
+    let foreign = found.difference(&expected);
+    let foreign = foreign.map(|what| format!("{what} is none of Vitrina's"));
+    Ok(missing.chain(foreign).collect())
+}
+
+/// Every table and index, and every column with its type.
+fn describe(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let mut statement = connection.prepare(
+        r#"SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^'
+        UNION ALL
+        SELECT 'column ' || c.name || ' (' || c.type || iif(c."notnull", ' NOT NULL', '')
+            || ') of table ' || t.name
+        FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
+        WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite^_%' ESCAPE '^'"#,
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    names.collect()
 }
 
 /// Gives every row its hash, of what it is now.
@@ -133,7 +164,8 @@ fn write_hashes(transaction: &Transaction<'_>) -> Result<(), JournalError> {
     let mut update = transaction.prepare("UPDATE products SET hash = ?1 WHERE id = ?2")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let product = read_product(row)?;
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
+        let product = read_product(row).map_err(damaged)?;
         let hash = Digest::of_product(&product).to_string();
         update.execute(params![hash, product.id.0])?;
     }

@@ -1,12 +1,13 @@
 //! What is written when something becomes durable.
 
-use rusqlite::{Transaction, params};
-use shared::{Change, Revision};
+use rusqlite::{Connection, Transaction, params};
+use shared::{Change, ProductId, Revision};
 
-use super::columns::write_product;
-use super::load::client_answer_name;
+use super::columns::{write_blank_product, write_product};
+use super::history::client_answer_name;
+use super::load::read_catalog;
 use super::{now, to_json};
-use crate::engine::journal::{JournalError, Key, Record};
+use crate::engine::journal::{Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms};
 
 /// Writes a change, and what it makes of the products.
 pub fn write_record(transaction: &Transaction<'_>, record: &Record) -> Result<(), JournalError> {
@@ -63,5 +64,48 @@ pub fn write_answer(
     transaction
         .prepare_cached("INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![name, fingerprint, revision.0, effect, now()])?;
+    Ok(())
+}
+
+/// Writes to every table and leaves nothing of it, so that a file that can't be written to is found
+/// out at the start.
+pub fn try_writing(connection: &mut Connection) -> Result<(), JournalError> {
+    let (_, revision) = read_catalog(connection)?;
+    let key = IdempotencyKey {
+        // No header can say it.
+        name: "\n".into(),
+        fingerprint: "".into(),
+    };
+    let record = Record {
+        entry: Entry {
+            revision: revision.next(),
+            change: Change::Deleted(ProductId(0)),
+            digest: None,
+            key: Some(Key::Idempotency(key)),
+        },
+        before: None,
+        at: now_ms(),
+        by: Source::Cli,
+    };
+    let transaction = connection.transaction()?;
+    write_blank_product(&transaction)?;
+    write_record(&transaction, &record)?;
+    transaction.rollback()?;
+    // And to the disk, which a transaction that is rolled back never meets.
+    let transaction = connection.transaction()?;
+    write_nothing(&transaction, revision)?;
+    Ok(transaction.commit()?)
+}
+
+/// Writes to the disk and changes nothing: to and fro, since SQLite writes no page that it knows to
+/// be as it was.
+pub fn write_nothing(transaction: &Transaction<'_>, at: Revision) -> Result<(), JournalError> {
+    let mut move_revision =
+        transaction.prepare_cached("UPDATE catalog SET revision = ?1 WHERE revision = ?2")?;
+    let there = move_revision.execute([at.next().0, at.0])?;
+    if there != 1 {
+        return Err(JournalError::NotAt(at));
+    }
+    move_revision.execute([at.0, at.next().0])?;
     Ok(())
 }

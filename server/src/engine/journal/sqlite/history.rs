@@ -1,0 +1,155 @@
+//! The retained changes: those that lead, one after the other, to the catalog as it is.
+
+use std::sync::Arc;
+
+use rusqlite::Row;
+use shared::{Catalog, Change, ClientId, Digest, Product, RequestId, RequestKey, Revision};
+
+use super::row::{Fault, cell, json_cell};
+use crate::engine::journal::{Answer, Effect, Entry, Key};
+
+/// A retained change, and the product as it was before.
+pub struct HistoryRow {
+    entry: Entry,
+    before: Option<Arc<Product>>,
+}
+
+/// The retained changes as far as they can be trusted.
+#[derive(Default)]
+pub struct History {
+    /// The latest, without a gap.
+    pub entries: Vec<Entry>,
+    /// What clients' requests led to, those too that are before a gap.
+    pub requests: Vec<(RequestKey, Revision, Effect)>,
+    /// What is wrong with the others.
+    pub faults: Vec<String>,
+}
+
+impl History {
+    /// Takes the next row, or what is wrong with it.
+    pub fn push(&mut self, row: Result<HistoryRow, String>) {
+        let row = match row {
+            Ok(row) => row,
+            Err(fault) => return self.lose(fault),
+        };
+        let revision = row.entry.revision;
+        if let Some(Key::Client(key)) = &row.entry.key {
+            let effect = Effect::from(&row.entry.change);
+            self.requests.push((key.clone(), revision, effect));
+        }
+        if let Some(last) = self.entries.last() {
+            let next = last.revision.next();
+            if revision != next {
+                self.lose(format!("change {next} is missing"));
+            } else if !row.follows(last.digest) {
+                return self.lose(format!(
+                    "table changes, row {revision}: it doesn't follow from the one before"
+                ));
+            }
+        }
+        self.entries.push(row.entry);
+    }
+
+    /// Says which revision the last of them must have led to.
+    pub fn end_at(&mut self, revision: Revision) {
+        let last = self
+            .entries
+            .last()
+            .map_or(Revision(0), |last| last.revision);
+        // What is lost already needs no second word.
+        let is_told = self.entries.is_empty() && !self.faults.is_empty();
+        if last != revision {
+            let next = last.next();
+            self.entries.clear();
+            if !is_told {
+                self.faults.push(format!("change {next} is missing"));
+            }
+        }
+    }
+
+    fn lose(&mut self, fault: String) {
+        self.entries.clear();
+        self.faults.push(fault);
+    }
+
+    /// Makes changes share the catalog's own products where these are the ones that they made.
+    pub fn share(&mut self, catalog: &Catalog) {
+        for entry in &mut self.entries {
+            if let Change::Added(product) | Change::Updated(product) = &mut entry.change
+                && let Some(same) = catalog.get(product.id)
+                && same.revision == product.revision
+            {
+                *product = same.clone();
+            }
+        }
+    }
+}
+
+impl HistoryRow {
+    /// Whether this change makes of a catalog with that digest one with its own, as far as both are
+    /// known.
+    fn follows(&self, before: Option<Digest>) -> bool {
+        let Some((before, after)) = before.zip(self.entry.digest) else {
+            return true;
+        };
+        let now = match &self.entry.change {
+            Change::Added(product) | Change::Updated(product) => Some(product.as_ref()),
+            Change::Deleted(_) => None,
+        };
+        before.after(self.before.as_deref(), now) == after
+    }
+}
+
+/// Reads a retained change.
+pub fn read_entry(row: &Row<'_>) -> Result<HistoryRow, Fault> {
+    let page: Option<String> = cell(row, "page")?;
+    let request: Option<i64> = cell(row, "request")?;
+    let digest: Option<String> = cell(row, "digest")?;
+    let digest = digest.map(|text| text.parse().map_err(|error| Fault::new("digest", error)));
+    let before: Option<String> = cell(row, "before")?;
+    let before =
+        before.map(|json| serde_json::from_str(&json).map_err(|error| Fault::new("before", error)));
+    let entry = Entry {
+        revision: Revision(cell(row, "revision")?),
+        change: json_cell(row, "change")?,
+        digest: digest.transpose()?,
+        key: page.zip(request).map(|(page, request)| {
+            Key::Client(RequestKey {
+                client: ClientId(page.into()),
+                request: RequestId(request.cast_unsigned()),
+            })
+        }),
+    };
+    let before = before.transpose()?;
+    Ok(HistoryRow { entry, before })
+}
+
+/// The name under which the answer to a client's request stands among the answers to keys. No
+/// header can say it, since it has line breaks.
+pub fn client_answer_name(key: &RequestKey) -> String {
+    format!("\n{}\n{}", key.client, key.request)
+}
+
+/// Reads the answer to a request, and the fingerprint of that request.
+pub fn read_answer(row: &Row<'_>) -> Result<(Arc<str>, Answer), Fault> {
+    let answer = Answer {
+        revision: Revision(cell(row, "revision")?),
+        effect: json_cell(row, "change")?,
+    };
+    Ok((cell::<String>(row, "fingerprint")?.into(), answer))
+}
+
+/// Reads the answer to a client's request that left its product as it was, where it is one.
+pub fn read_unchanged(row: &Row<'_>) -> Result<Option<(RequestKey, Revision, Effect)>, Fault> {
+    let name: String = cell(row, "key")?;
+    let (_, Answer { revision, effect }) = read_answer(row)?;
+    let mut parts = name.trim_start().rsplitn(2, '\n');
+    let request = parts.next().and_then(|request| request.parse().ok());
+    let key = request
+        .zip(parts.next())
+        .map(|(request, client)| RequestKey {
+            client: ClientId(client.into()),
+            request: RequestId(request),
+        });
+    Ok(key.map(|key| (key, revision, effect)))
+}
