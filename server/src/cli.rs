@@ -5,11 +5,13 @@ mod check;
 mod demo;
 mod files;
 mod import;
+mod log;
 mod manual;
 mod output;
 mod serve;
 
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
@@ -20,8 +22,26 @@ use args::Command;
 
 pub use args::{Args, LogFormat};
 
-/// Does what the command line asks for.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// Does what the command line asks for, and says what failed.
+pub fn main(args: &Args) -> ExitCode {
+    // Without a thread for the log nothing else would start either.
+    let log = log::start(args.log).ok();
+    let code = match run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(log) = &log {
+                log.say(&format!("vitrina: {error:#}"));
+            }
+            ExitCode::FAILURE
+        }
+    };
+    if let Some(log) = &log {
+        log.flush();
+    }
+    code
+}
+
+fn run(args: &Args) -> anyhow::Result<()> {
     let data = &args.data;
     match &args.command {
         None | Some(Command::Serve) => start(serve::serve(args, SqliteJournal::open(data)?)),
@@ -44,9 +64,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 /// Runs a command that waits for many things at a time.
 fn start(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    Runtime::new()
-        .context("can't start threads")?
-        .block_on(command)
+    let runtime = Runtime::new().context("can't start threads")?;
+    let done = runtime.block_on(command);
+    // What still runs reads for somebody who is gone.
+    runtime.shutdown_background();
+    done
 }
 
 /// The format that a person named, or the one that the file's name says.

@@ -4,6 +4,8 @@
 //! hands the change to every live connection. `ARCHITECTURE.md` shows the rooms and the walls
 //! between them.
 
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod api;
 mod app;
 pub mod cli;

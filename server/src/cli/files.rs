@@ -12,7 +12,7 @@ use serde_json::json;
 use shared::Catalog;
 use tempfile::TempPath;
 
-use super::output::{print_json, spinner};
+use super::output::{print, print_json, spinner};
 use super::{format_of, is_standard};
 use crate::engine::journal::{DataFile, folder_of, own_files, resolve};
 use crate::transfer::Format;
@@ -110,11 +110,10 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
     if is_json {
         return print_json(&json!({"file": file, "products": products, "revision": revision}));
     }
-    println!(
+    print(&format_args!(
         "{}: {products} products at revision {revision}",
         file.display()
-    );
-    Ok(())
+    ))
 }
 
 /// Copies a data file beside the name that the copy is to have, and gives it that name once it is

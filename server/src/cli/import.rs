@@ -10,6 +10,7 @@ use shared::{ImportMessage, Language};
 use tokio::sync::mpsc;
 
 use super::args::ImportArgs;
+use super::output::print;
 use super::{format_of, is_standard};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
@@ -69,9 +70,11 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
     let mut last = None;
     while let Some(message) = told.recv().await {
         if arguments.json {
-            println!("{}", serde_json::to_string(&message)?);
+            print(&serde_json::to_string(&message)?)?;
         } else if let ImportMessage::RowRefused { line, problem } = &message {
-            bar.suspend(|| eprintln!("line {line}: {}", problem.in_one_line()));
+            let line = format!("line {line}: {}\n", problem.in_one_line());
+            // Nobody may read it; the rows after it are imported all the same.
+            let _ = bar.suspend(|| std::io::stderr().write_all(line.as_bytes()));
         }
         last = Some(message);
     }
@@ -82,12 +85,10 @@ pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
         Some(ImportMessage::Finished { totals, .. }) => {
             let done = if plan.is_dry_run { "would be" } else { "were" };
             if !arguments.json {
-                let mut out = std::io::stdout().lock();
-                writeln!(
-                    out,
+                print(&format_args!(
                     "{} rows: {} {done} added, {} updated, {} skipped, {} refused",
                     totals.rows, totals.added, totals.updated, totals.skipped, totals.refused
-                )?;
+                ))?;
             }
             if totals.refused > 0 {
                 bail!("{} rows were refused", totals.refused);

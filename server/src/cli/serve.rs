@@ -5,6 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::Args;
+use super::output::print;
 use crate::app::{self, Options};
 use crate::engine::journal::SqliteJournal;
 use crate::http::listen::listen;
@@ -17,7 +18,8 @@ pub async fn serve(args: &Args, journal: SqliteJournal) -> anyhow::Result<()> {
         format!("can't serve on {address}: choose another address or port with --listen ADDR:PORT")
     })?;
     let url = format!("http://{}", listener.local_addr()?);
-    println!("Vitrina is open: {url}/realtimeproducts");
+    // On a thread of its own: nobody may read it.
+    std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}/realtimeproducts")));
     let options = Options {
         origins: args.origins.clone(),
         ..Options::default()

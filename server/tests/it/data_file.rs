@@ -82,7 +82,7 @@ async fn the_lock_touches_nothing_that_a_link_leads_to() {
     assert_eq!(std::fs::read_to_string(&notes).expect("a file"), "mine");
 }
 
-async fn wait_for_exit(program: &mut Program) -> String {
+fn wait_for_exit(program: &mut Program) -> String {
     assert_eq!(program.wait_for_exit().code(), Some(1));
     program.log().join("\n")
 }
@@ -92,7 +92,7 @@ async fn a_file_that_is_removed_ends_its_server_loudly() {
     let (_folder, data) = folder_with_products().await;
     let mut program = Program::start(&data);
     std::fs::remove_file(&data).expect("a file");
-    let said = wait_for_exit(&mut program).await;
+    let said = wait_for_exit(&mut program);
     assert!(said.contains("removed or replaced"), "{said}");
 }
 
@@ -105,7 +105,7 @@ async fn nothing_is_saved_in_a_file_that_was_replaced() {
     std::fs::rename(&moved, &data).expect("a file");
     let answer = program.http().post(&draft("lost")).await;
     assert_eq!(answer.status(), 503, "it is not acknowledged");
-    let said = wait_for_exit(&mut program).await;
+    let said = wait_for_exit(&mut program);
     assert!(said.contains("removed or replaced"), "{said}");
 }
 
@@ -115,7 +115,7 @@ async fn a_file_that_something_else_writes_changes_to_ends_its_server_loudly() {
     let mut program = Program::start(&data);
     change(&data, "UPDATE catalog SET revision = revision + 1");
     assert_eq!(program.http().post(&draft("d")).await.status(), 503);
-    let said = wait_for_exit(&mut program).await;
+    let said = wait_for_exit(&mut program);
     assert!(said.contains("no longer at revision 4"), "{said}");
 }
 

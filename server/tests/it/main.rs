@@ -15,6 +15,7 @@ mod files;
 mod histories;
 mod lists;
 mod live;
+mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod openapi;

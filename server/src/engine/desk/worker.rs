@@ -153,7 +153,9 @@ impl<J: Journal> Worker<J> {
                     JournalError::Unknown(_) => Reason::OutcomeUnknown,
                     _ => Reason::NotSaved,
                 };
-                held.into_iter().for_each(|held| held.refuse(&reason));
+                for held in held {
+                    held.refuse(&reason);
+                }
                 return if error.is_final() { Err(error) } else { Ok(()) };
             }
             for key in &keyed.order {

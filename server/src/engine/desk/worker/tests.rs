@@ -364,7 +364,8 @@ fn the_desk_works_until_its_last_handle_is_gone() {
         })
         .into();
     drop(jobs);
-    thread.join().expect("it ends");
+    let ended = thread.join().expect("it ends");
+    assert!(ended.is_ok());
     let answers = receivers.into_iter().flat_map(Receiver::answers);
     let revisions: Vec<u64> = answers.map(|answer| revision(&answer)).collect();
     assert_eq!(revisions, [1, 2, 3]);
@@ -445,7 +446,7 @@ fn what_waits_is_one_transaction_up_to_a_bound() {
             sender.try_send(job).map_err(drop).expect("room");
         }
         drop(sender);
-        worker.run(queue);
+        drop(worker.run(queue));
         assert_eq!(count.load(Ordering::Relaxed), transactions, "{jobs} jobs");
         drop(folder);
     }

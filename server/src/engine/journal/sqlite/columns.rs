@@ -93,7 +93,7 @@ impl FieldSource for Columns<'_> {
 
     fn price(&mut self, field: &'static Field) -> Result<Price, Fault> {
         let cents: u64 = cell(self.0, column(field))?;
-        let too_high = || Fault::new(column(field), format_args!("it can't be {cents}"));
+        let too_high = || Fault::new(column(field), &format_args!("it can't be {cents}"));
         Price::from_cents(cents).ok_or_else(too_high)
     }
 

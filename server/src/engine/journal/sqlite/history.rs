@@ -105,10 +105,10 @@ pub fn read_entry(row: &Row<'_>) -> Result<HistoryRow, Fault> {
     let page: Option<String> = cell(row, "page")?;
     let request: Option<i64> = cell(row, "request")?;
     let digest: Option<String> = cell(row, "digest")?;
-    let digest = digest.map(|text| text.parse().map_err(|error| Fault::new("digest", error)));
+    let digest = digest.map(|text| text.parse().map_err(|error| Fault::new("digest", &error)));
     let before: Option<String> = cell(row, "before")?;
-    let before =
-        before.map(|json| serde_json::from_str(&json).map_err(|error| Fault::new("before", error)));
+    let before = before
+        .map(|json| serde_json::from_str(&json).map_err(|error| Fault::new("before", &error)));
     let entry = Entry {
         revision: Revision(cell(row, "revision")?),
         change: json_cell(row, "change")?,

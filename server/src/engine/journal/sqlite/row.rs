@@ -1,5 +1,7 @@
 //! The cells of a row, and what is wrong with one that can't be read.
 
+use std::fmt::Display;
+
 use rusqlite::types::FromSql;
 use rusqlite::{Error, Row};
 use serde::de::DeserializeOwned;
@@ -13,7 +15,7 @@ pub struct Fault {
 
 impl Fault {
     /// This is wrong with the row's cell in this column.
-    pub fn new(column: &str, why: impl ToString) -> Self {
+    pub fn new(column: &str, why: &dyn Display) -> Self {
         Self {
             column: column.to_owned(),
             why: why.to_string(),
@@ -43,12 +45,12 @@ pub fn cell<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
             Error::FromSqlConversionFailure(_, _, error) => error.to_string(),
             error => error.to_string(),
         };
-        Fault::new(column, why)
+        Fault::new(column, &why)
     })
 }
 
 /// A cell's JSON.
 pub fn json_cell<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
     let json: String = cell(row, column)?;
-    serde_json::from_str(&json).map_err(|error| Fault::new(column, error))
+    serde_json::from_str(&json).map_err(|error| Fault::new(column, &error))
 }
