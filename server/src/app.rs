@@ -9,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
 use crate::engine::journal::Journal;
-use crate::http::accept::serve;
+use crate::http::accept::{ConnectionLimits, serve};
+use crate::http::limits::{max_clients, max_connections};
+use crate::http::middleware::guard::Guard;
 use crate::http::shutdown::Shutdown;
 use crate::live::timeouts::Timeouts;
 use crate::router::{State, router};
@@ -17,8 +19,8 @@ use crate::router::{State, router};
 /// How long what is under way at the stop may take. After that it is cut off.
 const STOP_TIME: Duration = Duration::from_secs(5);
 
-/// Files that are not connections: the data file, the listener, the log and so on.
-const OTHER_FILES: usize = 64;
+/// How many files most systems let a process open.
+const USUAL_FILES: u64 = 1_024;
 
 /// How the server behaves. Tests set some of it otherwise.
 #[derive(Clone, Debug)]
@@ -27,23 +29,40 @@ pub struct Options {
     pub pace: Pace,
     /// How long a connection is waited for.
     pub timeouts: Timeouts,
-    /// The most clients that are connected at a time.
+    /// The most connections at a time, of clients and of requests.
+    pub max_connections: usize,
+    /// The most live clients among them.
     pub max_clients: usize,
+    /// Names that are served, lower case. On a loopback listener they are those beside addresses
+    /// and `localhost`; elsewhere, without any, every name is.
+    pub hosts: Vec<String>,
     /// Other sites whose pages may use the API and the socket, such as `https://shop.example`.
     pub origins: Vec<HeaderValue>,
 }
 
-impl Default for Options {
-    /// As many clients as the system gives file descriptors for.
-    fn default() -> Self {
-        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1_024);
-        let files = usize::try_from(files).unwrap_or(usize::MAX);
+impl Options {
+    /// As many clients as the system gives file descriptors for; too few of them are an error.
+    pub fn for_this_system() -> anyhow::Result<Self> {
+        let files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(USUAL_FILES);
+        Ok(Self::with_connections(max_connections(files)?))
+    }
+
+    fn with_connections(max_connections: usize) -> Self {
         Self {
             pace: Pace::default(),
             timeouts: Timeouts::default(),
-            max_clients: files.saturating_sub(OTHER_FILES),
+            max_connections,
+            max_clients: max_clients(max_connections),
+            hosts: Vec::new(),
             origins: Vec::new(),
         }
+    }
+}
+
+impl Default for Options {
+    /// As many clients as most systems allow without being asked.
+    fn default() -> Self {
+        Self::with_connections(max_connections(USUAL_FILES).unwrap_or_default())
     }
 }
 
@@ -54,12 +73,18 @@ pub async fn run(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let is_loopback = listener.local_addr()?.ip().is_loopback();
+    let guard = Guard::new(options.hosts, options.origins.clone(), is_loopback);
+    let limits = ConnectionLimits {
+        max_connections: options.max_connections,
+        max_stall: options.timeouts.stalled,
+    };
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
     let shutdown = Shutdown::new(stop);
     let state = State::new(&engine, options.timeouts, shutdown.clone())?;
-    let router = router(state, options.origins)?;
+    let router = router(state, guard, &options.origins)?;
     tokio::select! {
-        () = serve(listener, router, &shutdown.stop, STOP_TIME) => {}
+        () = serve(listener, router, limits, &shutdown) => {}
         error = engine.failed() => return Err(error),
     }
     // The hub speaks until every connection has said goodbye.

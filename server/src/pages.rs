@@ -5,7 +5,8 @@ mod render;
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -15,7 +16,7 @@ use shared::{Catalog, FieldRef, Language, Product, Text};
 use time::Duration;
 
 use crate::engine::hub::Hub;
-use crate::http::extract::{COOKIE_NAME, Locale};
+use crate::http::extract::{COOKIE_NAME, Locale, TypedQuery};
 
 pub use render::Templates;
 
@@ -39,11 +40,13 @@ pub async fn index(
     State(hub): State<Arc<Hub>>,
     State(templates): State<Arc<Templates>>,
     locale: Locale,
-    Query(query): Query<PageQuery>,
+    headers: HeaderMap,
+    TypedQuery(query): TypedQuery<PageQuery>,
 ) -> Response {
-    if let Some(response) = choose_language("/", query.lang.as_deref()) {
-        return response;
-    }
+    let locale = match choose_language("/", locale, query.lang.as_deref(), &headers) {
+        Choice::Remember(response) => return response,
+        Choice::Show(locale) => locale,
+    };
     let page = query.page.and_then(|page| page.parse().ok()).unwrap_or(1);
     let mut data = common(&locale, "/");
     data.extend(home(&hub.catalog(), &locale.text, page));
@@ -54,26 +57,53 @@ pub async fn index(
 pub async fn real_time_products(
     State(templates): State<Arc<Templates>>,
     locale: Locale,
-    Query(query): Query<PageQuery>,
+    headers: HeaderMap,
+    TypedQuery(query): TypedQuery<PageQuery>,
 ) -> Response {
     let path = "/realtimeproducts";
-    if let Some(response) = choose_language(path, query.lang.as_deref()) {
-        return response;
-    }
+    let locale = match choose_language(path, locale, query.lang.as_deref(), &headers) {
+        Choice::Remember(response) => return response,
+        Choice::Show(locale) => locale,
+    };
     let mut data = common(&locale, path);
     data.insert("isLive".to_owned(), json!(true));
     templates.render("realTimeProducts", &locale, &data)
 }
 
-/// Remembers a language and shows the page in it.
-fn choose_language(path: &str, tag: Option<&str>) -> Option<Response> {
-    let language = Language::from_tag(tag?)?;
+/// What comes of a language in a page's address.
+enum Choice {
+    /// It is remembered, and leads to the page in it.
+    Remember(Response),
+    /// The page is shown in this one.
+    Show(Locale),
+}
+
+/// Remembers the language in a page's address, where a person opens that: a picture with the same
+/// address changes nothing for whoever sees it.
+fn choose_language(path: &str, locale: Locale, tag: Option<&str>, headers: &HeaderMap) -> Choice {
+    let Some(language) = tag.and_then(Language::from_tag) else {
+        return Choice::Show(locale);
+    };
+    if !is_navigation(headers) {
+        return Choice::Show(Locale::new(language));
+    }
     let cookie = Cookie::build((COOKIE_NAME, language.tag()))
         .path("/")
         .max_age(COOKIE_TIME)
         .same_site(SameSite::Lax)
         .http_only(true);
-    Some((CookieJar::new().add(cookie), Redirect::to(path)).into_response())
+    Choice::Remember((CookieJar::new().add(cookie), Redirect::to(path)).into_response())
+}
+
+/// Whether a browser opens this address as a page. It says so (Fetch Metadata, W3C), but only to
+/// servers that it trusts, of which one in the local network is none: there it is known by the kind
+/// of answer that it asks for, which for a picture is another.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text("sec-fetch-dest"), text("sec-fetch-mode")) {
+        (None, None) => text("accept").is_some_and(|accept| accept.contains("text/html")),
+        (dest, mode) => dest == Some("document") && mode == Some("navigate"),
+    }
 }
 
 /// The data of the layout.

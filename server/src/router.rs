@@ -3,31 +3,33 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION};
+use axum::extract::FromRef;
+use axum::http::header::{
+    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
+};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
-use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::api::docs::{DOCUMENT_PATH, ServedDocument};
+use crate::api::docs::{DOCUMENT_PATH, Docs};
+use crate::api::files::Imports;
 use crate::api::{batch, docs, files, list, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
-use crate::http::limits::{MAX_COMMAND_BYTES, REQUEST_TIME, body_limit};
+use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::middleware::finish::finish;
-use crate::http::middleware::origin::same_origin;
+use crate::http::middleware::guard::{Guard, guard};
 use crate::http::middleware::trace::trace;
 use crate::http::middleware::unpack::unpack;
 use crate::http::openapi;
+use crate::http::pool::{GzipPool, ListPool};
 use crate::http::problem::{Rejection, on_panic};
 use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
@@ -44,6 +46,9 @@ pub struct State {
     templates: Arc<Templates>,
     timeouts: Timeouts,
     shutdown: Shutdown,
+    imports: Imports,
+    lists: ListPool,
+    gzip: GzipPool,
 }
 
 impl State {
@@ -56,14 +61,17 @@ impl State {
             templates: Arc::new(Templates::load()?),
             timeouts,
             shutdown,
+            imports: Imports::default(),
+            lists: ListPool::default(),
+            gzip: GzipPool::default(),
         })
     }
 }
 
 /// The API with its description.
-fn api() -> OpenApiRouter<State> {
+fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(openapi::ApiDocument::openapi())
-        .routes(routes!(list::list).layer(CompressionLayer::new()))
+        .routes(routes!(list::list))
         .routes(routes!(products::add))
         .routes(routes!(
             products::read,
@@ -71,45 +79,41 @@ fn api() -> OpenApiRouter<State> {
             products::update,
             products::delete
         ))
-        .routes(routes!(batch::batch).layer(body_limit(batch::MAX_BYTES)))
-        .routes(routes!(files::import).layer(DefaultBodyLimit::disable()))
-        .routes(routes!(files::export).layer(CompressionLayer::new()))
+        .routes(routes!(batch::batch).layer(limit.layer(batch::MAX_BYTES)))
+        .routes(routes!(files::import))
+        .routes(routes!(files::export))
         .routes(routes!(sse::stream))
-        .routes(routes!(list::categories).layer(CompressionLayer::new()))
+        .routes(routes!(list::categories))
 }
 
 /// The pages that show the API's description.
-fn docs(document: ServedDocument) -> Router<State> {
-    let document = get(docs::document).with_state(Arc::new(document));
-    Router::new()
-        .route(DOCUMENT_PATH, document)
+fn docs(docs: Docs) -> Router<State> {
+    let router: Router<Docs> = Router::new()
+        .route(DOCUMENT_PATH, get(docs::document))
         .route("/api/docs/", get(docs::swagger_ui))
         .route("/api/docs/{*path}", get(docs::swagger_ui))
-        .layer(CompressionLayer::new())
-        .route("/api/docs", get(docs::redirect))
+        .route("/api/docs", get(docs::redirect));
+    router.with_state(docs)
 }
 
-/// Every route, for these other sites beside our own.
-pub fn router(state: State, origins: Vec<HeaderValue>) -> anyhow::Result<Router> {
-    let (api, mut document) = api().split_for_parts();
+/// Every route, for those whom the guard lets in.
+pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::Result<Router> {
+    let limit = BodyLimit::default();
+    let (api, mut document) = api(&limit).split_for_parts();
     openapi::add_refusals(&mut document);
+    let docs = docs(Docs::new(&document, state.gzip.clone())?);
     // From the outside in. They are one layer to the router: for each of its own it would box every
     // request and every answer once more.
     let layers = ServiceBuilder::new()
         .layer(trace())
-        .option_layer(cross_origin(&origins))
         .layer(from_fn(finish))
+        .layer(from_fn_with_state(guarded, guard))
+        .option_layer(cross_origin(origins))
         .layer(CatchPanicLayer::custom(on_panic))
-        .layer(from_fn_with_state(origins.into(), same_origin))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            REQUEST_TIME,
-        ))
         .layer(from_fn(unpack))
-        // It counts what is unpacked.
-        .layer(body_limit(MAX_COMMAND_BYTES));
+        .layer(limit.layer(MAX_COMMAND_BYTES));
     let router = api
-        .merge(docs(ServedDocument::new(&document)?))
+        .merge(docs)
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(websocket::upgrade))
@@ -152,6 +156,6 @@ fn cross_origin(origins: &[HeaderValue]) -> Option<CorsLayer> {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
         ])
-        .expose_headers([ETAG, LINK, LOCATION]);
+        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER]);
     Some(layer)
 }

@@ -1,9 +1,13 @@
 //! Commands: what somebody wants, as JSON says it ([`RawCommand`]) and once the rules have seen it
 //! ([`Command`]).
 
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ProductId, Revision};
+use crate::id::{ProductId, RequestId, Revision};
 use crate::integer;
 use crate::product::{Draft, Patch};
 use crate::reason::Reason;
@@ -72,8 +76,8 @@ pub enum OnDuplicate {
 }
 
 /// A command as the socket's messages and a batch say it, not yet checked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum RawCommand {
     /// Add a product.
     Add {
@@ -83,29 +87,19 @@ pub enum RawCommand {
     /// Change a product.
     Update {
         /// Which product.
-        #[serde(deserialize_with = "integer::deserialize")]
         id: ProductId,
         /// The fields to change.
         patch: Fields,
         /// Refuse when the product is no longer at this revision.
-        #[serde(
-            default,
-            deserialize_with = "integer::deserialize_option",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(skip_serializing_if = "Option::is_none")]
         if_revision: Option<Revision>,
     },
     /// Delete a product.
     Delete {
         /// Which product.
-        #[serde(deserialize_with = "integer::deserialize")]
         id: ProductId,
         /// Refuse when the product is no longer at this revision.
-        #[serde(
-            default,
-            deserialize_with = "integer::deserialize_option",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(skip_serializing_if = "Option::is_none")]
         if_revision: Option<Revision>,
     },
 }
@@ -126,5 +120,108 @@ impl RawCommand {
             },
             Self::Delete { id, if_revision } => Command::Delete { id, if_revision },
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for RawCommand {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Members::read(deserializer)?;
+        Members::refuse("request", members.request.as_ref())?;
+        members.into_command()
+    }
+}
+
+/// The members that a command's JSON can have, each read as what it is when it comes by: serde's own
+/// tagged enums would first keep all of the JSON, at thirty times its size.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Members {
+    r#type: Type,
+    /// The number that a client gave it; a command alone has none.
+    #[serde(default, deserialize_with = "integer::deserialize_option")]
+    pub(crate) request: Option<RequestId>,
+    draft: Option<Fields>,
+    patch: Option<Fields>,
+    #[serde(default, deserialize_with = "integer::deserialize_option")]
+    id: Option<ProductId>,
+    #[serde(default, deserialize_with = "integer::deserialize_option")]
+    if_revision: Option<Revision>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Type {
+    Add,
+    Update,
+    Delete,
+}
+
+impl Members {
+    /// Reads an object; nothing else will do.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+
+    /// The command that they make; each kind has its own and no others.
+    pub(crate) fn into_command<E: Error>(self) -> Result<RawCommand, E> {
+        let Self {
+            r#type,
+            draft,
+            patch,
+            id,
+            if_revision,
+            ..
+        } = self;
+        match r#type {
+            Type::Add => {
+                Self::refuse("patch", patch.as_ref())?;
+                Self::refuse("id", id.as_ref())?;
+                Self::refuse("if_revision", if_revision.as_ref())?;
+                Ok(RawCommand::Add {
+                    draft: Self::require("draft", draft)?,
+                })
+            }
+            Type::Update => {
+                Self::refuse("draft", draft.as_ref())?;
+                Ok(RawCommand::Update {
+                    id: Self::require("id", id)?,
+                    patch: Self::require("patch", patch)?,
+                    if_revision,
+                })
+            }
+            Type::Delete => {
+                Self::refuse("draft", draft.as_ref())?;
+                Self::refuse("patch", patch.as_ref())?;
+                Ok(RawCommand::Delete {
+                    id: Self::require("id", id)?,
+                    if_revision,
+                })
+            }
+        }
+    }
+
+    pub(crate) fn require<T, E: Error>(name: &'static str, member: Option<T>) -> Result<T, E> {
+        member.ok_or_else(|| E::missing_field(name))
+    }
+
+    fn refuse<T, E: Error>(name: &'static str, member: Option<&T>) -> Result<(), E> {
+        match member {
+            Some(_) => Err(E::unknown_field(name, &[])),
+            None => Ok(()),
+        }
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Members, A::Error> {
+        Members::deserialize(MapAccessDeserializer::new(map))
     }
 }

@@ -1,22 +1,19 @@
 //! The messages of the socket: text frames of JSON with `type` as their tag.
 
-use std::cell::Cell;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use crate::catalog::Digest;
 use crate::change::Change;
-use crate::command::RawCommand;
+use crate::command::{Members, RawCommand};
 use crate::id::{CatalogId, ProductId, RequestId, Revision};
-use crate::integer;
 use crate::problem::Problem;
 use crate::product::Product;
 use crate::reason::Reason;
+use crate::rules::Shallow;
 
 /// What the server tells a client.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -104,14 +101,32 @@ impl ClientMessage {
     /// has one, so that the refusal finds its way.
     pub fn decode(frame: &str) -> Result<Self, (Option<RequestId>, Reason)> {
         serde_json::from_str(frame).map_err(|error| {
-            let value: Value = serde_json::from_str(frame).unwrap_or_default();
-            let request = value["request"].as_u64().map(RequestId);
-            let reason = match value["type"].as_str() {
+            let envelope: Envelope = serde_json::from_str(frame).unwrap_or_default();
+            let request = envelope.request.0.as_u64().map(RequestId);
+            let reason = match envelope.r#type.0.as_str() {
                 None | Some("add" | "update" | "delete") => Reason::Malformed(error.to_string()),
                 Some(other) => Reason::UnknownMessage(other.to_owned()),
             };
             (request, reason)
         })
+    }
+}
+
+/// What every message has, whatever else is in it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Envelope {
+    r#type: Scalar,
+    request: Scalar,
+}
+
+/// A text or a number; of everything else only that it is something else.
+#[derive(Default)]
+struct Scalar(Value);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Shallow::SCALAR.deserialize(deserializer).map(Self)
     }
 }
 
@@ -123,64 +138,9 @@ fn encode(message: &impl Serialize) -> String {
 impl<'de> Deserialize<'de> for ClientMessage {
     /// Written by hand, since serde's own `flatten` takes fields it doesn't know.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MessageVisitor)
-    }
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = ClientMessage;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ClientMessage, A::Error> {
-        let request = Cell::new(None);
-        let others = WithoutRequest {
-            map,
-            request: &request,
-        };
-        let command = RawCommand::deserialize(MapAccessDeserializer::new(others))?;
-        let request = request
-            .get()
-            .ok_or_else(|| Error::missing_field("request"))?;
-        Ok(ClientMessage { request, command })
-    }
-}
-
-/// A JSON object whose `request` is put aside when it comes by.
-struct WithoutRequest<'a, A> {
-    map: A,
-    request: &'a Cell<Option<RequestId>>,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for WithoutRequest<'_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        loop {
-            let Some(key) = self.map.next_key::<String>()? else {
-                return Ok(None);
-            };
-            if key != "request" {
-                return seed
-                    .deserialize(serde::de::value::StringDeserializer::new(key))
-                    .map(Some);
-            }
-            let number = self.map.next_value::<Number>()?;
-            let request = integer::deserialize(number).map_err(Error::custom)?;
-            if self.request.replace(Some(request)).is_some() {
-                return Err(Error::duplicate_field("request"));
-            }
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
+        let members = Members::read(deserializer)?;
+        let request = Members::require("request", members.request)?;
+        let command = members.into_command()?;
+        Ok(Self { request, command })
     }
 }

@@ -49,11 +49,7 @@ impl Product {
     pub fn json_bytes(&self) -> usize {
         /// Names, numbers and punctuation: about 16 bytes a field, with the id and the revision.
         const REST: usize = 16 * (Draft::FIELDS.len() + 2);
-        let texts = self.draft.values().map(|(_, value)| match value {
-            FieldRef::Text(text) => text.len(),
-            FieldRef::Urls(urls) => urls.iter().map(|url| url.len() + 3).sum(),
-            FieldRef::Price(_) | FieldRef::Flag(_) | FieldRef::Count(_) => 0,
-        });
-        texts.sum::<usize>() + REST
+        let values = self.draft.values().map(|(_, value)| value);
+        values.map(FieldRef::text_bytes).sum::<usize>() + REST
     }
 }

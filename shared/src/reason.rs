@@ -42,7 +42,37 @@ pub enum Reason {
     UnclosedQuote,
 }
 
+/// The most fields that are told one by one.
+const MAX_FIELDS: usize = 32;
+
+/// The most names of fields in a sentence: more than a product has.
+const MAX_NAMES: usize = 12;
+
+/// The most characters of somebody's text that a refusal repeats.
+const MAX_REPEATED_CHARS: usize = 300;
+
+/// The most characters of a field's name that a refusal repeats.
+const MAX_NAME_CHARS: usize = 64;
+
+/// The text, or its beginning where it is long: nobody's words come back larger than they came.
+fn shorten(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 impl Reason {
+    /// Refuses for these fields, and for so many more names that are no fields.
+    pub fn invalid(mut fields: Vec<FieldReason>, more: usize) -> Self {
+        let more = more + fields.len().saturating_sub(MAX_FIELDS);
+        fields.truncate(MAX_FIELDS);
+        if more > 0 {
+            fields.push(FieldReason::new("", Rule::More(more)));
+        }
+        Self::Invalid(fields)
+    }
+
     /// The stable name of the reason, for programs.
     pub fn code(&self) -> &'static str {
         self.into()
@@ -62,14 +92,17 @@ impl Reason {
         match self {
             Self::TooManyCells(cells, _) => cells.to_string(),
             Self::Invalid(fields) => {
-                let mut names: Vec<&str> = fields.iter().map(|f| f.field.as_str()).collect();
+                let names = fields.iter().map(|field| field.field.as_str());
+                let mut names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
                 names.dedup();
-                names.join(", ")
+                let more = if names.len() > MAX_NAMES { ", …" } else { "" };
+                names.truncate(MAX_NAMES);
+                names.join(", ") + more
             }
             Self::CodeTaken(value)
             | Self::Malformed(value)
             | Self::UnknownMessage(value)
-            | Self::KeyReused(value) => value.clone(),
+            | Self::KeyReused(value) => shorten(value, MAX_REPEATED_CHARS),
             Self::NotFound(id) | Self::Changed(id, _) => id.to_string(),
             Self::NotText
             | Self::NotUtf8
@@ -109,7 +142,7 @@ impl FieldReason {
     /// A field and the rule that it broke.
     pub fn new(field: &str, rule: Rule) -> Self {
         Self {
-            field: field.to_owned(),
+            field: shorten(field, MAX_NAME_CHARS),
             rule,
         }
     }
@@ -117,7 +150,7 @@ impl FieldReason {
     /// The field's problem in the reader's words.
     pub fn tell(&self, text: &Text) -> FieldProblem {
         let limit = match self.rule {
-            Rule::TooLong(limit) | Rule::TooMany(limit) => limit as u64,
+            Rule::TooLong(limit) | Rule::TooMany(limit) | Rule::More(limit) => limit as u64,
             Rule::TooHigh(limit) => limit,
             _ => 0,
         };
@@ -184,6 +217,8 @@ pub enum Rule {
     Twice,
     /// It is another product's.
     Another,
+    /// So many more fields are not as they must be.
+    More(usize),
 }
 
 impl Rule {

@@ -3,11 +3,10 @@
 //! The form, the socket, the HTTP API and every import call [`Fields::draft`] or
 //! [`Fields::patch`]; both yield every failing field at once.
 
-use std::convert::Infallible;
-use std::fmt;
+mod fields;
 
-use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+
 use serde_json::{Map, Value};
 
 use crate::integer;
@@ -16,10 +15,12 @@ use crate::number::{self, NumberError};
 use crate::product::{Draft, Field, FieldSource, Kind, Patch, Price, PriceError};
 use crate::reason::{FieldReason, Reason, Rule};
 
-/// What somebody typed or sent for a product, before the rules have seen it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct Fields(pub Map<String, Value>);
+/// A text of more bytes is too long for every field, however much of it would be one character
+/// with what it stands beside: the longest has 2,000, of up to 32 bytes each.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+pub use fields::Fields;
+pub(crate) use fields::Shallow;
 
 /// Brings a text into Unicode's Normalization Form C, so that texts which look the same are the
 /// same. The server has tables for it, the page asks the browser: none travel to it.
@@ -53,56 +54,6 @@ impl Fields {
     }
 }
 
-impl<'de> Deserialize<'de> for Fields {
-    /// Reads an object; one that says a name twice says two things at once.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of fields")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if fields.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("{name} is there twice")));
-            }
-            fields.insert(name, map.next_value()?);
-        }
-        Ok(Fields(fields))
-    }
-}
-
-impl From<&Draft> for Fields {
-    fn from(draft: &Draft) -> Self {
-        Self::of(draft)
-    }
-}
-
-impl From<&Patch> for Fields {
-    fn from(patch: &Patch) -> Self {
-        Self::of(patch)
-    }
-}
-
-impl Fields {
-    fn of(fields: &impl Serialize) -> Self {
-        match serde_json::to_value(fields) {
-            Ok(Value::Object(fields)) => Self(fields),
-            // Drafts and patches are plain structs: they always serialize to an object.
-            _ => Self::default(),
-        }
-    }
-}
-
 /// What `null` as a field's value stands for.
 #[derive(PartialEq)]
 enum NullMeans {
@@ -115,6 +66,8 @@ enum NullMeans {
 /// Takes fields out one by one and notes what is wrong with them.
 struct Check {
     fields: Map<String, Value>,
+    /// How many names beside them are no fields.
+    more_unknown: usize,
     null_means: NullMeans,
     nfc: Normalize,
     failed: Vec<FieldReason>,
@@ -123,7 +76,8 @@ struct Check {
 impl Check {
     fn new(fields: Fields, null_means: NullMeans, nfc: Normalize) -> Self {
         Self {
-            fields: fields.0,
+            fields: fields.values,
+            more_unknown: fields.more_unknown,
             null_means,
             nfc,
             failed: Vec::new(),
@@ -168,7 +122,7 @@ impl Check {
         if self.failed.is_empty() {
             Ok(value)
         } else {
-            Err(Reason::Invalid(self.failed))
+            Err(Reason::invalid(self.failed, self.more_unknown))
         }
     }
 }
@@ -220,7 +174,11 @@ impl Checked for Box<str> {
         let Value::String(mut text) = value else {
             return Err(Rule::NotText);
         };
-        if !text.is_ascii() {
+        if text.len() > MAX_TEXT_BYTES {
+            text = text.trim_matches(is_blank).to_owned();
+        }
+        let is_far_too_long = text.len() > MAX_TEXT_BYTES;
+        if !text.is_ascii() && !is_far_too_long {
             text = nfc(&text);
         }
         let (max_chars, is_allowed): (usize, fn(char) -> bool) = match kind {
@@ -237,6 +195,9 @@ impl Checked for Box<str> {
                 return Err(Rule::NotText);
             }
         };
+        if is_far_too_long {
+            return Err(Rule::TooLong(max_chars));
+        }
         let text = text.trim_matches(is_blank);
         if text.chars().all(|c| is_blank(c) || is_invisible(c)) {
             Ok(Self::default())

@@ -244,13 +244,13 @@ impl Form {
                 fields.insert(input.field.name.to_owned(), value);
             }
         }
-        Fields(fields)
+        Fields::new(fields)
     }
 
     /// What the rules say, and whether the code is free as far as this page knows.
     fn check(&self, catalog: &Catalog) -> Vec<FieldReason> {
         let fields = self.fields();
-        let code = fields.0.get("code").and_then(|code| code.as_str());
+        let code = fields.values.get("code").and_then(|code| code.as_str());
         let owner = catalog.with_code(dom::nfc(code.unwrap_or_default()).trim());
         let is_taken = owner.is_some_and(|owner| Some(owner.id) != self.edits());
         let mut reasons = match fields.draft(dom::nfc) {

@@ -1,9 +1,12 @@
 //! Many commands in one request, one right after the other.
 
+use std::fmt;
+
 use axum::extract::State;
 use axum::response::Json;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use shared::{Problem, ProductId, RawCommand, Reason, Revision};
+use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision};
 use utoipa::ToSchema;
 
 use crate::engine::desk::{Answer, Desk, Done, Group};
@@ -19,12 +22,15 @@ pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// The most commands of a batch. They are one transaction, and everybody else's wait for it.
 const MAX_COMMANDS: usize = 10_000;
 
+/// The most refused commands whose fields are told. The others have the sentence alone.
+const MAX_TOLD_IN_FULL: usize = 1_000;
+
 /// A batch of commands.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Batch {
     #[schema(value_type = Vec<openapi::Command>, max_items = 10_000)]
-    commands: Vec<RawCommand>,
+    commands: Commands,
     /// Nothing is done when one of them can't be.
     #[serde(default = "yes")]
     atomic: bool,
@@ -32,6 +38,43 @@ struct Batch {
 
 fn yes() -> bool {
     true
+}
+
+/// The commands of a batch, each of which the rules have seen as soon as it was read: what is wrong
+/// is let go of before the next one comes.
+struct Commands {
+    checked: Vec<Result<Command, Reason>>,
+    has_more: bool,
+}
+
+impl<'de> Deserialize<'de> for Commands {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CommandsVisitor)
+    }
+}
+
+struct CommandsVisitor;
+
+impl<'de> Visitor<'de> for CommandsVisitor {
+    type Value = Commands;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of commands")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Commands, A::Error> {
+        let mut checked = Vec::new();
+        while checked.len() < MAX_COMMANDS
+            && let Some(command) = sequence.next_element::<RawCommand>()?
+        {
+            checked.push(command.check(nfc));
+        }
+        let mut has_more = false;
+        while sequence.next_element::<IgnoredAny>()?.is_some() {
+            has_more = true;
+        }
+        Ok(Commands { checked, has_more })
+    }
 }
 
 /// The answer to a batch.
@@ -71,8 +114,8 @@ pub async fn batch(
     locale: Locale,
     request: WriteRequest,
 ) -> Result<Json<BatchAnswer>, Rejection> {
-    let Batch { commands, atomic } = request.json()?;
-    if commands.len() > MAX_COMMANDS {
+    let Batch { commands, atomic } = request.json().await?;
+    if commands.has_more {
         return Err(Rejection::TooManyCommands(MAX_COMMANDS));
     }
     let group = if atomic {
@@ -80,12 +123,8 @@ pub async fn batch(
     } else {
         Group::OneByOne
     };
-    let commands = commands
-        .into_iter()
-        .map(|command| command.check(nfc))
-        .collect();
     let answers = desk
-        .ask_many(commands, group, Source::Http, request.key)
+        .ask_many(commands.checked, group, Source::Http, request.key.clone())
         .await;
     if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
         return Err(reason.clone().into());
@@ -94,9 +133,17 @@ pub async fn batch(
     if atomic && done < answers.len() {
         return Err(Rejection::group(refusals(answers)));
     }
+    let mut told = 0;
     let to_result = |answer: Answer| match answer {
         Ok(Done { id, revision, .. }) => BatchResult::Done { id, revision },
-        Err(reason) => BatchResult::Refused(reason.tell(&locale.text)),
+        Err(reason) => {
+            let mut problem = reason.tell(&locale.text);
+            told += 1;
+            if told > MAX_TOLD_IN_FULL {
+                problem.fields.clear();
+            }
+            BatchResult::Refused(problem)
+        }
     };
     let results = answers.into_iter().map(to_result).collect();
     Ok(Json(BatchAnswer { done, results }))

@@ -13,37 +13,45 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::http::conditional::{is_not_modified, not_modified};
+use crate::http::gzip::{pieces, respond};
+use crate::http::pool::GzipPool;
 use crate::http::problem::Rejection;
 
 /// Where the document is.
 pub const DOCUMENT_PATH: &str = "/api/openapi.json";
 
-/// The document as it is served, and its entity tag.
-pub struct ServedDocument {
+/// The document as it is served, with its entity tag, and where it is compressed.
+#[derive(Clone)]
+pub struct Docs {
     json: Bytes,
-    tag: String,
+    tag: Arc<str>,
+    gzip: GzipPool,
 }
 
-impl ServedDocument {
+impl Docs {
     /// Encodes the document.
-    pub fn new(document: &OpenApi) -> anyhow::Result<Self> {
+    pub fn new(document: &OpenApi, gzip: GzipPool) -> anyhow::Result<Self> {
         let json = document.to_json()?;
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&json);
         Ok(Self {
             json: json.into(),
-            tag: format!("W/\"{hash:x}\""),
+            tag: format!("W/\"{hash:x}\"").into(),
+            gzip,
         })
     }
 }
 
 /// `GET /api/openapi.json`.
-pub async fn document(State(document): State<Arc<ServedDocument>>, headers: HeaderMap) -> Response {
-    let ServedDocument { json, tag } = &*document;
-    if is_not_modified(&headers, tag) {
-        return not_modified(tag);
+pub async fn document(
+    State(Docs { json, tag, gzip }): State<Docs>,
+    headers: HeaderMap,
+) -> Response {
+    if is_not_modified(&headers, &tag) {
+        return not_modified(&tag);
     }
-    let head = [(CONTENT_TYPE, "application/json"), (ETAG, tag)];
-    (head, json.clone()).into_response()
+    let head = [(CONTENT_TYPE, "application/json"), (ETAG, &*tag)];
+    let body = respond(&headers, &gzip, pieces(json));
+    (head, body).into_response()
 }
 
 /// `GET /api/docs`: leads to the page, whose own files are below.
@@ -52,7 +60,11 @@ pub async fn redirect() -> Redirect {
 }
 
 /// `GET /api/docs/...`: Swagger UI, which is part of the program.
-pub async fn swagger_ui(path: Option<Path<String>>) -> Result<Response, Rejection> {
+pub async fn swagger_ui(
+    State(Docs { gzip, .. }): State<Docs>,
+    path: Option<Path<String>>,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
     let path = path.map_or_else(String::new, |Path(path)| path);
     let config = Config::from(DOCUMENT_PATH)
         .try_it_out_enabled(true)
@@ -62,7 +74,8 @@ pub async fn swagger_ui(path: Option<Path<String>>) -> Result<Response, Rejectio
     match serve(&path, Arc::new(config)) {
         Ok(Some(file)) => {
             let head = [(CONTENT_TYPE, file.content_type)];
-            Ok((head, file.bytes.into_owned()).into_response())
+            let body = respond(&headers, &gzip, pieces(file.bytes.into_owned().into()));
+            Ok((head, body).into_response())
         }
         Ok(None) => Err(Rejection::NoSuchRoute),
         Err(error) => {

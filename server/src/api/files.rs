@@ -13,20 +13,36 @@ use futures_util::{TryStreamExt, stream};
 use mime::Mime;
 use shared::{OnDuplicate, Rule};
 use strum::VariantNames;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::engine::journal::Source;
+use crate::http::body::PacedBody;
 use crate::http::extract::{Locale, Parameters, media_type, read_bool, read_each, refuse_if_any};
+use crate::http::gzip;
 use crate::http::openapi;
+use crate::http::pool::GzipPool;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::streaming::NO_BUFFERING;
 use crate::transfer::Format;
 use crate::transfer::export::{BYTE_ORDER_MARK, Export};
 use crate::transfer::import::{self, Plan};
+
+/// The most files that are imported at a time: each has a thread, and what it has read ahead.
+const MAX_IMPORTS: usize = 8;
+
+/// The places of the files that are imported.
+#[derive(Clone)]
+pub struct Imports(Arc<Semaphore>);
+
+impl Default for Imports {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_IMPORTS)))
+    }
+}
 
 /// Imports a file. The answer is one JSON object a line, and goes on while the file is read.
 #[utoipa::path(
@@ -54,21 +70,31 @@ use crate::transfer::import::{self, Plan};
     responses(
         (status = 200, description = "What became of it", body = String,
             content_type = "application/x-ndjson"),
+        openapi::TooManyImports,
     )
+)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one thing of the request or the state"
 )]
 pub async fn import(
     State(desk): State<Desk>,
     State(hub): State<Arc<Hub>>,
-    State(Shutdown { tasks, stop }): State<Shutdown>,
+    State(shutdown): State<Shutdown>,
+    State(Imports(imports)): State<Imports>,
     locale: Locale,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
     body: Body,
 ) -> Result<Response, Rejection> {
     let plan = read_plan(media_type(&headers), &parameters)?;
+    let place = imports.try_acquire_owned();
+    let place = place.map_err(|_| Rejection::TooManyImports)?;
     let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
-    let bytes = body.into_data_stream().map_err(io::Error::other);
-    let source = SyncIoBridge::new(StreamReader::new(bytes));
+    let bytes = Body::new(PacedBody::new(body)).into_data_stream();
+    let bytes = bytes.map_err(io::Error::other);
+    let source = import::Source::new(SyncIoBridge::new(StreamReader::new(bytes)), place);
+    let Shutdown { tasks, stop, .. } = shutdown;
     tasks.spawn(async move {
         tokio::select! {
             () = import::import(source, plan, &desk, &hub, &locale.text, &told) => {}
@@ -137,6 +163,8 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
 )]
 pub async fn export(
     State(hub): State<Arc<Hub>>,
+    State(gzip): State<GzipPool>,
+    request_headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
     let (mut format, mut has_mark) = (Format::Csv, false);
@@ -157,7 +185,8 @@ pub async fn export(
     // JSON must not begin with one (RFC 8259 section 8.1).
     let has_mark = has_mark && format == Format::Csv;
     let mark = has_mark.then(|| Ok(Bytes::from_static(BYTE_ORDER_MARK)));
-    let pieces = stream::iter(mark.into_iter().chain(Export::new(hub.catalog(), format)));
-    let body = Body::from_stream(pieces.map_err(io::Error::other));
+    let pieces = mark.into_iter().chain(Export::new(hub.catalog(), format));
+    let pieces = pieces.map(|piece| piece.map_err(io::Error::other));
+    let body = gzip::respond(&request_headers, &gzip, pieces);
     Ok((headers, body).into_response())
 }

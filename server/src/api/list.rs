@@ -1,20 +1,23 @@
 //! `GET /api/products` and `GET /api/categories`, from memory.
 
+use std::io;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::header::{ETAG, LINK};
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::header::{CONTENT_TYPE, ETAG, LINK};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use shared::{FieldReason, Price, Product, Reason, Revision, Rule};
 use utoipa::ToSchema;
 
 use crate::engine::hub::Hub;
-use crate::http::blocking::run_blocking;
 use crate::http::conditional::{catalog_tag, is_not_modified, not_modified};
 use crate::http::extract::{Parameters, read_bool, read_each, refuse_if_any};
+use crate::http::gzip::{self, PIECE_BYTES};
 use crate::http::openapi;
+use crate::http::pool::{GzipPool, ListPool};
 use crate::http::problem::Rejection;
 use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort};
 use crate::unicode::{fold, nfc};
@@ -94,8 +97,9 @@ fn read_price(value: &str) -> Result<Price, Rule> {
     Price::parse(value).map_err(Rule::from)
 }
 
-/// Products in the order that was asked for.
-#[derive(Serialize, ToSchema)]
+/// Products in the order that was asked for. They are written one after the other, since together
+/// they can have megabytes.
+#[derive(ToSchema)]
 struct List {
     /// The catalog's revision: `since` for a socket that is to go on from here.
     #[schema(value_type = openapi::Integer)]
@@ -105,8 +109,43 @@ struct List {
     #[schema(value_type = Vec<openapi::Product>)]
     products: Vec<Arc<Product>>,
     /// The `after` of the next page, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+}
+
+impl List {
+    /// The list as JSON, a piece at a time.
+    fn into_pieces(self) -> impl Iterator<Item = io::Result<Bytes>> {
+        let Self {
+            revision,
+            count,
+            products,
+            next,
+        } = self;
+        let mut begin = Some(format!(
+            "{{\"revision\":{revision},\"count\":{count},\"products\":["
+        ));
+        let mut products = products.into_iter().peekable();
+        // A cursor is written in characters that JSON has no escapes for.
+        let next = next.map(|next| format!(",\"next\":\"{next}\""));
+        let mut end = Some(format!("]{}}}", next.unwrap_or_default()));
+        std::iter::from_fn(move || {
+            end.as_ref()?;
+            let mut piece = begin.take().unwrap_or_default().into_bytes();
+            while let Some(product) = products.next() {
+                if let Err(error) = serde_json::to_writer(&mut piece, &product) {
+                    return Some(Err(error.into()));
+                }
+                if products.peek().is_some() {
+                    piece.push(b',');
+                }
+                if piece.len() >= PIECE_BYTES {
+                    return Some(Ok(piece.into()));
+                }
+            }
+            piece.extend(end.take().unwrap_or_default().into_bytes());
+            Some(Ok(piece.into()))
+        })
+    }
 }
 
 /// Lists products.
@@ -141,6 +180,8 @@ struct List {
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(indexes): State<Arc<Indexes>>,
+    State(pool): State<ListPool>,
+    State(gzip): State<GzipPool>,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
@@ -159,7 +200,7 @@ pub async fn list(
             let index = indexes.get(&catalog);
             (index.revision, query.page(&index))
         };
-        run_blocking(page).await?
+        pool.run(page).await?
     };
     let next = page.next.map(|cursor| cursor.encode(sort));
     let links = next.as_deref().and_then(|next| links(&parameters, next));
@@ -171,7 +212,8 @@ pub async fn list(
     };
     let tag = [(ETAG, catalog_tag(revision))];
     let links = links.map(|links| [(LINK, links)]);
-    Ok((tag, links, Json(list)).into_response())
+    let body = gzip::respond(&headers, &gzip, list.into_pieces());
+    Ok((tag, links, JSON, body).into_response())
 }
 
 /// Where the first and the next page are (RFC 8288).
@@ -186,6 +228,8 @@ fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
     // Percent-encoded, it is nothing but ASCII.
     links.parse().ok()
 }
+
+const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
 
 #[derive(Serialize, ToSchema)]
 struct Categories<'a> {
@@ -219,6 +263,8 @@ struct Category<'a> {
 )]
 pub async fn categories(
     State(hub): State<Arc<Hub>>,
+    State(pool): State<ListPool>,
+    State(gzip): State<GzipPool>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     let catalog = hub.catalog();
@@ -234,7 +280,11 @@ pub async fn categories(
                 .map(|(category, count)| Category { category, count })
                 .collect(),
         };
-        ([(ETAG, tag)], Json(categories)).into_response()
+        serde_json::to_vec(&categories)
     };
-    Ok(run_blocking(count).await?)
+    let Ok(json) = pool.run(count).await? else {
+        return Err(Rejection::InternalError);
+    };
+    let body = gzip::respond(&headers, &gzip, gzip::pieces(json.into()));
+    Ok(([(ETAG, tag)], JSON, body).into_response())
 }

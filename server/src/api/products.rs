@@ -77,7 +77,7 @@ pub async fn read(
     )
 )]
 pub async fn add(State(desk): State<Desk>, request: WriteRequest) -> Result<Response, Rejection> {
-    let draft = request.json::<Fields>()?.draft(nfc)?;
+    let draft = request.json::<Fields>().await?.draft(nfc)?;
     let done = run(&desk, Command::Add(draft), request).await?;
     let location = [(LOCATION, format!("/api/products/{}", done.id))];
     Ok((StatusCode::CREATED, location, outcome_of(&done)).into_response())
@@ -108,7 +108,7 @@ pub async fn replace(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
-    let mut fields: Fields = request.json()?;
+    let mut fields: Fields = request.json().await?;
     let revision = take_product(&mut fields, id)?;
     let patch = Patch::from(fields.draft(nfc)?);
     // The older of both is the one that is refused where they differ.
@@ -145,7 +145,7 @@ pub async fn update(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
-    let patch = request.json::<Fields>()?.patch(nfc)?;
+    let patch = request.json::<Fields>().await?.patch(nfc)?;
     let if_revision = expected_revision(&hub, id, &request);
     run_update(&desk, id, patch, if_revision, request).await
 }
@@ -194,7 +194,7 @@ async fn run_update(
 /// id, which must be the one in the path, and the revision at which it must still be.
 fn take_product(fields: &mut Fields, id: ProductId) -> Result<Option<Revision>, Reason> {
     let mut take = |name: &str| -> Result<Option<u64>, Reason> {
-        let Some(value) = fields.0.remove(name) else {
+        let Some(value) = fields.values.remove(name) else {
             return Ok(None);
         };
         let number = value.as_number().and_then(integer::from_number);

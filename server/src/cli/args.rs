@@ -41,6 +41,19 @@ pub struct Args {
     )]
     pub data: PathBuf,
 
+    /// A name by which the server is reached, such as `shop.example`; can be given several times.
+    /// On this machine alone, addresses and `localhost` are served and no other names, since anyone
+    /// can have a name of theirs lead here; elsewhere every name is, unless some are given.
+    #[arg(
+        long = "host",
+        global = true,
+        env = "VITRINA_HOST",
+        value_name = "NAME",
+        value_delimiter = ',',
+        value_parser = host
+    )]
+    pub hosts: Vec<String>,
+
     /// Another site whose pages may use the API and the socket, such as `https://shop.example`;
     /// can be given several times.
     #[arg(
@@ -73,6 +86,15 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     let ipv4 = found.iter().find(|address| address.is_ipv4());
     let first = ipv4.or(found.first());
     first.copied().ok_or_else(|| "it has no address".to_owned())
+}
+
+/// A name as browsers write it: lower case, and as ASCII (RFC 5890).
+fn host(text: &str) -> Result<String, String> {
+    let is_name = !text.contains([':', '/', '@', '*', '?', '#', '[']);
+    let host = url::Host::parse(text).ok().filter(|_| is_name);
+    let host = host.map(|host| host.to_string().trim_end_matches('.').to_owned());
+    host.filter(|host| !host.is_empty())
+        .ok_or_else(|| "write it as shop.example, without a port".to_owned())
 }
 
 /// An origin as browsers write it (RFC 6454 section 6.1): a scheme and a host, nothing after. What
@@ -220,6 +242,30 @@ mod tests {
             "",
         ] {
             assert!(origin(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_written_as_browsers_write_it() {
+        for (given, written) in [
+            ("shop.example", "shop.example"),
+            ("Shop.Example.", "shop.example"),
+            ("tienda-ñ.example", "xn--tienda--b0a.example"),
+            ("shop", "shop"),
+        ] {
+            assert_eq!(host(given).as_deref(), Ok(written), "{given}");
+        }
+        for wrong in [
+            "",
+            ".",
+            "shop.example:80",
+            "http://a",
+            "a/b",
+            "*.a",
+            "a b",
+            "me@a",
+        ] {
+            assert!(host(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -21,8 +21,9 @@ pub async fn serve(args: &Args, journal: SqliteJournal) -> anyhow::Result<()> {
     // On a thread of its own: nobody may read it.
     std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}/realtimeproducts")));
     let options = Options {
+        hosts: args.hosts.clone(),
         origins: args.origins.clone(),
-        ..Options::default()
+        ..Options::for_this_system()?
     };
     app::run(listener, journal, options, stop).await
 }

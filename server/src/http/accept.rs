@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,11 +13,13 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
+
+use super::shutdown::Shutdown;
+use super::socket::{Place, Socket};
 
 /// How long a connection may take to send the head of its next request. It is also how long one
 /// that is kept for later may be idle.
@@ -26,24 +29,40 @@ const HEAD_TIME: Duration = Duration::from_mins(1);
 /// only fail again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until `stop`, then waits until the requests that have begun are answered, but no longer
-/// than `stop_time`. (`hyper_util`'s graceful shutdown would do the latter, but not for an HTTP/1
-/// connection that can become a WebSocket.)
+/// The most bytes of a request's head, and of an answer that waits to be sent.
+const MAX_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How many connections there may be, and how long one is waited for.
+#[derive(Clone, Copy)]
+pub struct ConnectionLimits {
+    /// The most connections at a time. More wait, in the kernel, until there is room.
+    pub max_connections: usize,
+    /// How long a client may take nothing of what is sent to it.
+    pub max_stall: Duration,
+}
+
+/// Serves until the server stops. Then no more connections are accepted, and those that are there
+/// answer the request that has begun. (`hyper_util`'s graceful shutdown would do the latter, but not
+/// for an HTTP/1 connection that can become a WebSocket.)
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    stop: &CancellationToken,
-    stop_time: Duration,
+    limits: ConnectionLimits,
+    shutdown: &Shutdown,
 ) {
-    let connections = TaskTracker::new();
-    loop {
+    let places = Arc::new(Semaphore::new(
+        limits.max_connections.min(Semaphore::MAX_PERMITS),
+    ));
+    while let Some(place) = next_place(&places, shutdown).await {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stop.cancelled() => break,
+            () = shutdown.stop.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(serve_connection(stream, peer, router.clone(), stop.clone()));
+                let socket = Socket::new(stream, place, limits.max_stall);
+                let connection = serve_connection(socket, peer, router.clone(), shutdown.clone());
+                shutdown.tasks.spawn(connection);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -52,10 +71,13 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
-    connections.close();
-    if timeout(stop_time, connections.wait()).await.is_err() {
-        tracing::warn!(requests = connections.len(), "cut off");
+}
+
+/// Waits for room for one more connection; `None` when the server stops.
+async fn next_place(places: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<Place> {
+    tokio::select! {
+        place = places.clone().acquire_owned() => place.ok(),
+        () = shutdown.stop.cancelled() => None,
     }
 }
 
@@ -68,14 +90,9 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn serve_connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    stop: CancellationToken,
-) {
+async fn serve_connection(socket: Socket, peer: SocketAddr, router: Router, shutdown: Shutdown) {
     // A delivery is one small write that nothing should hold back for more to come.
-    if let Err(error) = stream.set_nodelay(true) {
+    if let Err(error) = socket.stream().set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
     // Waited for here, because hyper takes two buffers of 8 KiB before there is anything to read:
@@ -83,12 +100,12 @@ async fn serve_connection(
     // `peek`, since `readable` takes a connection that was just accepted for readable.
     let mut first_byte = [0];
     tokio::select! {
-        peeked = timeout(HEAD_TIME, stream.peek(&mut first_byte)) => {
+        peeked = timeout(HEAD_TIME, socket.stream().peek(&mut first_byte)) => {
             if !matches!(peeked, Ok(Ok(1))) {
                 return;
             }
         }
-        () = stop.cancelled() => return,
+        () = shutdown.stop.cancelled() => return,
     }
     let service = router.map_request(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -98,15 +115,19 @@ async fn serve_connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .max_buf_size(MAX_BUFFER_BYTES)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service))
         .with_upgrades();
     // In a box of its own: in the task it would take its place from the beginning, and twice.
     let mut connection = Box::pin(connection);
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = stop.cancelled() => {
+        () = shutdown.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                served = connection => served,
+                () = shutdown.cut.cancelled() => return,
+            }
         }
     };
     if let Err(error) = served {

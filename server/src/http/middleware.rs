@@ -1,7 +1,7 @@
 //! What every request passes on its way in and out.
 
 pub mod finish;
-pub mod origin;
+pub mod guard;
 pub mod security_headers;
 pub mod trace;
 pub mod unpack;

@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 
 pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch};
 pub use refusals::add_refusals;
-pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients};
+pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports};
 pub use schemas::{
     BatchResult, Command, Digest, Draft, FormatParameter, Integer, OnDuplicateParameter, Patch,
     PriceParameter, Problem, ProblemDocument, Product, SortParameter,

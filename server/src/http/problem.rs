@@ -6,15 +6,23 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Serialize;
 use shared::{FieldProblem, Problem, Reason, Text};
 
 use super::extract::Locale;
+
+/// The most commands of a group of which is told what is wrong.
+const MAX_COMMANDS_TOLD: usize = 100;
+
+/// The most characters of a host's name that are repeated: no name has more (RFC 1035).
+const MAX_HOST_CHARS: usize = 253;
 
 /// Why a request was refused: for the reason that its command was, or for one that only HTTP
 /// knows. Its stable name, for programs, is the variant's in snake case.
@@ -29,6 +37,12 @@ pub enum Rejection {
     TooManyCommands(usize),
     /// The body has more bytes than this.
     TooLarge(usize),
+    /// The body took too long to come.
+    TooSlow,
+    /// There are as many large bodies in memory as there may be.
+    Busy,
+    /// As many files are imported as may be at a time.
+    TooManyImports,
     /// The body is not JSON.
     NotJson,
     /// The body is in none of the forms that can be imported.
@@ -37,6 +51,8 @@ pub enum Rejection {
     NotUnpackable,
     /// A browser sent it from a page of another site.
     ForeignOrigin,
+    /// The server doesn't serve this name.
+    UnknownHost(String),
     /// No route has this path.
     NoSuchRoute,
     /// The route exists, for other methods.
@@ -80,13 +96,17 @@ impl Rejection {
                 }
             }
             Self::TooManyCommands(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::NotJson | Self::NotImportable | Self::NotUnpackable => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooManyClients => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyClients | Self::TooManyImports | Self::Busy => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -97,6 +117,7 @@ impl Rejection {
             Self::Command(reason) => return reason.tell(text),
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
+            Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
         let code: &str = self.into();
@@ -107,16 +128,31 @@ impl Rejection {
         }
     }
 
-    /// What is wrong with each command of a group.
-    fn commands(&self, text: &Text) -> Vec<CommandProblem> {
+    /// What is wrong with the first commands of a group, and how many more there are.
+    fn commands(&self, text: &Text) -> (Vec<CommandProblem>, usize) {
         let Self::GroupRefused(refused) = self else {
-            return Vec::new();
+            return (Vec::new(), 0);
         };
         let problem = |(index, reason): &(usize, Reason)| CommandProblem {
             index: *index,
             problem: reason.tell(text),
         };
-        refused.iter().map(problem).collect()
+        let told = refused.iter().take(MAX_COMMANDS_TOLD).map(problem);
+        (
+            told.collect(),
+            refused.len().saturating_sub(MAX_COMMANDS_TOLD),
+        )
+    }
+
+    /// How long to wait before it is tried again, where that may help.
+    fn retry_after(&self) -> Option<Duration> {
+        let seconds = match self {
+            Self::Command(Reason::Stopping) => 2,
+            Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
+            Self::Busy => 1,
+            _ => return None,
+        };
+        Some(Duration::from_secs(seconds))
     }
 }
 
@@ -130,6 +166,9 @@ impl IntoResponse for Rejection {
     /// The status alone; [`write_problem`] adds the document.
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        if let Some(time) = self.retry_after() {
+            response.headers_mut().typed_insert(RetryAfter::delay(time));
+        }
         response.extensions_mut().insert(Arc::new(self));
         response
     }
@@ -155,7 +194,8 @@ fn status_of(reason: &Reason) -> StatusCode {
     }
 }
 
-/// The members of RFC 9457 section 3.1, and three of our own: `code`, `fields` and `commands`.
+/// The members of RFC 9457 section 3.1, and our own: `code`, `fields`, `commands` and
+/// `more_commands`.
 #[derive(Serialize)]
 struct ProblemDocument<'a> {
     r#type: String,
@@ -167,6 +207,14 @@ struct ProblemDocument<'a> {
     fields: &'a [FieldProblem],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     commands: Vec<CommandProblem>,
+    /// How many more commands can't be done.
+    #[serde(skip_serializing_if = "is_zero")]
+    more_commands: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What is wrong with one command of a group.
@@ -187,6 +235,7 @@ pub fn write_problem(mut response: Response, locale: impl FnOnce() -> Locale) ->
 fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
     let status = response.status();
     let problem = rejection.tell(text);
+    let (commands, more_commands) = rejection.commands(text);
     let document = ProblemDocument {
         r#type: format!("urn:vitrina:problem:{}", problem.code),
         title: status.canonical_reason().unwrap_or_default(),
@@ -194,7 +243,8 @@ fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
         detail: &problem.message,
         code: &problem.code,
         fields: &problem.fields,
-        commands: rejection.commands(text),
+        commands,
+        more_commands,
     };
     let json = serde_json::to_string(&document).unwrap_or_else(|error| {
         tracing::error!(%error, "can't encode a problem");
@@ -240,6 +290,10 @@ mod tests {
             Rejection::GroupRefused(Vec::new()),
             Rejection::TooManyCommands(1),
             Rejection::TooLarge(1),
+            Rejection::TooSlow,
+            Rejection::Busy,
+            Rejection::TooManyImports,
+            Rejection::UnknownHost(String::new()),
             Rejection::NotJson,
             Rejection::NotImportable,
             Rejection::NotUnpackable,

@@ -1,15 +1,14 @@
 //! The embedded files over HTTP, in the smallest form that a client takes.
 
 use axum::extract::{Path, RawQuery};
-use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed_for_web::{EmbedableFile, RustEmbed};
 
 use crate::embedded::{Dist, Views};
 use crate::http::conditional::is_not_modified;
+use crate::http::gzip::accepts;
 use crate::http::problem::Rejection;
 
 /// The URL of a file with a mark of its contents, so that it may be cached indefinitely.
@@ -26,11 +25,13 @@ pub fn url(path: &str) -> String {
 
 /// `GET /assets/...`: what trunk built.
 pub async fn dist(
-    Path(name): Path<String>,
+    name: Option<Path<String>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
-    let file = Dist::get(&name).ok_or(Rejection::NoSuchRoute)?;
+    // A path that is no text is no file's.
+    let file = name.and_then(|Path(name)| Dist::get(&name));
+    let file = file.ok_or(Rejection::NoSuchRoute)?;
     Ok(to_response(&file, query.as_deref(), &headers))
 }
 
@@ -107,17 +108,4 @@ fn encode(file: &impl EmbedableFile, headers: &HeaderMap) -> (Option<&'static st
         return (Some("gzip"), data.as_ref().to_vec());
     }
     (None, file.data().as_ref().to_vec())
-}
-
-/// Whether `Accept-Encoding` names a coding, other than with `q=0` (RFC 9110 section 12.5.3).
-fn accepts(headers: &HeaderMap, coding: &str) -> bool {
-    let values = headers.get_all(ACCEPT_ENCODING).into_iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|item| {
-            let (name, weight) = item.split_once(';').unwrap_or((item, ""));
-            let refused = matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            name.trim().eq_ignore_ascii_case(coding) && !refused
-        })
 }

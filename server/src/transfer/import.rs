@@ -9,19 +9,20 @@ mod preview;
 mod row;
 mod watch;
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::{Command, Draft, Import, ImportMessage, OnDuplicate, Reason, Text, Totals};
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::Format;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
 use crate::engine::hub::Hub;
-use crate::engine::journal::Source;
+use crate::engine::journal;
 use preview::{Preview, RowOutcome};
 use row::{Row, RowProduct, Rows, Unreadable};
 
@@ -34,6 +35,14 @@ const MAX_QUEUED_ROWS: usize = 2 * GROUP_ROWS;
 
 /// The most messages that an import has sent and nobody has yet taken. With more it waits.
 pub const MAX_QUEUED_MESSAGES: usize = 64;
+
+/// What rows that were read ahead of the desk may have together, in KiB: a row has up to 140, and a
+/// second time as what it would change.
+const MAX_QUEUED_KIB: usize = 2 * 1024;
+
+/// How much of a file that can't be read any further is taken before the connection ends: a client
+/// that sends all before it reads would else never read why.
+const MAX_REST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How long a client that takes nothing of the answer is waited for, the first time.
 const LISTENER_TIME: Duration = Duration::from_secs(1);
@@ -49,7 +58,7 @@ pub struct Plan {
     /// What to do with a product whose code is taken.
     pub on_duplicate: OnDuplicate,
     /// Who imports it.
-    pub by: Source,
+    pub by: journal::Source,
     /// Whether only to tell what would be done.
     pub is_dry_run: bool,
     /// How many refused rows are described at most; the rest are only counted.
@@ -75,26 +84,70 @@ pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
     drafts
 }
 
+/// A file to import, with what is let go of once it is read no further.
+pub struct Source<R, P> {
+    read: R,
+    _place: P,
+}
+
+impl<R: Read, P> Source<R, P> {
+    /// A file that holds such a place.
+    pub fn new(read: R, place: P) -> Self {
+        Self {
+            read,
+            _place: place,
+        }
+    }
+}
+
+impl<R: Read, P> Read for Source<R, P> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read.read(buffer)
+    }
+}
+
+/// A row that was read ahead, and its part of what rows may have together.
+type QueuedRow = (Row, OwnedSemaphorePermit);
+
+/// Reads a file on a thread of its own: it may be read for hours. Returns how it ended.
+fn read_ahead(
+    format: Format,
+    mut source: impl Read + Send + 'static,
+    sender: mpsc::Sender<QueuedRow>,
+) -> io::Result<oneshot::Receiver<Result<(), Unreadable>>> {
+    let (ended, end) = oneshot::channel();
+    let memory = Arc::new(Semaphore::new(MAX_QUEUED_KIB));
+    let runtime = Handle::current();
+    let thread = std::thread::Builder::new().name("import".to_owned());
+    thread.spawn(move || {
+        let result = read(format, &mut source, &mut |row| {
+            let kib = u32::try_from(row.bytes().div_ceil(1024)).unwrap_or(u32::MAX);
+            let permit = match memory.clone().try_acquire_many_owned(kib) {
+                Ok(permit) => Ok(permit),
+                Err(_) => runtime.block_on(memory.clone().acquire_many_owned(kib)),
+            };
+            permit.is_ok_and(|permit| sender.blocking_send((row, permit)).is_ok())
+        });
+        if result.is_err() {
+            let _ = io::copy(&mut source.take(MAX_REST_BYTES), &mut io::sink());
+        }
+        // Nobody may wait for it any more.
+        let _ = ended.send(result);
+    })?;
+    Ok(end)
+}
+
 /// Imports a file. Ends early when nobody listens any more: what is done stays done.
 pub async fn import(
-    mut source: impl Read + Send + 'static,
+    source: impl Read + Send + 'static,
     plan: Plan,
     desk: &Desk,
     hub: &Arc<Hub>,
     text: &Text,
     told: &mpsc::Sender<ImportMessage>,
 ) {
-    let (sender, mut rows) = mpsc::channel::<Row>(MAX_QUEUED_ROWS);
-    let reading = tokio::task::spawn_blocking(move || {
-        let end = read(plan.format, &mut source, &mut |row| {
-            sender.blocking_send(row).is_ok()
-        });
-        if end.is_err() {
-            // A client that sends all before it reads would else never read why.
-            let _ = std::io::copy(&mut source, &mut std::io::sink());
-        }
-        end
-    });
+    let (sender, mut rows) = mpsc::channel(MAX_QUEUED_ROWS);
+    let reading = read_ahead(plan.format, source, sender);
     let mut work = Work {
         plan,
         desk,
@@ -108,13 +161,20 @@ pub async fn import(
     };
     let mut group = Vec::with_capacity(GROUP_ROWS);
     while rows.recv_many(&mut group, GROUP_ROWS).await > 0 {
-        for message in work.take(std::mem::take(&mut group), text).await {
+        let (rows, permits): (Vec<Row>, Vec<_>) = group.drain(..).unzip();
+        let messages = work.take(rows, text).await;
+        drop(permits);
+        for message in messages {
             if !listener.tell(message).await {
                 return;
             }
         }
     }
-    let last = match reading.await {
+    let ended = match reading {
+        Ok(end) => end.await.map_err(anyhow::Error::from),
+        Err(error) => Err(error.into()),
+    };
+    let last = match ended {
         Ok(Ok(())) => ImportMessage::Finished {
             revision: hub.catalog().revision(),
             totals: work.totals,

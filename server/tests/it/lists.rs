@@ -1,7 +1,7 @@
 //! Lists as other programs ask for them: filtered, sorted, in pages, and only when they changed.
 
 use crate::support::{Server, draft};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, LINK};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, LINK, VARY};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -172,15 +172,38 @@ async fn categories_come_with_their_counts() {
 
 #[tokio::test]
 async fn long_lists_are_compressed_for_those_who_take_that() {
-    let server = server().await;
-    for coding in ["gzip", "br"] {
-        let request = server.http().request(Method::GET, "/api/products");
-        let response = request.header(ACCEPT_ENCODING, coding).send().await;
-        let response = response.expect("an answer");
-        assert_eq!(response.headers()[CONTENT_ENCODING], coding);
+    let server = Server::start();
+    let http = server.http();
+    for number in 0..500 {
+        let mut product = draft(&number.to_string());
+        product["description"] = json!(format!("{number} ").repeat(500));
+        assert_eq!(http.post(&product).await.status(), 201);
     }
-    let plain = server.http().get("/api/products").await;
-    assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+    for path in [
+        "/api/products",
+        "/api/products?sort=-title",
+        "/api/products/export",
+    ] {
+        let plain = http.get(path).await;
+        assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+        assert_eq!(plain.headers()[VARY], "accept-encoding");
+        let plain = plain.bytes().await.expect("a body");
+        assert!(plain.len() > 500_000);
+        let request = http.request(Method::GET, path);
+        let packed = request.header(ACCEPT_ENCODING, "br, gzip").send().await;
+        let packed = packed.expect("an answer");
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        let packed = packed.bytes().await.expect("a body");
+        assert!(packed.len() < plain.len() / 4, "{}", packed.len());
+        let mut unpacked = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(&*packed);
+        std::io::Read::read_to_end(&mut decoder, &mut unpacked).expect("gzip");
+        assert!(unpacked == plain, "{path}");
+        let request = http.request(Method::GET, path);
+        let refused = request.header(ACCEPT_ENCODING, "gzip;q=0").send().await;
+        let refused = refused.expect("an answer");
+        assert!(!refused.headers().contains_key(CONTENT_ENCODING));
+    }
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn a_log_that_nobody_reads_holds_nothing_up_and_says_later_how_much_is_mis
     drop(writer);
     let told = std::thread::spawn(move || {
         let mut said = String::new();
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         while !said.contains("log lines before this one could not be written") {
             let count = late.read(&mut buffer).expect("a pipe");
             assert!(count > 0, "it is never told");

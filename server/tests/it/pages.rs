@@ -88,7 +88,9 @@ async fn pages_speak_the_readers_language_and_remember_a_choice() {
             .contains("Productos")
     );
     assert!(html(&http, "/", "de").await.contains("Products"));
-    let chosen = http.get("/realtimeproducts?lang=es").await;
+    let opened = http.request(Method::GET, "/realtimeproducts?lang=es");
+    let opened = opened.header("accept", "text/html,*/*;q=0.8").send().await;
+    let chosen = opened.expect("an answer");
     assert_eq!(chosen.status(), 303);
     assert_eq!(chosen.headers()[LOCATION], "/realtimeproducts");
     let cookie = chosen.headers()[SET_COOKIE].to_str().expect("a text");

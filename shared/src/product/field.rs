@@ -65,6 +65,17 @@ pub enum FieldRef<'a> {
     Urls(&'a [Box<str>]),
 }
 
+impl FieldRef<'_> {
+    /// How many bytes its texts have, with what stands between them.
+    pub fn text_bytes(self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Urls(urls) => urls.iter().map(|url| url.len() + 3).sum(),
+            Self::Price(_) | Self::Flag(_) | Self::Count(_) => 0,
+        }
+    }
+}
+
 /// Where a draft's fields are read from, one after the other.
 pub trait FieldSource {
     /// Why a field can't be read.

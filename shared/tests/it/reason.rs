@@ -61,6 +61,7 @@ fn the_names_of_reasons_and_rules_stay() {
         "not_a_cursor",
         "twice",
         "another",
+        "more",
     ];
     assert_eq!(rules, expected);
 }

@@ -1,6 +1,8 @@
 //! The parameters of a request's URL: all of a kind at once, or each by its name, where every one
 //! that can't be read is told.
 
+use std::collections::HashSet;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -27,13 +29,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for TypedQuery<T> 
 /// The parameters by their names, in their order.
 pub type Parameters = Vec<(String, String)>;
 
-/// Calls `read` with the name and value of each parameter, and returns those that broke a rule.
+/// Calls `read` with the name and value of each parameter, and returns those that broke a rule. One
+/// that is there twice says two things at once.
 pub fn read_each(
     parameters: &Parameters,
     mut read: impl FnMut(&str, &str) -> Result<(), Rule>,
 ) -> Vec<FieldReason> {
-    let failed = |(name, value): &(String, String)| {
-        let rule = read(name, value).err()?;
+    let mut names = HashSet::new();
+    let failed = |(name, value): &'_ (String, String)| {
+        let rule = match read(name, value) {
+            Ok(()) if names.insert(name.clone()) => return None,
+            Ok(()) => Rule::Twice,
+            Err(rule) => rule,
+        };
         Some(FieldReason::new(name, rule))
     };
     parameters.iter().filter_map(failed).collect()
@@ -44,7 +52,7 @@ pub fn refuse_if_any(failed: Vec<FieldReason>) -> Result<(), Reason> {
     if failed.is_empty() {
         Ok(())
     } else {
-        Err(Reason::Invalid(failed))
+        Err(Reason::invalid(failed, 0))
     }
 }
 

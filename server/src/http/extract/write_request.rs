@@ -1,40 +1,52 @@
 //! What a writing request asks for, read once for every handler.
 
 use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use shared::{Product, Reason, Revision};
 
 use crate::engine::journal::IdempotencyKey;
+use crate::http::body::WholeBody;
 use crate::http::conditional;
-use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
+use crate::http::limits::BodyLimit;
+use crate::http::pool::ParsePool;
 use crate::http::problem::Rejection;
 
 /// The longest accepted `Idempotency-Key` in bytes: what other services take as well.
 const MAX_KEY_BYTES: usize = 255;
+
+/// A body of up to so many bytes is parsed at once, in less than a millisecond.
+const MAX_BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// A writing request.
 pub struct WriteRequest {
     /// Its `Idempotency-Key`, where it has one.
     pub key: Option<IdempotencyKey>,
     headers: HeaderMap,
-    body: Bytes,
+    /// Held until the request is answered.
+    body: WholeBody,
+    pool: ParsePool,
 }
 
 impl WriteRequest {
     /// The body as JSON.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Rejection> {
+    pub async fn json<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Rejection> {
         if !media_type(&self.headers).is_some_and(|media_type| is_json(&media_type)) {
             return Err(Rejection::NotJson);
         }
-        let json = serde_json::from_slice(&self.body);
+        let bytes = self.body.bytes.clone();
+        let json = if bytes.len() <= MAX_BYTES_AT_ONCE {
+            serde_json::from_slice(&bytes)
+        } else {
+            self.pool
+                .run(move || serde_json::from_slice(&bytes))
+                .await?
+        };
         Ok(json.map_err(|error| Reason::Malformed(error.to_string()))?)
     }
 
@@ -51,14 +63,14 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
     async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
         let (mut parts, body) = request.into_parts();
         let limit = Extension::<BodyLimit>::from_request_parts(&mut parts, state).await;
-        let max_bytes = limit.map_or(MAX_COMMAND_BYTES, |Extension(limit)| limit.0);
-        let copy = parts.clone();
-        let body = Bytes::from_request(Request::from_parts(copy, body), state).await;
-        let body = body.map_err(|error| to_rejection(&error, max_bytes))?;
+        let Extension(limit) = limit.map_err(|_| Rejection::InternalError)?;
+        let body = limit.memory.read(&parts.headers, body, limit.max_bytes);
+        let body = body.await?;
         Ok(Self {
-            key: idempotency_key(&parts, &body)?,
+            key: idempotency_key(&parts, &body.bytes)?,
             headers: parts.headers,
             body,
+            pool: limit.pool,
         })
     }
 }
@@ -83,14 +95,6 @@ fn idempotency_key(parts: &Parts, body: &[u8]) -> Result<Option<IdempotencyKey>,
         name: name.into(),
         fingerprint: fingerprint.into(),
     }))
-}
-
-fn to_rejection(error: &BytesRejection, max_bytes: usize) -> Rejection {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Rejection::TooLarge(max_bytes)
-    } else {
-        Reason::Malformed(error.body_text()).into()
-    }
 }
 
 /// The media type of a request's body, if it says one. Its parameters are left out: clients write

@@ -2,7 +2,8 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
@@ -21,6 +22,16 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
+/// What of a device the pages use: nothing.
+const PERMISSIONS: HeaderValue = HeaderValue::from_static(
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), \
+     magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+);
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 /// Whether a request is for the API's documentation, which has a policy of its own.
 pub fn is_for_docs(request: &Request) -> bool {
     request.uri().path().starts_with("/api/docs/")
@@ -28,7 +39,7 @@ pub fn is_for_docs(request: &Request) -> bool {
 
 /// Adds the security headers to an answer.
 pub fn add_to(response: &mut Response, is_for_docs: bool) {
-    let fixed: [(HeaderName, HeaderValue); 4] = [
+    let fixed: [(HeaderName, HeaderValue); 7] = [
         (
             CONTENT_SECURITY_POLICY,
             if is_for_docs { DOCS_POLICY } else { POLICY },
@@ -36,6 +47,20 @@ pub fn add_to(response: &mut Response, is_for_docs: bool) {
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+        (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+        (PERMISSIONS_POLICY, PERMISSIONS),
     ];
-    response.headers_mut().extend(fixed);
+    let headers = response.headers_mut();
+    headers.extend(fixed);
+    // Without a word of it a cache may keep an answer for as long as it likes (RFC 9111 section
+    // 4.2.2). One that has a tag can be asked about, the others are for once.
+    if !headers.contains_key(CACHE_CONTROL) {
+        let policy = if headers.contains_key(ETAG) {
+            "no-cache"
+        } else {
+            "no-store"
+        };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(policy));
+    }
 }

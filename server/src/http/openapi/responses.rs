@@ -37,6 +37,8 @@ refusals_of_some! {
     Stopping => "503", "The server is stopping";
     /// See [`Rejection::TooManyClients`](crate::http::problem::Rejection::TooManyClients).
     TooManyClients => "503", "As many live pages are connected as are allowed";
+    /// See [`Rejection::TooManyImports`](crate::http::problem::Rejection::TooManyImports).
+    TooManyImports => "503", "As many files are imported as can be at a time";
     /// See [`Reason::Malformed`](shared::Reason::Malformed).
     Malformed => "400", "What came can't be read; `detail` says where.";
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::SEC_WEBSOCKET_KEY;
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -19,6 +21,7 @@ use crate::engine::hub::Hub;
 use crate::http::extract::{Locale, TypedQuery};
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
+use crate::http::socket::{Place, Socket};
 use crate::live::timeouts::Timeouts;
 
 /// What a client says when it connects.
@@ -43,14 +46,18 @@ pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
     State(desk): State<Desk>,
     State(timeouts): State<Timeouts>,
-    State(Shutdown { tasks, stop }): State<Shutdown>,
+    State(Shutdown { tasks, stop, .. }): State<Shutdown>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Locale { text, .. }: Locale,
     TypedQuery(hello): TypedQuery<Hello>,
     mut request: Request,
 ) -> Result<Response, Rejection> {
     let on_upgrade = hyper::upgrade::on(&mut request);
-    // Checks the handshake too (RFC 6455 section 4.2).
+    if !has_key(request.headers()) {
+        let why = "Sec-WebSocket-Key: 16 bytes in base64".to_owned();
+        return Err(Reason::Malformed(why).into());
+    }
+    // Checks the rest of the handshake (RFC 6455 section 4.2).
     let response = create_response(&request.map(|_| ()))
         .map_err(|error| Reason::Malformed(error.to_string()))?;
     if let Some(client) = &hello.page
@@ -75,11 +82,24 @@ pub async fn upgrade(
     };
     tasks.spawn(async move {
         match bare_socket(on_upgrade).await {
-            Ok((stream, early)) => connection::serve(stream, early, handshake, context).await,
+            Ok((stream, place, early)) => {
+                connection::serve(stream, early, handshake, context).await;
+                drop(place);
+            }
             Err(error) => tracing::debug!(%error, "a handshake came to nothing"),
         }
     });
     Ok(response.map(|()| Body::empty()))
+}
+
+/// Whether the handshake has a key as it must be: 16 bytes in base64 (RFC 6455 section 4.1). One
+/// that is missing is told with what else a request for a page has not.
+fn has_key(headers: &HeaderMap) -> bool {
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).into_iter();
+    let Some(key) = keys.next() else { return true };
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    let key = key.as_bytes().strip_suffix(b"==").unwrap_or_default();
+    key.len() == 22 && key.iter().all(is_base64) && keys.next().is_none()
 }
 
 /// The position that a client says it has, where it says all of it.
@@ -95,12 +115,15 @@ fn position(
     })
 }
 
-/// The socket itself, and what the client sent right after its handshake.
-async fn bare_socket(on_upgrade: OnUpgrade) -> anyhow::Result<(TcpStream, Vec<u8>)> {
+/// The socket itself, its place among the connections, and what the client sent right after its handshake.
+async fn bare_socket(on_upgrade: OnUpgrade) -> anyhow::Result<(TcpStream, Place, Vec<u8>)> {
     let upgraded = on_upgrade.await?;
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
+    match upgraded.downcast::<TokioIo<Socket>>() {
         // A copy: the bytes themselves are a part of hyper's buffer, and would keep all of it.
-        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf.to_vec())),
+        Ok(parts) => {
+            let (stream, place) = parts.io.into_inner().into_parts();
+            Ok((stream, place, parts.read_buf.to_vec()))
+        }
         Err(_) => anyhow::bail!("the server doesn't serve bare TCP"),
     }
 }

@@ -101,7 +101,7 @@ fn no_names(line: u64) -> Unreadable {
     let missing = required.map(|field| FieldReason::new(field.name, Rule::Required));
     Unreadable {
         line,
-        reason: Reason::Invalid(missing.collect()),
+        reason: Reason::invalid(missing.collect(), 0),
     }
 }
 
@@ -141,7 +141,7 @@ fn read_columns(names: &ByteRecord) -> Result<Vec<Option<&'static Field>>, Reaso
     if failed.is_empty() {
         Ok(columns)
     } else {
-        Err(Reason::Invalid(failed))
+        Err(Reason::invalid(failed, 0))
     }
 }
 
@@ -158,7 +158,7 @@ fn read_fields(columns: &[Option<&Field>], record: &ByteRecord) -> Result<Fields
             fields.insert(field.name.to_owned(), to_value(field.kind, cell));
         }
     }
-    Ok(Fields(fields))
+    Ok(Fields::new(fields))
 }
 
 /// A cell as JSON. One that can't be read as its field's kind stays a text, which the rules refuse.

@@ -1,6 +1,6 @@
 //! What a reader makes of a file.
 
-use shared::{Draft, Fields, Patch, Reason};
+use shared::{Draft, FieldRef, Fields, Patch, Reason};
 
 use crate::unicode::nfc;
 
@@ -27,10 +27,10 @@ pub struct RowProduct {
 impl Row {
     /// Makes a row of its fields. What an export says beside a draft is ignored.
     pub fn new(line: u64, mut fields: Fields) -> Self {
-        fields.0.remove("id");
-        fields.0.remove("revision");
-        let code = fields.0.get("code").cloned();
-        let code = Fields(
+        fields.values.remove("id");
+        fields.values.remove("revision");
+        let code = fields.values.get("code").cloned();
+        let code = Fields::new(
             code.into_iter()
                 .map(|code| ("code".to_owned(), code))
                 .collect(),
@@ -53,6 +53,17 @@ impl Row {
             }),
         };
         Self { line, product }
+    }
+
+    /// About how many bytes it has.
+    pub fn bytes(&self) -> usize {
+        let product = self.product.as_ref().ok();
+        let draft = product.and_then(|product| product.draft.as_ref().ok());
+        let patch = product.and_then(|product| product.patch.as_ref().ok());
+        let draft = draft.into_iter().flat_map(Draft::values);
+        let patch = patch.into_iter().flat_map(Patch::values).flatten();
+        let values = draft.map(|(_, value)| value).chain(patch);
+        values.map(FieldRef::text_bytes).sum()
     }
 
     /// A row that can't be read.
