@@ -14,6 +14,7 @@ use crate::http::limits::{max_clients, max_connections};
 use crate::http::middleware::guard::Guard;
 use crate::http::shutdown::Shutdown;
 use crate::live::timeouts::Timeouts;
+use crate::memory::give_back;
 use crate::router::{State, router};
 
 /// How long what is under way at the stop may take. After that it is cut off.
@@ -81,6 +82,7 @@ pub async fn run(
     };
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
     let shutdown = Shutdown::new(stop);
+    shutdown.tasks.spawn(give_back(shutdown.stop.clone()));
     let state = State::new(&engine, options.timeouts, shutdown.clone())?;
     let router = router(state, guard, &options.origins)?;
     tokio::select! {

@@ -14,6 +14,7 @@ mod engine;
 mod http;
 mod listing;
 mod live;
+mod memory;
 mod pages;
 mod router;
 mod transfer;

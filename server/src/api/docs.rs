@@ -1,6 +1,7 @@
 //! The API's description, for programs and for people: the OpenAPI 3.1 document, which the router
 //! collects from the handlers, and the page that shows it and tries it out.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub async fn swagger_ui(
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     let path = path.map_or_else(String::new, |Path(path)| path);
-    let config = Config::from(DOCUMENT_PATH)
+    let config: Config<'static> = Config::from(DOCUMENT_PATH)
         .try_it_out_enabled(true)
         .display_request_duration(true)
         .use_base_layout()
@@ -74,7 +75,11 @@ pub async fn swagger_ui(
     match serve(&path, Arc::new(config)) {
         Ok(Some(file)) => {
             let head = [(CONTENT_TYPE, file.content_type)];
-            let body = respond(&headers, &gzip, pieces(file.bytes.into_owned().into()));
+            let bytes = match file.bytes {
+                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+                Cow::Owned(bytes) => bytes.into(),
+            };
+            let body = respond(&headers, &gzip, pieces(bytes));
             Ok((head, body).into_response())
         }
         Ok(None) => Err(Rejection::NoSuchRoute),

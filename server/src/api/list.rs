@@ -130,7 +130,8 @@ impl List {
         let mut end = Some(format!("]{}}}", next.unwrap_or_default()));
         std::iter::from_fn(move || {
             end.as_ref()?;
-            let mut piece = begin.take().unwrap_or_default().into_bytes();
+            let mut piece = Vec::with_capacity(PIECE_BYTES + 2 * 1024);
+            piece.extend(begin.take().unwrap_or_default().into_bytes());
             while let Some(product) = products.next() {
                 if let Err(error) = serde_json::to_writer(&mut piece, &product) {
                     return Some(Err(error.into()));

@@ -30,7 +30,7 @@ const HEAD_TIME: Duration = Duration::from_mins(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// The most bytes of a request's head, and of an answer that waits to be sent.
-const MAX_BUFFER_BYTES: usize = 64 * 1024;
+const MAX_BUFFER_BYTES: usize = 32 * 1024;
 
 /// How many connections there may be, and how long one is waited for.
 #[derive(Clone, Copy)]

@@ -1,14 +1,16 @@
 //! Bodies of requests: how much of them is kept at a time, and how long they may take.
 
+use std::io::{self, BufRead};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use axum::http::HeaderMap;
+use axum::http::header::EXPECT;
 use axum_extra::headers::{ContentLength, HeaderMapExt};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use hyper::body::{Frame, SizeHint};
 use shared::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -24,6 +26,10 @@ const FREE_KIB: usize = 16;
 
 /// What all bodies together may have beside that: three of the largest.
 const MAX_KIB: usize = 96 * 1024;
+
+/// How much of a body that was refused is still taken, and for how long.
+const MAX_SKIPPED_BYTES: usize = 64 * 1024 * 1024;
+const SKIP_TIME: Duration = Duration::from_secs(5);
 
 /// A body that is not kept whole brings this much ...
 const PACE_BYTES: usize = 16 * 1024;
@@ -41,11 +47,79 @@ impl Default for BodyMemory {
     }
 }
 
+/// A body is kept in blocks of so many bytes. In one piece the C library would take it for the
+/// usual size of things, and keep as much for itself when it is free again (mallopt(3)).
+const BLOCK_BYTES: usize = 64 * 1024;
+
 /// A whole body. Its place is another's once this is gone.
 pub struct WholeBody {
-    /// What was sent.
-    pub bytes: Bytes,
+    blocks: Arc<Vec<Vec<u8>>>,
     _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl WholeBody {
+    /// The body's blocks, in order.
+    pub fn blocks(&self) -> &[Vec<u8>] {
+        &self.blocks
+    }
+
+    /// The body from its beginning.
+    pub fn reader(&self) -> BodyReader {
+        BodyReader {
+            blocks: self.blocks.clone(),
+            block: 0,
+            at: 0,
+        }
+    }
+}
+
+/// Reads a whole body.
+pub struct BodyReader {
+    blocks: Arc<Vec<Vec<u8>>>,
+    block: usize,
+    at: usize,
+}
+
+impl io::Read for BodyReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl io::BufRead for BodyReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let block = self.blocks.get(self.block).map_or(&[][..], |block| block);
+        Ok(&block[self.at..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.at += count;
+        if self
+            .blocks
+            .get(self.block)
+            .is_some_and(|block| block.len() == self.at)
+        {
+            self.block += 1;
+            self.at = 0;
+        }
+    }
+}
+
+/// Puts bytes after those that are there.
+fn append(blocks: &mut Vec<Vec<u8>>, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        if blocks.last().is_none_or(|last| last.len() == BLOCK_BYTES) {
+            blocks.push(Vec::new());
+        }
+        let Some(last) = blocks.last_mut() else {
+            return;
+        };
+        let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - last.len()));
+        last.extend_from_slice(now);
+        bytes = later;
+    }
 }
 
 impl BodyMemory {
@@ -57,45 +131,75 @@ impl BodyMemory {
         body: Body,
         max_bytes: usize,
     ) -> Result<WholeBody, Rejection> {
+        let mut chunks = body.into_data_stream();
         let said = headers.typed_get::<ContentLength>();
-        if said.is_some_and(|length| length.0 > max_bytes as u64) {
-            return Err(Rejection::TooLarge(max_bytes));
+        let read = if said.is_some_and(|length| length.0 > max_bytes as u64) {
+            Err(Rejection::TooLarge(max_bytes))
+        } else {
+            let read = timeout(BODY_TIME, self.collect(&mut chunks, max_bytes)).await;
+            read.unwrap_or(Err(Rejection::TooSlow))
+        };
+        // Who asks before it sends has sent nothing yet, and who is too slow is not waited for.
+        if !headers.contains_key(EXPECT)
+            && read.as_ref().is_err_and(|why| *why != Rejection::TooSlow)
+        {
+            skip_rest(chunks).await;
         }
-        let read = timeout(BODY_TIME, self.collect(body, max_bytes)).await;
-        read.map_err(|_| Rejection::TooSlow)?
+        read
     }
 
-    async fn collect(&self, body: Body, max_bytes: usize) -> Result<WholeBody, Rejection> {
-        let mut chunks = body.into_data_stream();
-        let mut bytes = Vec::new();
+    async fn collect(
+        &self,
+        chunks: &mut BodyDataStream,
+        max_bytes: usize,
+    ) -> Result<WholeBody, Rejection> {
+        let (mut blocks, mut length) = (Vec::new(), 0);
         let mut permit: Option<OwnedSemaphorePermit> = None;
         let mut room_kib = FREE_KIB;
         let malformed = |error: axum::Error| Reason::Malformed(error.to_string());
         while let Some(chunk) = chunks.try_next().await.map_err(malformed)? {
-            if bytes.len() + chunk.len() > max_bytes {
+            length += chunk.len();
+            if length > max_bytes {
                 return Err(Rejection::TooLarge(max_bytes));
             }
             // Taken as it comes: who announces much and sends little keeps nobody out.
-            let more_kib = (bytes.len() + chunk.len())
-                .div_ceil(1024)
-                .saturating_sub(room_kib);
+            let more_kib = length.div_ceil(1024).saturating_sub(room_kib);
             if more_kib > 0 {
                 let more = u32::try_from(more_kib).unwrap_or(u32::MAX);
-                let more = self.0.clone().try_acquire_many_owned(more);
-                let more = more.map_err(|_| Rejection::Busy)?;
+                // Where several wait for each other, one gives up first.
+                let patience = Duration::from_millis(rand::random_range(1_000..5_000));
+                let more = self.0.clone().acquire_many_owned(more);
+                let Ok(Ok(more)) = timeout(patience, more).await else {
+                    return Err(Rejection::Busy);
+                };
                 match &mut permit {
                     Some(permit) => permit.merge(more),
                     None => permit = Some(more),
                 }
                 room_kib += more_kib;
             }
-            bytes.extend_from_slice(&chunk);
+            append(&mut blocks, &chunk);
         }
         Ok(WholeBody {
-            bytes: bytes.into(),
+            blocks: blocks.into(),
             _permit: permit,
         })
     }
+}
+
+/// Takes what else comes, for a while: a client that sends all before it reads would else find its
+/// connection broken, and not read why.
+async fn skip_rest(mut chunks: BodyDataStream) {
+    let mut skipped = 0;
+    let skip = async {
+        while skipped < MAX_SKIPPED_BYTES
+            && let Some(Ok(chunk)) = chunks.next().await
+        {
+            skipped += chunk.len();
+        }
+    };
+    // Whoever is still not done reads nothing.
+    let _ = timeout(SKIP_TIME, skip).await;
 }
 
 /// A body that may be endless, but not endlessly slow.
@@ -165,9 +269,9 @@ impl HttpBody for PacedBody {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::Read;
 
-    use futures_util::{StreamExt, stream};
+    use futures_util::stream;
 
     use super::*;
 
@@ -210,6 +314,12 @@ mod tests {
         let none = HeaderMap::new();
         let large = || Body::from(vec![b'x'; MAX_KIB / 2 * 1024]);
         let first = memory.read(&none, large(), usize::MAX).await;
+        let read = first.as_ref().map(|body| {
+            let mut bytes = Vec::new();
+            body.reader().read_to_end(&mut bytes).expect("it is there");
+            bytes.len()
+        });
+        assert_eq!(read.ok(), Some(MAX_KIB / 2 * 1024));
         let second = memory.read(&none, large(), usize::MAX).await;
         assert!(first.is_ok() && second.is_ok());
         let third = memory.read(&none, large(), usize::MAX).await;

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use shared::Reason;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 
 /// One kind of work, of which only so much is done at a time.
@@ -22,7 +22,18 @@ pub struct ParsePool(Pool);
 
 /// Answers that are compressed.
 #[derive(Clone)]
-pub struct GzipPool(Pool);
+pub struct GzipPool(Pool, Arc<Semaphore>);
+
+/// The most answers that are compressed at a time: each has a third of a megabyte until its client
+/// has read it. More go out as they are.
+const MAX_COMPRESSED: usize = 64;
+
+impl GzipPool {
+    /// A place for one more answer, where there is one.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.1.clone().try_acquire_owned().ok()
+    }
+}
 
 impl Pool {
     fn new(threads: usize) -> Self {
@@ -54,10 +65,10 @@ impl Pool {
 }
 
 macro_rules! pools {
-    ($($name:ident, $threads:expr;)+) => {$(
+    ($($name:ident, $threads:expr $(, $more:expr)?;)+) => {$(
         impl Default for $name {
             fn default() -> Self {
-                Self(Pool::new($threads))
+                Self(Pool::new($threads) $(, $more)?)
             }
         }
 
@@ -79,5 +90,5 @@ pools! {
     // What is parsed has its memory a second time.
     ParsePool, 1;
     // Done in small steps, so that all who wait get on.
-    GzipPool, 1;
+    GzipPool, 1, Arc::new(Semaphore::new(MAX_COMPRESSED));
 }

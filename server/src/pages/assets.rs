@@ -1,5 +1,6 @@
 //! The embedded files over HTTP, in the smallest form that a client takes.
 
+use axum::body::Bytes;
 use axum::extract::{Path, RawQuery};
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -64,7 +65,11 @@ fn mark(file: &impl EmbedableFile) -> String {
         .collect()
 }
 
-fn to_response(file: &impl EmbedableFile, query: Option<&str>, headers: &HeaderMap) -> Response {
+fn to_response<F: EmbedableFile<Data: Send>>(
+    file: &F,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Response {
     let mark = mark(file);
     let cache = if query == Some(format!("v={mark}").as_str()) {
         "public, max-age=31536000, immutable"
@@ -95,17 +100,15 @@ fn to_response(file: &impl EmbedableFile, query: Option<&str>, headers: &HeaderM
     response
 }
 
-/// The smallest form of the file that the client takes.
-fn encode(file: &impl EmbedableFile, headers: &HeaderMap) -> (Option<&'static str>, Vec<u8>) {
-    if accepts(headers, "br")
-        && let Some(data) = file.data_br()
-    {
-        return (Some("br"), data.as_ref().to_vec());
+/// The smallest form of the file that the client takes, as it lies in the program.
+fn encode<F: EmbedableFile<Data: Send>>(
+    file: &F,
+    headers: &HeaderMap,
+) -> (Option<&'static str>, Bytes) {
+    let packed = [("br", file.data_br()), ("gzip", file.data_gzip())].into_iter();
+    let mut packed = packed.filter(|(coding, _)| accepts(headers, coding));
+    match packed.find_map(|(coding, data)| Some((coding, data?))) {
+        Some((coding, data)) => (Some(coding), Bytes::from_owner(data)),
+        None => (None, Bytes::from_owner(file.data())),
     }
-    if accepts(headers, "gzip")
-        && let Some(data) = file.data_gzip()
-    {
-        return (Some("gzip"), data.as_ref().to_vec());
-    }
-    (None, file.data().as_ref().to_vec())
 }

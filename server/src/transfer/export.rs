@@ -14,7 +14,7 @@ use super::guard::guard;
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// About how many bytes are made at a time.
-const PIECE_BYTES: usize = 64 * 1024;
+const PIECE_BYTES: usize = 16 * 1024;
 
 /// A catalog on its way into a file.
 pub struct Export {

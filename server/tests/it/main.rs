@@ -22,6 +22,8 @@ mod openapi;
 mod pages;
 mod refused;
 mod resume;
+#[cfg(target_os = "linux")]
+mod rude;
 mod soak;
 mod start;
 mod stop;

@@ -126,6 +126,14 @@ impl Program {
         number.expect("a number of KiB")
     }
 
+    /// How many entries there are in a folder of its own in /proc (proc(5)): `fd` for its files,
+    /// `task` for its threads.
+    #[cfg(target_os = "linux")]
+    pub fn count(&self, folder: &str) -> u64 {
+        let entries = std::fs::read_dir(format!("/proc/{}/{folder}", self.child.id()));
+        entries.expect("it runs").count() as u64
+    }
+
     /// Every log line so far.
     pub fn log(&mut self) -> &[String] {
         self.lines.extend(self.log.try_iter());
