@@ -82,7 +82,8 @@ pub async fn run(
     };
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
     let shutdown = Shutdown::new(stop);
-    shutdown.tasks.spawn(give_back(shutdown.stop.clone()));
+    let memory = give_back(shutdown.tasks.clone(), shutdown.stop.clone());
+    shutdown.tasks.spawn(memory);
     let state = State::new(&engine, options.timeouts, shutdown.clone())?;
     let router = router(state, guard, &options.origins)?;
     tokio::select! {

@@ -44,12 +44,20 @@ pub fn main(args: &Args) -> ExitCode {
 fn run(args: &Args) -> anyhow::Result<()> {
     let data = &args.data;
     match &args.command {
-        None | Some(Command::Serve) => start(serve::serve(args, SqliteJournal::open(data)?)),
+        None | Some(Command::Serve) => {
+            let options = serve::options(args)?;
+            start(serve::serve(
+                args.listen,
+                options,
+                SqliteJournal::open(data)?,
+            ))
+        }
         Some(Command::Demo) => {
+            let options = serve::options(args)?;
             let folder = tempfile::tempdir().context("there is no room for a temporary file")?;
             let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
             demo::fill(&mut journal)?;
-            start(serve::serve(args, journal))
+            start(serve::serve(args.listen, options, journal))
         }
         Some(Command::Import(arguments)) => start(import::import(data, arguments)),
         Some(Command::Export { file, format, json }) => {

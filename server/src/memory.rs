@@ -5,30 +5,44 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How often it is looked.
 const LOOK_TIME: Duration = Duration::from_secs(10);
 
-/// So much more than at the last time is worth the work: a few milliseconds for each 100 MiB.
-const MIN_GROWTH_KIB: u64 = 4 * 1024;
+/// Growth by so much, or the end of so many connections, is a burst, after which there is something
+/// to give back.
+const BURST_KIB: u64 = 4 * 1024;
+const BURST_CONNECTIONS: usize = 16;
 
-/// Gives back what is free, from time to time, until the server stops.
-pub async fn give_back(stop: CancellationToken) {
+/// How often it is tried after a burst: what a client had is free only when it is cut off, a minute
+/// later.
+const TRIES: u32 = 8;
+
+/// Gives back what is free, from time to time after a burst, until the server stops.
+pub async fn give_back(connections: TaskTracker, stop: CancellationToken) {
     let mut looks = interval(LOOK_TIME);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut least = u64::MAX;
+    let (mut usual_kib, mut count, mut tries) = (u64::MAX, 0, 0);
     loop {
         tokio::select! {
             _ = looks.tick() => {}
             () = stop.cancelled() => return,
         }
-        let Some(now) = resident_kib() else { return };
-        least = least.min(now);
-        if now - least >= MIN_GROWTH_KIB {
+        let Some(now_kib) = resident_kib() else {
+            return;
+        };
+        usual_kib = usual_kib.min(now_kib);
+        let before = std::mem::replace(&mut count, connections.len());
+        if now_kib - usual_kib >= BURST_KIB || before.saturating_sub(count) >= BURST_CONNECTIONS {
+            tries = TRIES;
+        }
+        if tries > 0 {
+            tries -= 1;
             // Beside the threads that serve. Where it panicked there would be nothing to do.
             let _ = tokio::task::spawn_blocking(trim).await;
             // What is left is in use.
-            least = resident_kib().unwrap_or(now);
+            usual_kib = resident_kib().unwrap_or(now_kib);
         }
     }
 }

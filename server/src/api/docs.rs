@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, ETAG};
@@ -63,10 +64,15 @@ pub async fn redirect() -> Redirect {
 /// `GET /api/docs/...`: Swagger UI, which is part of the program.
 pub async fn swagger_ui(
     State(Docs { gzip, .. }): State<Docs>,
-    path: Option<Path<String>>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
-    let path = path.map_or_else(String::new, |Path(path)| path);
+    let path = match path {
+        Ok(Path(path)) => path,
+        Err(PathRejection::MissingPathParams(_)) => String::new(),
+        // A path that is no text is no file's.
+        Err(_) => return Err(Rejection::NoSuchRoute),
+    };
     let config: Config<'static> = Config::from(DOCUMENT_PATH)
         .try_it_out_enabled(true)
         .display_request_duration(true)

@@ -1,5 +1,7 @@
 //! `vitrina serve`: the server, until a signal stops it.
 
+use std::net::SocketAddr;
+
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -10,9 +12,22 @@ use crate::app::{self, Options};
 use crate::engine::journal::SqliteJournal;
 use crate::http::listen::listen;
 
+/// How the command line wants the server to be. Too few files for one are an error, found before any
+/// is opened.
+pub fn options(args: &Args) -> anyhow::Result<Options> {
+    Ok(Options {
+        hosts: args.hosts.clone(),
+        origins: args.origins.clone(),
+        ..Options::for_this_system()?
+    })
+}
+
 /// Serves a journal's catalog.
-pub async fn serve(args: &Args, journal: SqliteJournal) -> anyhow::Result<()> {
-    let address = args.listen;
+pub async fn serve(
+    address: SocketAddr,
+    options: Options,
+    journal: SqliteJournal,
+) -> anyhow::Result<()> {
     let stop = stop_signal().context("can't listen for signals")?;
     let listener = listen(address).with_context(|| {
         format!("can't serve on {address}: choose another address or port with --listen ADDR:PORT")
@@ -20,11 +35,6 @@ pub async fn serve(args: &Args, journal: SqliteJournal) -> anyhow::Result<()> {
     let url = format!("http://{}", listener.local_addr()?);
     // On a thread of its own: nobody may read it.
     std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}/realtimeproducts")));
-    let options = Options {
-        hosts: args.hosts.clone(),
-        origins: args.origins.clone(),
-        ..Options::for_this_system()?
-    };
     app::run(listener, journal, options, stop).await
 }
 

@@ -1,6 +1,9 @@
 //! The embedded files over HTTP, in the smallest form that a client takes.
 
+use std::path::Component;
+
 use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -26,11 +29,12 @@ pub fn url(path: &str) -> String {
 
 /// `GET /assets/...`: what trunk built.
 pub async fn dist(
-    name: Option<Path<String>>,
+    name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     // A path that is no text is no file's.
+    let name = name.ok().filter(|Path(name)| is_inside(name));
     let file = name.and_then(|Path(name)| Dist::get(&name));
     let file = file.ok_or(Rejection::NoSuchRoute)?;
     Ok(to_response(&file, query.as_deref(), &headers))
@@ -49,6 +53,12 @@ pub async fn icon(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejec
 fn view(name: &str, RawQuery(query): RawQuery, headers: &HeaderMap) -> Result<Response, Rejection> {
     let file = Views::get(name).ok_or(Rejection::NoSuchRoute)?;
     Ok(to_response(&file, query.as_deref(), headers))
+}
+
+/// Whether a path stays in its folder. A debug build reads from the disk, where `..` leads out.
+fn is_inside(path: &str) -> bool {
+    let mut parts = std::path::Path::new(path).components();
+    parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn view_name(path: &str) -> &str {

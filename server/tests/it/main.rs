@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod files;
 mod histories;
+mod http;
 mod lists;
 mod live;
 mod log;
