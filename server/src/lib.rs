@@ -11,6 +11,8 @@ mod app;
 pub mod cli;
 mod embedded;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod http;
 mod listing;
 mod live;

@@ -125,8 +125,7 @@ impl List {
             "{{\"revision\":{revision},\"count\":{count},\"products\":["
         ));
         let mut products = products.into_iter().peekable();
-        // A cursor is written in characters that JSON has no escapes for.
-        let next = next.map(|next| format!(",\"next\":\"{next}\""));
+        let next = next.map(|next| format!(",\"next\":{}", serde_json::Value::from(next)));
         let mut end = Some(format!("]{}}}", next.unwrap_or_default()));
         std::iter::from_fn(move || {
             end.as_ref()?;
@@ -288,4 +287,37 @@ pub async fn categories(
     };
     let body = gzip::respond(&headers, &gzip, gzip::pieces(json.into()));
     Ok(([(ETAG, tag)], JSON, body).into_response())
+}
+
+#[cfg(test)]
+pub mod fuzz {
+    //! What the fuzzing of lists needs of this file.
+
+    use super::*;
+    use crate::engine::samples::{add, run};
+    use shared::Catalog;
+
+    /// An index of a few products.
+    pub fn index() -> Arc<Index> {
+        let mut catalog = Catalog::default();
+        for code in ["a", "b", "Ñandú", "\"c\"", "d.7"] {
+            run(&mut catalog, add(code));
+        }
+        Indexes::default().get(&catalog)
+    }
+
+    /// Reads a query; when it asks for something that is shown, so is where it goes on.
+    pub fn page(index: &Index, query: &str) {
+        let parameters: Parameters = serde_urlencoded::from_str(query).unwrap_or_default();
+        let Ok(list) = ListQuery::read(&parameters) else {
+            return;
+        };
+        let page = list.page(index);
+        assert!(page.products.len() <= list.limit && page.products.len() <= page.count);
+        if let Some(next) = page.next {
+            let text = next.encode(list.sort);
+            assert_eq!(Cursor::parse(&text, list.sort), Some(next), "{text}");
+            assert!(links(&parameters, &text).is_some());
+        }
+    }
 }

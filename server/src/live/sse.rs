@@ -39,7 +39,7 @@ pub struct Known {
 /// How far a follower has come, as one word: browsers send the `id` of the last event back, and
 /// nothing else.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct EventId(Revision, Digest);
+pub(crate) struct EventId(Revision, Digest);
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +49,7 @@ impl fmt::Display for EventId {
 
 impl EventId {
     /// Reads one; `None` where it is something else, such as a bare number.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (revision, digest) = text.split_once('-')?;
         Some(Self(Revision(revision.parse().ok()?), digest.parse().ok()?))
     }

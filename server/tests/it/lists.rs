@@ -171,6 +171,35 @@ async fn categories_come_with_their_counts() {
 }
 
 #[tokio::test]
+async fn the_cursor_of_an_odd_title_is_json_and_leads_on() {
+    let server = Server::start();
+    let http = server.http();
+    let titles = [
+        "a \"quoted\" title",
+        "a \\ back",
+        "a {\"next\":1}",
+        "zürich &?#",
+    ];
+    for (code, title) in titles.iter().enumerate() {
+        let mut product = draft(&code.to_string());
+        product["title"] = json!(title);
+        assert_eq!(http.post(&product).await.status(), 201);
+    }
+    let mut after = String::new();
+    for expected in titles {
+        let mut query = vec![("sort", "title"), ("limit", "1")];
+        if !after.is_empty() {
+            query.push(("after", &after));
+        }
+        let query = serde_urlencoded::to_string(&query).expect("a query");
+        let list = json_of(http.get(&format!("/api/products?{query}")).await).await;
+        assert_eq!(list["products"][0]["title"], expected);
+        after = list["next"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!(after, "");
+}
+
+#[tokio::test]
 async fn long_lists_are_compressed_for_those_who_take_that() {
     let server = Server::start();
     let http = server.http();

@@ -194,7 +194,7 @@ async fn clients_that_stop_in_the_middle_cost_nobody_anything() {
     let grown = during.memory_kib.saturating_sub(before.memory_kib);
     println!("{clients} clients: {before:?}, then {during:?}");
     assert!(grown < clients * MAX_KIB, "{grown} KiB for {clients}");
-    assert!(during.threads < before.threads + 20, "{during:?}");
+    assert!(during.threads < before.threads + 30, "{during:?}");
     // They are all still there, and reading nothing, when the server has let go of them.
     until(|| program.count("fd") < before.files + 8).await;
     stop.store(true, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! What `shared` promises, tried through its public items. One program, so that it links once.
 
 mod catalog;
+mod fuzz;
 mod message;
 mod mirror;
 mod product;

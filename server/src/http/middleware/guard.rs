@@ -81,7 +81,7 @@ pub async fn guard(
 }
 
 /// The one host that a request must name (RFC 9112 section 3.2).
-fn host_of(headers: &HeaderMap) -> Result<Authority, Reason> {
+pub(crate) fn host_of(headers: &HeaderMap) -> Result<Authority, Reason> {
     let mut hosts = headers.get_all(HOST).into_iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return Err(Reason::Malformed("Host: exactly one".to_owned()));
@@ -93,7 +93,7 @@ fn host_of(headers: &HeaderMap) -> Result<Authority, Reason> {
 
 /// Whether a request is from this server's own pages, or from no page at all: programs send no
 /// `Origin` (RFC 6454 section 7), browsers do and can't be made not to.
-fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
+pub(crate) fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
     let mut origins = headers.get_all(ORIGIN).into_iter();
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return !headers.contains_key(ORIGIN);
