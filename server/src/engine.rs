@@ -5,7 +5,7 @@ pub mod desk;
 pub mod hub;
 pub mod journal;
 #[cfg(test)]
-pub mod samples;
+mod samples;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,8 +11,8 @@ mod app;
 pub mod cli;
 mod embedded;
 mod engine;
-#[cfg(test)]
-mod fuzz;
+#[cfg(feature = "fuzzing")]
+pub mod fuzz;
 mod http;
 mod listing;
 mod live;

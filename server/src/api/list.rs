@@ -289,35 +289,18 @@ pub async fn categories(
     Ok(([(ETAG, tag)], JSON, body).into_response())
 }
 
-#[cfg(test)]
-pub mod fuzz {
-    //! What the fuzzing of lists needs of this file.
-
-    use super::*;
-    use crate::engine::samples::{add, run};
-    use shared::Catalog;
-
-    /// An index of a few products.
-    pub fn index() -> Arc<Index> {
-        let mut catalog = Catalog::default();
-        for code in ["a", "b", "Ñandú", "\"c\"", "d.7"] {
-            run(&mut catalog, add(code));
-        }
-        Indexes::default().get(&catalog)
-    }
-
-    /// Reads a query; when it asks for something that is shown, so is where it goes on.
-    pub fn page(index: &Index, query: &str) {
-        let parameters: Parameters = serde_urlencoded::from_str(query).unwrap_or_default();
-        let Ok(list) = ListQuery::read(&parameters) else {
-            return;
-        };
-        let page = list.page(index);
-        assert!(page.products.len() <= list.limit && page.products.len() <= page.count);
-        if let Some(next) = page.next {
-            let text = next.encode(list.sort);
-            assert_eq!(Cursor::parse(&text, list.sort), Some(next), "{text}");
-            assert!(links(&parameters, &text).is_some());
-        }
+/// Asks for a page, where the query asks for one, and whether what it goes on with leads on.
+#[cfg(feature = "fuzzing")]
+pub fn check_page(index: &Index, query: &str) {
+    let parameters: Parameters = serde_urlencoded::from_str(query).unwrap_or_default();
+    let Ok(list) = ListQuery::read(&parameters) else {
+        return;
+    };
+    let page = list.page(index);
+    assert!(page.products.len() <= list.limit && page.products.len() <= page.count);
+    if let Some(next) = page.next {
+        let text = next.encode(list.sort);
+        assert!(links(&parameters, &text).is_some());
+        assert_eq!(Cursor::parse(&text, list.sort), Some(next), "{text}");
     }
 }

@@ -1,7 +1,6 @@
 //! What `shared` promises, tried through its public items. One program, so that it links once.
 
 mod catalog;
-mod fuzz;
 mod message;
 mod mirror;
 mod product;
