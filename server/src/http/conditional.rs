@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110 section 13).
 
-use axum::http::header::ETAG;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
 use shared::{Product, Revision};
@@ -20,6 +20,9 @@ pub fn catalog_tag(revision: Revision) -> String {
 /// Whether the client has what this entity tag stands for (`If-None-Match`, which takes the weak
 /// comparison).
 pub fn is_not_modified(headers: &HeaderMap, tag: &str) -> bool {
+    if has_odd_tag(headers, &IF_NONE_MATCH) {
+        return false;
+    }
     let given = headers.typed_get::<IfNoneMatch>();
     let tag: Result<ETag, _> = tag.parse();
     matches!((given, tag), (Some(given), Ok(tag)) if !given.precondition_passes(&tag))
@@ -33,6 +36,9 @@ pub fn not_modified(tag: &str) -> Response {
 /// The revision at which `If-Match` wants a product to be: the one it is at, if that is among
 /// those that are named. `None` where any will do. A weak tag never matches.
 pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Option<Revision> {
+    if has_odd_tag(headers, &IF_MATCH) {
+        return Some(NEVER);
+    }
     let given: IfMatch = headers.typed_get()?;
     if given.is_any() {
         return None;
@@ -42,14 +48,27 @@ pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Opti
         tag.is_ok_and(|tag| given.precondition_passes(&tag))
     };
     let product = product.filter(is_named);
-    // No product is ever at revision 0.
-    Some(product.map_or(Revision(0), |product| product.revision))
+    Some(product.map_or(NEVER, |product| product.revision))
+}
+
+/// No product is ever at this revision.
+const NEVER: Revision = Revision(0);
+
+/// Whether an entity tag has a space in it, which none has (RFC 9110 section 8.8.3): what reads them
+/// expects it no more than we do.
+fn has_odd_tag(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers.get_all(name).into_iter().any(|value| {
+        let mut is_quoted = false;
+        value.as_bytes().iter().any(|byte| {
+            is_quoted ^= *byte == b'"';
+            is_quoted && byte.is_ascii_whitespace()
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
-    use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
     use serde_json::json;
 
     use super::*;
@@ -88,6 +107,8 @@ mod tests {
         assert!(has(&["*"], "\"7\""));
         assert!(!has(&["\"6\""], "\"7\""));
         assert!(!has(&[], "\"7\""));
+        assert!(!has(&["\"a\tb\""], "\"7\""));
+        assert!(!has(&["\"7\", \"a b\""], "\"7\""));
         // A comma inside a tag parts nothing.
         assert!(!has(&["\"6,\"7\",8\""], "\"7\""));
         assert!(has(&["\"a,b\", \"7\""], "\"7\""));
