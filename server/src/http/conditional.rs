@@ -54,15 +54,16 @@ pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Opti
 /// No product is ever at this revision.
 const NEVER: Revision = Revision(0);
 
-/// Whether an entity tag has a space in it, which none has (RFC 9110 section 8.8.3): what reads them
-/// expects it no more than we do.
+/// Whether an entity tag has a space in it, which none has (RFC 9110 section 8.8.3), or goes on in
+/// another line of the header: what reads them expects it no more than we do.
 fn has_odd_tag(headers: &HeaderMap, name: &HeaderName) -> bool {
     headers.get_all(name).into_iter().any(|value| {
         let mut is_quoted = false;
-        value.as_bytes().iter().any(|byte| {
+        let has_space = value.as_bytes().iter().any(|byte| {
             is_quoted ^= *byte == b'"';
             is_quoted && byte.is_ascii_whitespace()
-        })
+        });
+        has_space || is_quoted
     })
 }
 
