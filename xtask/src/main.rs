@@ -1,7 +1,9 @@
-//! The project's own commands: `cargo xtask test`, `walls`, `mutants`, `dist`, `soak` and `bench`.
+//! The project's own commands: `cargo xtask test`, `walls`, `mutants`, `dist`, `fuzz`,
+//! `soak` and `bench`.
 
 mod bench;
 mod dist;
+mod fuzz;
 mod mutants;
 mod run;
 mod test;
@@ -19,10 +21,13 @@ fn main() -> anyhow::Result<()> {
         ["walls"] => walls::check(),
         ["mutants"] => mutants::run(None),
         ["mutants", part] => mutants::run(Some(part)),
+        ["fuzz"] => fuzz::run("300"),
+        ["fuzz", "--seconds", seconds] => fuzz::run(seconds),
         ["soak", "--seconds", seconds] => test::soak(seconds),
         ["bench"] => bench::standard(),
         _ => bail!(
-            "usage: cargo xtask test | walls | mutants [shared | server] | dist | soak --seconds N | bench"
+            "usage: cargo xtask test | walls | mutants [shared | server] | dist | \
+             fuzz [--seconds N] | soak --seconds N | bench"
         ),
     }
 }

@@ -16,10 +16,13 @@ pub fn all() -> anyhow::Result<()> {
     tools::schemathesis()?;
     lints()?;
     walls::check()?;
+    dependencies()?;
     dist::check()?;
     every_test()?;
     // Once more as people run it: optimized, with views and client inside the binary.
     run(server_tests().args(["--include-ignored", "browser", "pages::", "crash::"]))?;
+    // By itself, since it looks at how long others wait.
+    run(server_tests().args(["--nocapture", "rude::"]))?;
     soak("60")
 }
 
@@ -55,6 +58,13 @@ fn every_test() -> anyhow::Result<()> {
         bail!("{name} did not run");
     }
     Ok(())
+}
+
+/// Looks at the crates that are used: their licences, those that are there twice, where they come
+/// from.
+fn dependencies() -> anyhow::Result<()> {
+    let mut deny = cargo(&["deny", "check", "bans", "licenses", "sources"]);
+    run(deny.env("PATH", tools::deny()?))
 }
 
 fn lints() -> anyhow::Result<()> {

@@ -9,6 +9,8 @@ use anyhow::Context;
 use crate::run::{command, output, root, run, target};
 
 const TRUNK: &str = "0.21.14";
+const BOLERO: &str = "0.13.5";
+const DENY: &str = "0.20.2";
 const MUTANTS: &str = "27.1.0";
 const SCHEMATHESIS: &str = "4.32.5";
 
@@ -48,6 +50,19 @@ pub fn client_tools() -> anyhow::Result<std::ffi::OsString> {
 /// The `PATH` on which cargo finds `cargo mutants`.
 pub fn mutants() -> anyhow::Result<std::ffi::OsString> {
     cargo_tool("cargo-mutants", "cargo-mutants", MUTANTS, &[])?;
+    path()
+}
+
+/// The `PATH` on which cargo finds `cargo bolero`.
+pub fn bolero() -> anyhow::Result<std::ffi::OsString> {
+    let libfuzzer = ["--no-default-features", "--features", "libfuzzer"];
+    cargo_tool("cargo-bolero", "cargo-bolero", BOLERO, &libfuzzer)?;
+    path()
+}
+
+/// The `PATH` on which cargo finds `cargo deny`.
+pub fn deny() -> anyhow::Result<std::ffi::OsString> {
+    cargo_tool("cargo-deny", "cargo-deny", DENY, &[])?;
     path()
 }
 
