@@ -13,7 +13,7 @@ use crate::tools::{self, cargo};
 /// `target` for the next time.
 pub fn run(seconds: &str) -> anyhow::Result<()> {
     let path = tools::bolero()?;
-    let list = output(cargo(&["test", "--package", "fuzz", "--", "--list"]))?;
+    let list = output(&mut cargo(&["test", "--package", "fuzz", "--", "--list"]))?;
     let tests: Vec<&str> = list
         .lines()
         .filter_map(|line| line.strip_suffix(": test"))
