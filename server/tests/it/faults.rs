@@ -15,6 +15,8 @@ async fn post(program: &Program, code: &str) -> Response {
 
 async fn code_of(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
+    let is_later = response.headers().contains_key("retry-after");
+    assert_eq!(is_later, status == 503, "a refusal that passes says when");
     let problem: Value = response.json().await.expect("JSON");
     let code = problem["code"].as_str().expect("a code");
     (status, code.to_owned())

@@ -23,7 +23,7 @@ mod openapi;
 mod pages;
 mod refused;
 mod resume;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(debug_assertions)))]
 mod rude;
 mod soak;
 mod start;
