@@ -74,7 +74,7 @@ pub async fn run(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let is_loopback = listener.local_addr()?.ip().is_loopback();
+    let is_loopback = listener.local_addr()?.ip().to_canonical().is_loopback();
     let guard = Guard::new(options.hosts, options.origins.clone(), is_loopback);
     let limits = ConnectionLimits {
         max_connections: options.max_connections,
@@ -88,7 +88,12 @@ pub async fn run(
     let router = router(state, guard, &options.origins)?;
     tokio::select! {
         () = serve(listener, router, limits, &shutdown) => {}
-        error = engine.failed() => return Err(error),
+        error = engine.failed() => {
+            // What was refused meanwhile is told before the end.
+            shutdown.stop.cancel();
+            shutdown.finish(STOP_TIME).await;
+            return Err(error);
+        }
     }
     // The hub speaks until every connection has said goodbye.
     shutdown.finish(STOP_TIME).await;

@@ -10,6 +10,7 @@ mod manual;
 mod output;
 mod serve;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -24,20 +25,22 @@ pub use args::{Args, LogFormat};
 
 /// Does what the command line asks for, and says what failed.
 pub fn main(args: &Args) -> ExitCode {
-    // Without a thread for the log nothing else would start either.
-    let log = log::start(args.log).ok();
+    let log = match log::start(args.log) {
+        Ok(log) => log,
+        Err(error) => {
+            // Without a thread for the log nothing else would start either.
+            let _ = writeln!(std::io::stderr(), "vitrina: can't start threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let code = match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if let Some(log) = &log {
-                log.say(&format!("vitrina: {error:#}"));
-            }
+            log.say(&format!("vitrina: {error:#}"));
             ExitCode::FAILURE
         }
     };
-    if let Some(log) = &log {
-        log.flush();
-    }
+    log.flush();
     code
 }
 

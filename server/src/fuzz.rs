@@ -54,7 +54,7 @@ impl Listing {
         Self(Indexes::default().get(&catalog))
     }
 
-    /// Asks for a page of it, and for the one after that.
+    /// Asks for a page of it, and looks whether it says where the next one begins.
     pub fn page(&self, query: &str) {
         check_page(&self.0, query);
     }

@@ -206,7 +206,7 @@ impl Members {
 
     fn refuse<T, E: Error>(name: &'static str, member: Option<&T>) -> Result<(), E> {
         match member {
-            Some(_) => Err(E::unknown_field(name, &[])),
+            Some(_) => Err(E::custom(format_args!("unknown field `{name}`"))),
             None => Ok(()),
         }
     }

@@ -48,7 +48,8 @@ pub enum ServerMessage {
         /// The product.
         id: ProductId,
     },
-    /// Something that this connection sent was refused, and nothing was done.
+    /// Something that this connection sent was refused, and nothing was done, unless the problem says
+    /// that this is not known.
     Refused {
         /// The number that the client gave it, where one could be read.
         request: Option<RequestId>,

@@ -22,7 +22,10 @@ pub fn all() -> anyhow::Result<()> {
     // Once more as people run it: optimized, with views and client inside the binary.
     run(server_tests().args(["--include-ignored", "browser", "pages::", "crash::"]))?;
     // By itself, since it looks at how long others wait.
-    run(server_tests().args(["--nocapture", "rude::"]))?;
+    let said = run_and_read(server_tests().args(["--nocapture", "rude::"]))?;
+    if !said.contains("1 passed") {
+        bail!("no rude client was there");
+    }
     soak("60")
 }
 

@@ -123,9 +123,12 @@ pub async fn batch(
     } else {
         Group::OneByOne
     };
-    let answers = desk
-        .ask_many(commands.checked, group, Source::Http, request.key.clone())
-        .await;
+    let key = request.key.clone();
+    let asked = async move {
+        desk.ask_many(commands.checked, group, Source::Http, key)
+            .await
+    };
+    let answers = request.hold_until(asked).await?;
     if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
         return Err(reason.clone().into());
     }

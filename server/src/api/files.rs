@@ -93,7 +93,7 @@ pub async fn import(
     let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
     let bytes = Body::new(PacedBody::new(body)).into_data_stream();
     let bytes = bytes.map_err(io::Error::other);
-    let source = import::Source::new(SyncIoBridge::new(StreamReader::new(bytes)), place);
+    let source = import::HeldFile::new(SyncIoBridge::new(StreamReader::new(bytes)), place);
     let Shutdown { tasks, stop, .. } = shutdown;
     tasks.spawn(async move {
         tokio::select! {

@@ -213,8 +213,10 @@ fn expected_revision(hub: &Hub, id: ProductId, request: &WriteRequest) -> Option
 }
 
 async fn run(desk: &Desk, command: Command, request: WriteRequest) -> Result<Done, Reason> {
-    let key = request.key.map(Key::Idempotency);
-    desk.ask(command, Source::Http, key).await
+    let key = request.key.clone().map(Key::Idempotency);
+    let desk = desk.clone();
+    let asked = async move { desk.ask(command, Source::Http, key).await };
+    request.hold_until(asked).await?
 }
 
 /// The product as a command left it.

@@ -116,6 +116,7 @@ fn write(queue: &Receiver<Entry>, lost: &AtomicU64, format: LogFormat, mut to: i
         let line = match entry {
             Entry::Line(line) => line,
             Entry::Flushed(flushed) => {
+                tell_lost(lost, format, &mut to);
                 // Whoever waited may have given up.
                 let _ = flushed.send(());
                 continue;
@@ -125,14 +126,19 @@ fn write(queue: &Receiver<Entry>, lost: &AtomicU64, format: LogFormat, mut to: i
             lost.fetch_add(1, Ordering::Relaxed);
             continue;
         }
-        let count = lost.swap(0, Ordering::Relaxed);
-        if count > 0 && to.write_all(note(count, format).as_bytes()).is_err() {
-            lost.fetch_add(count, Ordering::Relaxed);
-        }
+        tell_lost(lost, format, &mut to);
     }
 }
 
-/// Tells how many lines are missing.
+/// Tells how many lines are missing, where any are and there is room for that.
+fn tell_lost(lost: &AtomicU64, format: LogFormat, to: &mut impl Write) {
+    let count = lost.swap(0, Ordering::Relaxed);
+    if count > 0 && to.write_all(note(count, format).as_bytes()).is_err() {
+        lost.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// The line that tells how many are missing.
 fn note(count: u64, format: LogFormat) -> String {
     let what = "log lines before this one could not be written";
     match format {

@@ -201,6 +201,15 @@ impl Desk {
 }
 
 impl Job {
+    /// How many commands it has.
+    fn commands(&self) -> usize {
+        match self {
+            Self::One { .. } => 1,
+            Self::Many { commands, .. } => commands.len(),
+            Self::Tend => 0,
+        }
+    }
+
     /// Refuses it, whatever it was, for this reason.
     fn refuse(self, reason: &Reason) {
         // Whoever asked may be gone.

@@ -14,6 +14,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use hyper::body::{Frame, SizeHint};
 use shared::Reason;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::problem::Rejection;
@@ -51,13 +52,19 @@ impl Default for BodyMemory {
 /// usual size of things, and keep as much for itself when it is free again (mallopt(3)).
 const BLOCK_BYTES: usize = 64 * 1024;
 
-/// A whole body. Its place is another's once this is gone.
+/// A whole body. Its place is another's once all copies of this are gone.
+#[derive(Clone)]
 pub struct WholeBody {
     blocks: Arc<Vec<Vec<u8>>>,
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl WholeBody {
+    /// Whether it is so short that it takes no place of others.
+    pub fn is_free(&self) -> bool {
+        self.permit.is_none()
+    }
+
     /// The body's blocks, in order.
     pub fn blocks(&self) -> &[Vec<u8>] {
         &self.blocks
@@ -133,16 +140,17 @@ impl BodyMemory {
     ) -> Result<WholeBody, Rejection> {
         let mut chunks = body.into_data_stream();
         let said = headers.typed_get::<ContentLength>();
-        let read = if said.is_some_and(|length| length.0 > max_bytes as u64) {
-            Err(Rejection::TooLarge(max_bytes))
-        } else {
-            let read = timeout(BODY_TIME, self.collect(&mut chunks, max_bytes)).await;
-            read.unwrap_or(Err(Rejection::TooSlow))
+        if said.is_some_and(|length| length.0 > max_bytes as u64) {
+            // Who asks before it sends has sent nothing yet.
+            if !headers.contains_key(EXPECT) {
+                skip_rest(chunks).await;
+            }
+            return Err(Rejection::TooLarge(max_bytes));
+        }
+        let Ok(read) = timeout(BODY_TIME, self.collect(&mut chunks, max_bytes)).await else {
+            return Err(Rejection::TooSlow);
         };
-        // Who asks before it sends has sent nothing yet, and who is too slow is not waited for.
-        if !headers.contains_key(EXPECT)
-            && read.as_ref().is_err_and(|why| *why != Rejection::TooSlow)
-        {
+        if read.is_err() {
             skip_rest(chunks).await;
         }
         read
@@ -179,10 +187,11 @@ impl BodyMemory {
                 room_kib += more_kib;
             }
             append(&mut blocks, &chunk);
+            consume_budget().await;
         }
         Ok(WholeBody {
             blocks: blocks.into(),
-            _permit: permit,
+            permit: permit.map(Arc::new),
         })
     }
 }
@@ -196,6 +205,8 @@ async fn skip_rest(mut chunks: BodyDataStream) {
             && let Some(Ok(chunk)) = chunks.next().await
         {
             skipped += chunk.len();
+            // What is unpacked may never have to be waited for.
+            consume_budget().await;
         }
     };
     // Whoever is still not done reads nothing.

@@ -1,6 +1,6 @@
 //! Conditional requests (RFC 9110 section 13).
 
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{ETag, HeaderMapExt, IfMatch, IfNoneMatch};
@@ -30,7 +30,8 @@ pub fn is_not_modified(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The answer to a client that has what this entity tag stands for.
 pub fn not_modified(tag: &str) -> Response {
-    (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response()
+    let vary = [(VARY, "accept-encoding")];
+    (StatusCode::NOT_MODIFIED, vary, [(ETAG, tag)]).into_response()
 }
 
 /// The revision at which `If-Match` wants a product to be: the one it is at, if that is among

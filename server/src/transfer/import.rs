@@ -33,16 +33,16 @@ const GROUP_ROWS: usize = 250;
 /// The most rows that are read ahead of the desk.
 const MAX_QUEUED_ROWS: usize = 2 * GROUP_ROWS;
 
-/// The most messages that an import has sent and nobody has yet taken. With more it waits.
+/// The most messages that an import has sent and nobody has yet taken. With more it waits, a moment.
 pub const MAX_QUEUED_MESSAGES: usize = 64;
 
 /// What rows that were read ahead of the desk may have together, in KiB: a row has up to 140, and a
 /// second time as what it would change.
 const MAX_QUEUED_KIB: usize = 2 * 1024;
 
-/// How much of a file that can't be read any further is taken before the connection ends: a client
-/// that sends all before it reads would else never read why.
+/// How much of a file that can't be read any further is still taken, and for how long.
 const MAX_REST_BYTES: u64 = 64 * 1024 * 1024;
+const REST_TIME: Duration = Duration::from_secs(10);
 
 /// How long a client that takes nothing of the answer is waited for, the first time.
 const LISTENER_TIME: Duration = Duration::from_secs(1);
@@ -85,12 +85,12 @@ pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
 }
 
 /// A file to import, with what is let go of once it is read no further.
-pub struct Source<R, P> {
+pub struct HeldFile<R, P> {
     read: R,
     _place: P,
 }
 
-impl<R: Read, P> Source<R, P> {
+impl<R: Read, P> HeldFile<R, P> {
     /// A file that holds such a place.
     pub fn new(read: R, place: P) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl<R: Read, P> Source<R, P> {
     }
 }
 
-impl<R: Read, P> Read for Source<R, P> {
+impl<R: Read, P> Read for HeldFile<R, P> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.read.read(buffer)
     }
@@ -128,13 +128,23 @@ fn read_ahead(
             };
             permit.is_ok_and(|permit| sender.blocking_send((row, permit)).is_ok())
         });
-        if result.is_err() {
-            let _ = io::copy(&mut source.take(MAX_REST_BYTES), &mut io::sink());
-        }
+        let is_broken = result.is_err();
         // Nobody may wait for it any more.
         let _ = ended.send(result);
+        if is_broken {
+            skip_rest(source);
+        }
     })?;
     Ok(end)
+}
+
+/// Takes what else comes of a file that can't be read any further, for a while: a client that sends
+/// all before it reads would else never read why.
+fn skip_rest(source: impl Read) {
+    let mut rest = source.take(MAX_REST_BYTES);
+    let mut buffer = vec![0; 16 * 1024];
+    let end = Instant::now() + REST_TIME;
+    while Instant::now() < end && rest.read(&mut buffer).is_ok_and(|count| count > 0) {}
 }
 
 /// Imports a file. Ends early when nobody listens any more: what is done stays done.

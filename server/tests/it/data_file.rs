@@ -57,6 +57,7 @@ fn check(data: &Path) -> Vec<String> {
     faults.iter().map(text).collect()
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn by_whatever_link_it_is_one_file_for_one_server() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -41,6 +41,7 @@ async fn a_log_whose_reader_is_gone_holds_nothing_up() {
     works_well(command).await;
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_log_on_a_full_disk_holds_nothing_up() {
     let folder = tempfile::tempdir().expect("a folder");

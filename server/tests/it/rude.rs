@@ -176,12 +176,14 @@ async fn clients_that_stop_in_the_middle_cost_nobody_anything() {
         product["description"] = json!("x".repeat(2_000));
         assert_eq!(http.post(&product).await.status(), 201);
     }
-    // What a first round leaves in caches and pools is no client's.
-    drop(stall_all(&program.host, CLIENTS / 10).await);
+    // What a first round leaves in caches, pools and stacks is no client's.
+    let first = stall_all(&program.host, CLIENTS).await;
+    sleep(Duration::from_secs(3)).await;
+    drop(first);
     assert_eq!(http.get("/api/products?q=product").await.status(), 200);
     until(|| program.count("fd") < 60).await;
     // Until it has given back what it does not need.
-    sleep(Duration::from_secs(21)).await;
+    sleep(Duration::from_secs(25)).await;
     let before = usage(&program);
 
     let stop = Arc::new(AtomicBool::new(false));

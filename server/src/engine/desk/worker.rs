@@ -32,6 +32,8 @@ struct Plan {
     keyed: Keyed,
     /// The time of its changes, in milliseconds since 1970.
     at: u64,
+    /// How many of its commands were done before it.
+    replayed: usize,
 }
 
 /// What the requests of a batch are answered with that have a key.
@@ -127,7 +129,13 @@ impl<J: Journal> Worker<J> {
     fn serve(&mut self, jobs: Vec<Job>) -> Result<(), JournalError> {
         // Beside commands it can wait: what is wrong with the journal shows in them.
         if jobs.iter().all(|job| matches!(job, Job::Tend)) {
-            return self.journal.tend();
+            return match self.journal.tend() {
+                Err(error) if !error.is_final() => {
+                    tracing::warn!(%error, "can't look after the journal");
+                    Ok(())
+                }
+                tended => tended,
+            };
         }
         let before = self.hub.catalog();
         let mut plan = Plan {
@@ -135,11 +143,20 @@ impl<J: Journal> Worker<J> {
             batch: Batch::default(),
             keyed: Keyed::default(),
             at: now_ms(),
+            replayed: 0,
         };
-        let held: Vec<HeldAnswer> = jobs
-            .into_iter()
-            .filter_map(|job| self.decide_job(job, &mut plan))
-            .collect();
+        let mut held = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let (count, replayed) = (job.commands(), plan.replayed);
+            if let Some(answer) = self.decide_job(job, &mut plan) {
+                if plan.replayed - replayed == count {
+                    // It was done before, whatever becomes of this batch.
+                    answer.give();
+                } else {
+                    held.push(answer);
+                }
+            }
+        }
         let Plan {
             catalog,
             batch,
@@ -279,23 +296,29 @@ impl<J: Journal> Worker<J> {
     }
 
     /// The answer to the command with this key, if it was done before.
-    fn find_earlier(&mut self, key: &Key, plan: &Plan) -> Result<Option<Done>, Reason> {
+    fn find_earlier(&mut self, key: &Key, plan: &mut Plan) -> Result<Option<Done>, Reason> {
         let key = match key {
             Key::Client(request) => {
-                let in_batch = || plan.keyed.clients.get(request).cloned();
-                return Ok(self.recent.get(request).or_else(in_batch));
+                let before = self.recent.get(request);
+                plan.replayed += usize::from(before.is_some());
+                return Ok(before.or_else(|| plan.keyed.clients.get(request).cloned()));
             }
             Key::Idempotency(key) => key,
         };
-        let answer = match plan.keyed.idempotent.get(&key.name) {
-            Some(in_batch) => Some(in_batch.clone()),
+        let in_batch = plan.keyed.idempotent.get(&key.name).cloned();
+        let is_in_batch = in_batch.is_some();
+        let answer = match in_batch {
+            Some(in_batch) => Some(in_batch),
             None => self.find_answer(&key.name)?,
         };
         match answer {
             Some((fingerprint, _)) if fingerprint != key.fingerprint => {
                 Err(Reason::KeyReused(key.name.to_string()))
             }
-            answer => Ok(answer.map(|(_, done)| done)),
+            answer => {
+                plan.replayed += usize::from(answer.is_some() && !is_in_batch);
+                Ok(answer.map(|(_, done)| done))
+            }
         }
     }
 

@@ -15,15 +15,25 @@ pub use system::Memfd;
 #[cfg(target_os = "linux")]
 const MIN_BYTES: usize = 8 * 1024;
 
+/// With fewer files than this none is taken for a frame: some dozens are retained.
+#[cfg(target_os = "linux")]
+const MIN_FILES: u64 = 1_024;
+
 #[cfg(target_os = "linux")]
 mod system {
     use std::fs::File;
     use std::io::Write;
-    use std::sync::Arc;
+    use std::sync::{Arc, LazyLock};
 
     use rustix::fs::{MemfdFlags, memfd_create, sendfile};
 
-    use super::{MIN_BYTES, TcpStream, io};
+    use super::{MIN_BYTES, MIN_FILES, TcpStream, io};
+
+    /// Whether the process may open so many files that those of recent frames take none from clients.
+    static HAS_FILES: LazyLock<bool> = LazyLock::new(|| {
+        let (files, _) = rlimit::Resource::NOFILE.get().unwrap_or_default();
+        files >= MIN_FILES
+    });
 
     /// Bytes that are never written again (`memfd_create(2)`).
     #[derive(Clone)]
@@ -32,7 +42,7 @@ mod system {
     impl Memfd {
         /// Copies the bytes there; `None` where that gains nothing or is not possible.
         pub fn new(bytes: &[u8]) -> Option<Self> {
-            if bytes.len() < MIN_BYTES {
+            if bytes.len() < MIN_BYTES || !*HAS_FILES {
                 return None;
             }
             let mut file = File::from(memfd_create("frame", MemfdFlags::CLOEXEC).ok()?);

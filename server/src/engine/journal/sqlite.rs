@@ -64,11 +64,15 @@ impl SqliteJournal {
 
     /// Brings what is in the write-ahead log into the file itself, as far as nobody reads there.
     fn checkpoint(&mut self) {
-        let done = self
-            .connection
-            .execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        let done = self.connection.query_row(checkpoint, [], |row| {
+            Ok((
+                row.get::<_, i64>("log")?,
+                row.get::<_, i64>("checkpointed")?,
+            ))
+        });
         match done {
-            Ok(()) => self.is_ahead = false,
+            Ok((log, checkpointed)) => self.is_ahead = log != checkpointed,
             // It stays in the log, from where it is read as well.
             Err(error) => tracing::warn!(%error, "can't checkpoint the data file"),
         }

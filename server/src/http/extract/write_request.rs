@@ -49,6 +49,24 @@ impl WriteRequest {
         Ok(json.map_err(|error| Reason::Malformed(error.to_string()))?)
     }
 
+    /// Waits for an answer. What a large body takes is let go of only then, whether or not the client
+    /// still waits: as long as its commands do, they have the memory.
+    pub async fn hold_until<T: Send + 'static>(
+        self,
+        answered: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Reason> {
+        if self.body.is_free() {
+            return Ok(answered.await);
+        }
+        let body = self.body;
+        let held = tokio::spawn(async move {
+            let answer = answered.await;
+            drop(body);
+            answer
+        });
+        held.await.map_err(|_| Reason::OutcomeUnknown)
+    }
+
     /// The revision at which the product must be, by `If-Match`; see
     /// [`conditional::expected_revision`].
     pub fn expected_revision(&self, product: Option<&Product>) -> Option<Revision> {
@@ -66,7 +84,7 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
         let body = limit.memory.read(&parts.headers, body, limit.max_bytes);
         let body = body.await?;
         Ok(Self {
-            key: idempotency_key(&parts, body.blocks())?,
+            key: idempotency_key(&parts, &body, &limit.pool).await?,
             headers: parts.headers,
             body,
             pool: limit.pool,
@@ -75,7 +93,11 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
 }
 
 /// The name that a program gave the request, and a digest of what it asks for.
-fn idempotency_key(parts: &Parts, body: &[Vec<u8>]) -> Result<Option<IdempotencyKey>, Reason> {
+async fn idempotency_key(
+    parts: &Parts,
+    body: &WholeBody,
+    pool: &ParsePool,
+) -> Result<Option<IdempotencyKey>, Reason> {
     let Some(name) = parts.headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -87,7 +109,12 @@ fn idempotency_key(parts: &Parts, body: &[Vec<u8>]) -> Result<Option<Idempotency
     }
     let head = format!("{} {}\n", parts.method, parts.uri.path());
     let digest = Sha256::new().chain_update(head);
-    let digest = body.iter().fold(digest, Digest::chain_update);
+    let digest = if body.is_free() {
+        body.add_to(digest)
+    } else {
+        let body = body.clone();
+        pool.run(move || body.add_to(digest)).await?
+    };
     // Half of it tells requests apart as well.
     let half = digest.finalize().first_chunk().copied().unwrap_or_default();
     let fingerprint = format!("{:032x}", u128::from_be_bytes(half));
@@ -95,6 +122,12 @@ fn idempotency_key(parts: &Parts, body: &[Vec<u8>]) -> Result<Option<Idempotency
         name: name.into(),
         fingerprint: fingerprint.into(),
     }))
+}
+
+impl WholeBody {
+    fn add_to(&self, digest: Sha256) -> Sha256 {
+        self.blocks().iter().fold(digest, Digest::chain_update)
+    }
 }
 
 /// The media type of a request's body, if it says one. Its parameters are left out: clients write

@@ -104,20 +104,26 @@ pub(crate) fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
     };
     let host = without_default_port(scheme, host.as_str());
     without_default_port(scheme, authority).eq_ignore_ascii_case(host)
-        && is_of_this_scheme(headers, scheme)
+        && may_be_of_this_scheme(headers, scheme)
 }
 
 /// Whether the page's scheme is the one that the request was sent by, as far as that can be known: a
 /// browser says whether page and server are of one origin where both can be trusted (Fetch Metadata,
 /// W3C), a proxy says which scheme it was asked by, and without either it could be any.
-fn is_of_this_scheme(headers: &HeaderMap, scheme: &str) -> bool {
+fn may_be_of_this_scheme(headers: &HeaderMap, scheme: &str) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     // The first proxy is the one that the browser asked.
     let forwarded = text("x-forwarded-proto").and_then(|schemes| schemes.split(',').next());
-    forwarded.is_none_or(|forwarded| forwarded.trim().eq_ignore_ascii_case(scheme))
+    let forwarded = forwarded.map(|scheme| match scheme.trim() {
+        // Some say of a WebSocket what it is.
+        "wss" => "https",
+        "ws" => "http",
+        scheme => scheme,
+    });
+    forwarded.is_none_or(|forwarded| forwarded.eq_ignore_ascii_case(scheme))
 }
 
 /// A host and port without the port that its scheme has anyway: some proxies write it.
@@ -170,6 +176,8 @@ mod tests {
         assert!(is_here(("x-forwarded-proto", "http")));
         assert!(is_here(("x-forwarded-proto", "HTTP, https")));
         assert!(!is_here(("x-forwarded-proto", "https")));
+        assert!(is_here(("x-forwarded-proto", "ws")));
+        assert!(!is_here(("x-forwarded-proto", "wss")));
         assert!(!is_here(("x-forwarded-proto", "https, http")));
         assert!(is_here(("sec-fetch-site", "same-origin")));
         assert!(!is_here(("sec-fetch-site", "cross-site")));

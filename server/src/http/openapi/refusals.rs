@@ -66,6 +66,11 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
     );
     add(
         has_body,
+        StatusCode::REQUEST_TIMEOUT,
+        "The body took too long to come.",
+    );
+    add(
+        has_body,
         StatusCode::PAYLOAD_TOO_LARGE,
         "More than is accepted; `detail` says how much that is.",
     );
@@ -87,7 +92,13 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
     add(
         is_write,
         StatusCode::SERVICE_UNAVAILABLE,
-        "It could not be saved, or the server is stopping. Nothing was done.",
+        "It could not be saved, the server is stopping, or has too many large requests. Nothing was \
+         done; `Retry-After` says when to ask again.",
+    );
+    add(
+        true,
+        StatusCode::MISDIRECTED_REQUEST,
+        "The server doesn't have the name that `Host` says.",
     );
     add(
         is_write,

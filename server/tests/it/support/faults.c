@@ -1,8 +1,10 @@
 // Makes the disk of a program fail: loaded before the C library (LD_PRELOAD), it answers for it.
 //
 // The file that FAULTS names says how, as long as it is there:
-//   sync       syncing fails            sync once    ... once, then the file is gone
-//   write      writing fails            hold         syncing waits until the file is gone
+//   sync       syncing what was written to the log fails
+//   sync once  ... once, then the file is gone
+//   write      writing fails
+//   hold       syncing waits until the file is gone
 // Only files whose names end in .db or .db-wal fail.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,14 +20,22 @@ static int ends_with(const char *text, const char *end) {
     return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
-static int is_data(int fd) {
+// Whether it is a file whose name ends so.
+static int is_file(int fd, const char *end) {
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     if (length < 0) return 0;
     path[length] = 0;
-    return ends_with(path, ".db") || ends_with(path, ".db-wal");
+    return ends_with(path, end);
 }
+
+static int is_log(int fd) { return is_file(fd, ".db-wal"); }
+
+static int is_data(int fd) { return is_file(fd, ".db") || is_log(fd); }
+
+// Whether something was written to the log since syncing is to fail: a checkpoint syncs it as well.
+static int is_written;
 
 // Whether the fault is the one that the file says.
 static int is_set(const char *fault) {
@@ -41,13 +51,15 @@ static int is_set(const char *fault) {
 static int fails_to_sync(int fd) {
     if (!is_data(fd)) return 0;
     while (is_set("hold")) usleep(10000);
-    if (!is_set("sync")) return 0;
+    if (!is_set("sync") || !is_log(fd) || !is_written) return 0;
+    is_written = 0;
     if (is_set("sync once")) unlink(getenv("FAULTS"));
     errno = EIO;
     return 1;
 }
 
 static int fails_to_write(int fd) {
+    if (is_set("sync") && is_log(fd)) is_written = 1;
     if (!is_set("write") || !is_data(fd)) return 0;
     errno = EIO;
     return 1;

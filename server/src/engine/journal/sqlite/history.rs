@@ -59,10 +59,13 @@ impl History {
         // What is lost already needs no second word.
         let is_told = self.entries.is_empty() && !self.faults.is_empty();
         if last != revision {
-            let next = last.next();
             self.entries.clear();
             if !is_told {
-                self.faults.push(format!("change {next} is missing"));
+                self.faults.push(if last > revision {
+                    format!("change {last} is beyond the catalog, which is at {revision}")
+                } else {
+                    format!("change {} is missing", last.next())
+                });
             }
         }
     }

@@ -92,9 +92,18 @@ pub fn read_history(
     ))?;
     let mut rows = statement.query([])?;
     let mut history = History::default();
-    while let Some(row) = rows.next()? {
-        let entry = read_entry(row).map_err(|fault| fault.of("changes", "revision", row));
-        history.push(entry);
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                let entry = read_entry(row);
+                history.push(entry.map_err(|fault| fault.of("changes", "revision", row)));
+            }
+            Ok(None) => break,
+            Err(error) => {
+                history.push(Err(format!("table changes: {error}")));
+                break;
+            }
+        }
     }
     if let Some(revision) = revision {
         history.end_at(revision);

@@ -75,9 +75,18 @@ impl Lock {
     pub fn check(&self) -> Result<(), JournalError> {
         let is_same =
             |there: &Metadata| (there.dev(), there.ino()) == (self.opened.dev(), self.opened.ino());
+        let name = || self.path.display().to_string();
         match self.path.metadata() {
             Ok(there) if is_same(&there) => Ok(()),
-            _ => Err(JournalError::Gone(self.path.display().to_string())),
+            Ok(_) => Err(JournalError::Gone(name())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(JournalError::Gone(name()))
+            }
+            // It may pass.
+            Err(error) => Err(JournalError::Open {
+                path: name(),
+                why: error.to_string(),
+            }),
         }
     }
 }
