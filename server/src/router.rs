@@ -90,7 +90,7 @@ fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
 fn docs(docs: Docs) -> Router<State> {
     let router: Router<Docs> = Router::new()
         .route(DOCUMENT_PATH, get(docs::document))
-        .route("/api/docs/", get(docs::swagger_ui))
+        .route("/api/docs/", get(docs::page))
         .route("/api/docs/{*path}", get(docs::swagger_ui))
         .route("/api/docs", get(docs::redirect));
     router.with_state(docs)

@@ -61,31 +61,36 @@ pub async fn redirect() -> Redirect {
     Redirect::permanent("/api/docs/")
 }
 
-/// `GET /api/docs/...`: Swagger UI, which is part of the program.
+/// `GET /api/docs/`: the page.
+pub async fn page(docs: State<Docs>, headers: HeaderMap) -> Result<Response, Rejection> {
+    file("", &docs, &headers)
+}
+
+/// `GET /api/docs/...`: what the page is made of, which is part of the program.
 pub async fn swagger_ui(
-    State(Docs { gzip, .. }): State<Docs>,
+    docs: State<Docs>,
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
-    let path = match path {
-        Ok(Path(path)) => path,
-        Err(PathRejection::MissingPathParams(_)) => String::new(),
-        // A path that is no text is no file's.
-        Err(_) => return Err(Rejection::NoSuchRoute),
-    };
+    // A path that is no text is no file's.
+    let Path(path) = path.map_err(|_| Rejection::NoSuchRoute)?;
+    file(&path, &docs, &headers)
+}
+
+fn file(path: &str, docs: &Docs, headers: &HeaderMap) -> Result<Response, Rejection> {
     let config: Config<'static> = Config::from(DOCUMENT_PATH)
         .try_it_out_enabled(true)
         .display_request_duration(true)
         .use_base_layout()
         .validator_url("none");
-    match serve(&path, Arc::new(config)) {
+    match serve(path, Arc::new(config)) {
         Ok(Some(file)) => {
             let head = [(CONTENT_TYPE, file.content_type)];
             let bytes = match file.bytes {
                 Cow::Borrowed(bytes) => Bytes::from_static(bytes),
                 Cow::Owned(bytes) => bytes.into(),
             };
-            let body = respond(&headers, &gzip, pieces(bytes));
+            let body = respond(headers, &docs.gzip, pieces(bytes));
             Ok((head, body).into_response())
         }
         Ok(None) => Err(Rejection::NoSuchRoute),

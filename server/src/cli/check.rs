@@ -41,7 +41,7 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     let count = products.len();
     if is_json {
         print_json(&json!({
-            "file": data, "products": count, "revision": revision, "faults": faults,
+            "file": data.to_string_lossy(), "products": count, "revision": revision, "faults": faults,
         }))?;
     } else {
         for fault in &faults {

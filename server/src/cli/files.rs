@@ -42,7 +42,9 @@ pub fn export(
     bar.finish_and_clear();
     written.with_context(|| format!("can't write {}", path.display()))?;
     if is_json {
-        print_json(&json!({"file": path, "products": products, "revision": revision}))?;
+        print_json(
+            &json!({"file": path.to_string_lossy(), "products": products, "revision": revision}),
+        )?;
     }
     Ok(())
 }
@@ -108,7 +110,9 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
     let copied = copied?;
     let (products, revision) = (copied.len(), copied.revision());
     if is_json {
-        return print_json(&json!({"file": file, "products": products, "revision": revision}));
+        return print_json(
+            &json!({"file": file.to_string_lossy(), "products": products, "revision": revision}),
+        );
     }
     print(&format_args!(
         "{}: {products} products at revision {revision}",

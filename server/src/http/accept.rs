@@ -25,6 +25,9 @@ use super::socket::{Place, Socket};
 /// that is kept for later may be idle.
 const HEAD_TIME: Duration = Duration::from_mins(1);
 
+/// How long a new connection may be silent when three of four places are taken.
+const CROWDED_TIME: Duration = Duration::from_secs(5);
+
 /// How long to wait when the system gives no more file descriptors: accepting at once again would
 /// only fail again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -60,8 +63,11 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
+                let is_crowded = places.available_permits() < limits.max_connections / 4;
+                let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
                 let socket = Socket::new(stream, place, limits.max_stall);
-                let connection = serve_connection(socket, peer, router.clone(), shutdown.clone());
+                let connection =
+                    serve_connection(socket, peer, patience, router.clone(), shutdown.clone());
                 shutdown.tasks.spawn(connection);
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -90,7 +96,13 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn serve_connection(socket: Socket, peer: SocketAddr, router: Router, shutdown: Shutdown) {
+async fn serve_connection(
+    socket: Socket,
+    peer: SocketAddr,
+    patience: Duration,
+    router: Router,
+    shutdown: Shutdown,
+) {
     // A delivery is one small write that nothing should hold back for more to come.
     if let Err(error) = socket.stream().set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
@@ -100,7 +112,7 @@ async fn serve_connection(socket: Socket, peer: SocketAddr, router: Router, shut
     // `peek`, since `readable` takes a connection that was just accepted for readable.
     let mut first_byte = [0];
     tokio::select! {
-        peeked = timeout(HEAD_TIME, socket.stream().peek(&mut first_byte)) => {
+        peeked = timeout(patience, socket.stream().peek(&mut first_byte)) => {
             if !matches!(peeked, Ok(Ok(1))) {
                 return;
             }

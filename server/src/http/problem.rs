@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{HeaderMapExt, RetryAfter};
@@ -168,6 +168,11 @@ impl IntoResponse for Rejection {
         let mut response = self.status().into_response();
         if let Some(time) = self.retry_after() {
             response.headers_mut().typed_insert(RetryAfter::delay(time));
+        }
+        if matches!(self, Self::TooManyClients) {
+            // The connection, too, makes room.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
         }
         response.extensions_mut().insert(Arc::new(self));
         response

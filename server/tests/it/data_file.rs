@@ -111,6 +111,69 @@ async fn nothing_is_saved_in_a_file_that_was_replaced() {
 }
 
 #[tokio::test]
+async fn nothing_is_saved_without_the_log_or_in_a_file_that_was_emptied() {
+    for spoil in [
+        (|data: &Path| std::fs::remove_file(data.with_extension("db-wal"))) as fn(&Path) -> _,
+        |data| std::fs::File::create(data).map(drop),
+    ] {
+        let (_folder, data) = folder_with_products().await;
+        let mut program = Program::start(&data);
+        assert_eq!(program.http().post(&draft("d")).await.status(), 201);
+        spoil(&data).expect("a file");
+        let answer = program.http().post(&draft("lost")).await;
+        assert_eq!(answer.status(), 503, "it is not acknowledged");
+        let said = wait_for_exit(&mut program);
+        assert!(said.contains("removed or replaced"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_means_something_to_sqlite_is_a_files_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in [
+        ":memory:",
+        "file:a.db?mode=memory",
+        "file:b.db",
+        "?",
+        "a b%20.db",
+    ] {
+        let start = || {
+            let mut start = command(Path::new(name), "127.0.0.1:0");
+            start.current_dir(folder.path());
+            start
+        };
+        let mut program = Program::run(start());
+        program.http().add("a").await;
+        program.kill();
+        assert!(folder.path().join(name).metadata().expect("a file").len() > 0);
+        let mut program = Program::run(start());
+        assert_eq!(program.http().list().await["count"], 1, "{name}");
+        let checked = start().arg("check").output().expect("it runs");
+        assert!(checked.status.success(), "{name}");
+        program.kill();
+    }
+}
+
+#[tokio::test]
+async fn check_answers_whatever_the_path_is() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.expect("it runs").success());
+    let odd = folder.path().join(OsStr::from_bytes(b"a\xff.db"));
+    for path in [
+        &fifo,
+        &odd,
+        &folder.path().to_owned(),
+        &folder.path().join("none"),
+    ] {
+        assert_eq!(check(path).len(), 1, "{}", path.display());
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_something_else_writes_changes_to_ends_its_server_loudly() {
     let (_folder, data) = folder_with_products().await;
     let mut program = Program::start(&data);
@@ -259,13 +322,15 @@ async fn tables_that_are_not_vitrinas_or_are_missing_are_told() {
     let (_folder, data) = folder_with_products().await;
     change(
         &data,
-        "ALTER TABLE products ADD COLUMN brand TEXT; DROP TABLE answers; CREATE TABLE notes (x);
+        "INSERT INTO catalog SELECT * FROM catalog;
+         ALTER TABLE products ADD COLUMN brand TEXT; DROP TABLE answers; CREATE TABLE notes (x);
          ALTER TABLE changes DROP COLUMN at;",
     );
     let found = check(&data).join("\n");
     for fault in [
         "column brand (TEXT) of table products is none of Vitrina's",
         "table answers is missing",
+        "table catalog has 2 rows instead of one",
         "table notes is none of Vitrina's",
         "column at (INTEGER) of table changes is missing",
     ] {

@@ -160,6 +160,29 @@ async fn the_scheme_of_a_page_counts_where_it_is_known() {
 }
 
 #[tokio::test]
+async fn headers_that_say_two_things_are_refused() {
+    let server = Server::start();
+    let body = draft("a").to_string();
+    let length = format!("Content-Length: {}", body.len());
+    for (first, second, expected) in [
+        ("Content-Encoding: gzip", "Content-Encoding: br", 415),
+        ("Content-Encoding: identity", "Content-Encoding: gzip", 415),
+        ("Idempotency-Key: a", "Idempotency-Key: b", 400),
+        ("X-A: 1", "X-A: 2", 201),
+    ] {
+        let headers = [
+            "Host: localhost",
+            "Content-Type: application/json",
+            &length,
+            first,
+            second,
+        ];
+        let sent = request("POST /api/products", &headers) + &body;
+        assert_eq!(status(&raw(&server.host, &sent).await), expected, "{first}");
+    }
+}
+
+#[tokio::test]
 async fn a_handshake_with_an_odd_key_is_refused() {
     let server = Server::start();
     for key in [
@@ -282,10 +305,13 @@ async fn every_answer_says_who_may_keep_and_use_it() {
         ("/api/products/export", "no-store"),
         ("/api/openapi.json", "no-cache"),
         ("/api/docs/", "no-store"),
+        ("/api/docs/index.html", "no-store"),
         ("/nowhere", "no-store"),
         ("/ws", "no-store"),
     ] {
         let answer = http.get(path).await;
+        let is_there = !["/api/products/7", "/nowhere", "/ws"].contains(&path);
+        assert_eq!(answer.status() == 200, is_there, "{path}");
         assert_eq!(answer.headers()["cache-control"], cache, "{path}");
         for (name, value) in [
             ("cross-origin-opener-policy", "same-origin"),

@@ -206,6 +206,33 @@ fn hasty() -> Options {
 }
 
 #[tokio::test]
+async fn a_client_that_pings_and_reads_nothing_is_closed() {
+    use tokio::io::AsyncWriteExt;
+    let server = Server::start();
+    let mut client = server.client().await;
+    client.until_loaded().await;
+    // Masked pings of 125 bytes (RFC 6455 section 5.5.2), each of which wants a pong.
+    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    ping.resize(6 + 125, b'x');
+    let pings = ping.repeat(1_000);
+    let stream = client.socket.get_mut();
+    let mut sent = 0;
+    // What the kernel keeps of the pongs, and of the pings, and no more than that.
+    while stream.write_all(&pings).await.is_ok() {
+        sent += pings.len();
+        assert!(sent < 64 * 1024 * 1024, "it takes all of them");
+    }
+    // Others are well, and so is one that reads.
+    let mut other = server.client().await;
+    other.until_loaded().await;
+    for _ in 0..1_000 {
+        other.send_raw(Message::Ping(vec![b'x'; 125].into())).await;
+    }
+    other.add(1, &draft("a")).await;
+    other.until_revision(1).await;
+}
+
+#[tokio::test]
 async fn a_half_open_connection_is_closed() {
     let server = Server::start_with(hasty());
     // It opens, and then is never heard of again: nothing reads it, so no ping is answered.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::own_files::resolve;
 use super::sqlite::{Inspection, inspect, is_known, load, open_error};
 use super::{JournalError, Loaded};
 
@@ -19,7 +20,12 @@ impl DataFile {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags);
+        // What is no file may be waited for; what is not there SQLite tells.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(JournalError::NotOurs(name));
+        }
+        // Resolved, since `:memory:` and `file:...` are other things to SQLite.
+        let connection = Connection::open_with_flags(resolve(path), flags);
         let connection = connection.map_err(|error| open_error(error.into(), &name))?;
         if !is_known(&connection, &name).map_err(|error| open_error(error, &name))? {
             return Err(JournalError::NotOurs(name));

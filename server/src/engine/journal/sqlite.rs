@@ -30,6 +30,9 @@ pub use inspect::{Inspection, inspect};
 pub use load::load;
 pub use schema::is_known;
 
+/// The most answers that are retained, however young they are: some hundred megabytes.
+const MAX_ANSWERS: u64 = 1_000_000;
+
 /// The journal in one SQLite file.
 pub struct SqliteJournal {
     connection: Connection,
@@ -44,10 +47,9 @@ impl SqliteJournal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
         let lock = Lock::take(path)?;
-        // Without SQLITE_OPEN_URI a file whose name starts with `file:` is just that file.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || {
-            let mut connection = Connection::open_with_flags(path, flags)?;
+            let mut connection = Connection::open_with_flags(lock.path(), flags)?;
             prepare(&connection, &name)?;
             try_writing(&mut connection)?;
             Ok(connection)
@@ -57,6 +59,7 @@ impl SqliteJournal {
             is_ahead: true,
             lock,
         };
+        journal.lock.add_log()?;
         // A copy of the file alone has at least what was there at the start.
         journal.checkpoint();
         Ok(journal)
@@ -146,6 +149,11 @@ impl Journal for SqliteJournal {
         transaction
             .prepare_cached("DELETE FROM answers WHERE at < ?1")?
             .execute([oldest_answer()])?;
+        transaction
+            .prepare_cached(
+                "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?1",
+            )?
+            .execute([MAX_ANSWERS])?;
         let committed = transaction.commit();
         self.is_ahead = true;
         match committed {

@@ -101,10 +101,17 @@ async fn idempotency_key(
     let Some(name) = parts.headers.get("idempotency-key") else {
         return Ok(None);
     };
-    let name = name.to_str().unwrap_or_default();
+    // Two of them say two things.
+    let names = parts.headers.get_all("idempotency-key").into_iter();
+    let name = if names.count() == 1 {
+        name.to_str().unwrap_or_default()
+    } else {
+        ""
+    };
     let is_printable = name.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if name.is_empty() || name.len() > MAX_KEY_BYTES || !is_printable {
-        let why = format!("Idempotency-Key: 1 to {MAX_KEY_BYTES} printable ASCII characters");
+        let why =
+            format!("Idempotency-Key: one, of 1 to {MAX_KEY_BYTES} printable ASCII characters");
         return Err(Reason::Malformed(why));
     }
     let head = format!("{} {}\n", parts.method, parts.uri.path());

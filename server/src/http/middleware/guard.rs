@@ -1,7 +1,7 @@
 //! Keeps out what no page of this server's own sends: requests for a name that it doesn't have, and
 //! what pages of other sites would change.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -39,7 +39,11 @@ impl Guard {
         let headers = request.headers();
         let host = host_of(headers)?;
         // What the request line says counts, where it does (RFC 9112 section 3.2.2).
-        let host = request.uri().authority().unwrap_or(&host);
+        let host = match request.uri().authority() {
+            Some(target) if is_plain(target) => target,
+            Some(_) => return Err(not_a_host().into()),
+            None => &host,
+        };
         if !self.serves(host) {
             return Err(Rejection::UnknownHost(host.host().to_owned()));
         }
@@ -87,8 +91,25 @@ pub(crate) fn host_of(headers: &HeaderMap) -> Result<Authority, Reason> {
         return Err(Reason::Malformed("Host: exactly one".to_owned()));
     };
     let host = host.to_str().ok().and_then(|host| host.parse().ok());
-    host.filter(|host: &Authority| !host.as_str().contains('@'))
-        .ok_or_else(|| Reason::Malformed("Host: a name or an address, and a port".to_owned()))
+    host.filter(is_plain).ok_or_else(not_a_host)
+}
+
+fn not_a_host() -> Reason {
+    Reason::Malformed("Host: a name or an address, and a port".to_owned())
+}
+
+/// Whether it is a host, or one and a port, and nothing else.
+fn is_plain(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let host = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => &text[..address.len() + 2],
+        Some(_) => return false,
+        None => text.split(':').next().unwrap_or_default(),
+    };
+    let port = &text[host.len()..];
+    let is_port = |port: &str| port.is_empty() || port.parse::<u16>().is_ok();
+    let has_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    !host.is_empty() && !host.contains('@') && has_port
 }
 
 /// Whether a request is from this server's own pages, or from no page at all: programs send no
@@ -99,7 +120,7 @@ pub(crate) fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
         return !headers.contains_key(ORIGIN);
     };
     let origin = origin.to_str().unwrap_or_default();
-    let Some((scheme, authority)) = origin.split_once("://") else {
+    let Some((scheme @ ("http" | "https"), authority)) = origin.split_once("://") else {
         return false;
     };
     let host = without_default_port(scheme, host.as_str());
@@ -165,6 +186,7 @@ mod tests {
         assert!(!is_here("https://shop.example", "shop.example:8443"));
         assert!(!is_here("https://evil.example", "shop.example"));
         assert!(!is_here("null", "null"));
+        assert!(!is_here("chrome-extension://localhost", "localhost"));
     }
 
     #[test]
@@ -229,6 +251,12 @@ mod tests {
             &[("host", "a b")],
             &[("host", "me@a")],
             &[("host", "a/b")],
+            &[("host", "[::1]evil.example")],
+            &[("host", "[::1].evil.example")],
+            &[("host", "[evil.example]")],
+            &[("host", "127.0.0.1:80evil")],
+            &[("host", "localhost:99999")],
+            &[("host", "localhost:abc")],
         ] {
             assert!(host_of(&headers(wrong)).is_err(), "{wrong:?}");
         }

@@ -17,6 +17,7 @@ use crate::http::problem::Rejection;
 /// what is packed otherwise.
 pub async fn unpack(mut request: Request, next: Next) -> Result<Response, Rejection> {
     let headers = request.headers_mut();
+    let is_one = headers.get_all(CONTENT_ENCODING).into_iter().count() == 1;
     let Some(coding) = headers.remove(CONTENT_ENCODING) else {
         return Ok(next.run(request).await);
     };
@@ -25,11 +26,11 @@ pub async fn unpack(mut request: Request, next: Next) -> Result<Response, Reject
             .iter()
             .any(|name| coding.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
     };
-    if is_one_of(&["", "identity"]) {
+    if is_one && is_one_of(&["", "identity"]) {
         return Ok(next.run(request).await);
     }
     // Section 8.4.1.3: both are the same.
-    if !is_one_of(&["gzip", "x-gzip"]) || headers.contains_key(CONTENT_ENCODING) {
+    if !is_one || !is_one_of(&["gzip", "x-gzip"]) {
         return Err(Rejection::NotUnpackable);
     }
     headers.remove(CONTENT_LENGTH);

@@ -33,6 +33,9 @@ use crate::unicode::nfc;
 /// is read in several steps.
 const READ_BUFFER_BYTES: usize = 256;
 
+/// The most bytes of pongs that wait for a client: one that sends pings and reads nothing ends.
+const MAX_PONG_BYTES: usize = 16 * 1024;
+
 /// The most commands of one connection that wait for the desk. A client that sends more is read no
 /// further until the first are answered: it can fill no more of the desk's queue than this.
 const MAX_COMMANDS_UNDER_WAY: usize = 64;
@@ -84,6 +87,8 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     context.hub.add_lane(&lane);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_PONG_BYTES)
         .max_message_size(Some(MAX_COMMAND_BYTES))
         .max_frame_size(Some(MAX_COMMAND_BYTES));
     let stream = LaneStream(lane.clone());

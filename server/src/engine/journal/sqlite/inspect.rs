@@ -46,6 +46,14 @@ pub fn inspect(connection: &Connection) -> Inspection {
     let catalog = read_catalog(connection);
     let catalog = found.note("table catalog", catalog);
     found.revision = catalog.map(|(_, revision)| revision);
+    let count = count_catalogs(connection);
+    if let Some(count) = found.note("table catalog", count)
+        && count > 1
+    {
+        found
+            .faults
+            .push(format!("table catalog has {count} rows instead of one"));
+    }
     let products = products(connection, &mut found);
     found.note("table products", products);
     let history = read_history(connection, found.revision);
@@ -64,6 +72,11 @@ fn damage(connection: &Connection) -> Result<Vec<String>, JournalError> {
     let said = statement.query_map([], |row| row.get::<_, String>(0))?;
     let said = said.collect::<Result<Vec<_>, _>>()?;
     Ok(said.into_iter().filter(|line| line != "ok").collect())
+}
+
+fn count_catalogs(connection: &Connection) -> Result<u64, JournalError> {
+    let count = "SELECT count(*) FROM catalog";
+    Ok(connection.query_row(count, [], |row| row.get(0))?)
 }
 
 fn products(connection: &Connection, found: &mut Inspection) -> Result<(), JournalError> {

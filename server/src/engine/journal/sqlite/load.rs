@@ -10,7 +10,7 @@ use super::history::{History, read_entry, read_unchanged};
 use super::oldest_answer;
 use super::row::{Fault, cell};
 use super::schema::{HASH_VERSION, version};
-use crate::engine::journal::{Effect, JournalError, Loaded};
+use crate::engine::journal::{Effect, JournalError, Loaded, RETAINED_CHANGES};
 
 /// Everything a file holds, whatever its version. What is wrong with the history costs the history
 /// alone; what is wrong with a product is an error.
@@ -113,9 +113,14 @@ pub fn read_history(
 
 /// The requests of clients that left their products as they were.
 fn unchanged(connection: &Connection) -> Result<Vec<(RequestKey, Revision, Effect)>, JournalError> {
-    let mut statement = connection
-        .prepare("SELECT * FROM answers WHERE key LIKE char(10) || '%' AND at >= ?1 ORDER BY at")?;
-    let mut rows = statement.query([oldest_answer()])?;
+    // More of them are not remembered.
+    let mut statement = connection.prepare(
+        "SELECT * FROM (
+            SELECT rowid AS place, * FROM answers WHERE key LIKE char(10) || '%' AND at >= ?1
+            ORDER BY place DESC LIMIT ?2
+        ) ORDER BY place",
+    )?;
+    let mut rows = statement.query([oldest_answer(), RETAINED_CHANGES as u64])?;
     let mut unchanged = Vec::new();
     while let Some(row) = rows.next()? {
         match read_unchanged(row) {

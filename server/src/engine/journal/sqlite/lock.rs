@@ -18,8 +18,8 @@ pub struct Lock {
     _data: File,
     /// A file beside it, which earlier versions lock.
     _beside: File,
-    opened: Metadata,
-    path: PathBuf,
+    /// The files that must stay where they are: the data file, and its log once that is there.
+    opened: Vec<(PathBuf, Metadata)>,
 }
 
 impl Lock {
@@ -52,6 +52,13 @@ impl Lock {
             .open(&resolved)
             .map_err(|error| cannot_open(&error))?;
         let opened = data.metadata().map_err(|error| cannot_open(&error))?;
+        if opened.nlink() > 1 {
+            tracing::warn!(
+                file = %resolved.display(),
+                "the data file has other names (hard links): its -wal belongs to the name it was \
+                 last opened by"
+            );
+        }
         // A link there could lead to anything, and a pipe would be waited for.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         options.custom_flags(flags.bits().cast_signed());
@@ -66,27 +73,52 @@ impl Lock {
         Ok(Self {
             _data: data,
             _beside: lock(beside)?,
-            opened,
-            path: resolved,
+            opened: vec![(resolved, opened)],
         })
     }
 
-    /// Looks whether the file's name still leads to it. Only looks: see [`Lock`].
+    /// Where the data file is. Not what a person wrote: `:memory:` and `file:...` are other things to
+    /// SQLite.
+    pub fn path(&self) -> &Path {
+        &self.opened[0].0
+    }
+
+    /// Has the log stay where it is, too. It is there since something was written.
+    pub fn add_log(&mut self) -> Result<(), JournalError> {
+        let mut log = self.path().as_os_str().to_owned();
+        log.push("-wal");
+        let log = PathBuf::from(log);
+        let metadata = log.metadata().map_err(|error| JournalError::Open {
+            path: log.display().to_string(),
+            why: error.to_string(),
+        })?;
+        self.opened.push((log, metadata));
+        Ok(())
+    }
+
+    /// Looks whether the files' names still lead to them. Only looks: see [`Lock`].
     pub fn check(&self) -> Result<(), JournalError> {
-        let is_same =
-            |there: &Metadata| (there.dev(), there.ino()) == (self.opened.dev(), self.opened.ino());
-        let name = || self.path.display().to_string();
-        match self.path.metadata() {
-            Ok(there) if is_same(&there) => Ok(()),
-            Ok(_) => Err(JournalError::Gone(name())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(JournalError::Gone(name()))
+        self.opened.iter().try_for_each(|(path, opened)| {
+            let is_same =
+                |there: &Metadata| (there.dev(), there.ino()) == (opened.dev(), opened.ino());
+            let gone = || JournalError::Gone(path.display().to_string());
+            match path.metadata() {
+                Ok(there) if is_same(&there) => Ok(()),
+                Ok(_) => Err(gone()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Err(gone()),
+                // It may pass.
+                Err(error) => Err(JournalError::Open {
+                    path: path.display().to_string(),
+                    why: error.to_string(),
+                }),
             }
-            // It may pass.
-            Err(error) => Err(JournalError::Open {
-                path: name(),
-                why: error.to_string(),
-            }),
+        })?;
+        // Nothing of the data file is ever taken away.
+        match self.path().metadata() {
+            Ok(there) if there.len() == 0 => {
+                Err(JournalError::Gone(self.path().display().to_string()))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -66,6 +66,10 @@ pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalErro
     if pragma(connection, "application_id")? != APPLICATION_ID {
         return Err(JournalError::NotOurs(name.to_owned()));
     }
+    if version(connection)? == 0 {
+        let why = "its version (PRAGMA user_version) is missing".to_owned();
+        return Err(JournalError::Damaged(why));
+    }
     if version(connection)? > VERSIONS.len() {
         return Err(JournalError::TooNew(name.to_owned()));
     }
