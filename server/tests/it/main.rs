@@ -19,6 +19,7 @@ mod live;
 mod log;
 #[cfg(target_os = "linux")]
 mod memory;
+mod names;
 mod openapi;
 mod pages;
 mod refused;

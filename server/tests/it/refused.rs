@@ -212,7 +212,7 @@ async fn a_client_that_pings_and_reads_nothing_is_closed() {
     let mut client = server.client().await;
     client.until_loaded().await;
     // Masked pings of 125 bytes (RFC 6455 section 5.5.2), each of which wants a pong.
-    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    let mut ping = vec![0x89, 0xFD, 0, 0, 0, 0];
     ping.resize(6 + 125, b'x');
     let pings = ping.repeat(1_000);
     let stream = client.socket.get_mut();

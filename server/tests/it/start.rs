@@ -101,6 +101,8 @@ fn help_explains_every_flag() {
         "VITRINA_LISTEN",
         "--data",
         "VITRINA_DATA",
+        "--host",
+        "VITRINA_HOST",
         "--log",
         "VITRINA_LOG",
     ] {

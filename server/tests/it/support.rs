@@ -7,6 +7,7 @@ pub mod faults;
 pub mod port;
 pub mod program;
 pub mod random;
+pub mod raw;
 
 use std::path::PathBuf;
 use std::time::Duration;
