@@ -208,7 +208,7 @@ fn hasty() -> Options {
 #[tokio::test]
 async fn a_client_that_pings_and_reads_nothing_is_closed() {
     use tokio::io::AsyncWriteExt;
-    let server = Server::start();
+    let server = Server::start_with(hasty());
     let mut client = server.client().await;
     client.until_loaded().await;
     // Masked pings of 125 bytes (RFC 6455 section 5.5.2), each of which wants a pong.
