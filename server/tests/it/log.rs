@@ -16,7 +16,7 @@ async fn works_well(mut command: Command) {
     let mut program = Program::run(command);
     let http = program.http();
     let mut refused = false;
-    for round in 0..200_u64 {
+    for round in 0..100_u64 {
         let mut client = Client::open(&program.host, "").await;
         client.until_loaded().await;
         assert_eq!(http.get("/api/products?limit=1").await.status(), 200);
@@ -80,7 +80,7 @@ async fn a_log_that_nobody_reads_holds_nothing_up_and_says_later_how_much_is_mis
     command.stderr(writer.try_clone().expect("a pipe"));
     command.env("RUST_LOG", "debug");
     let program = Program::run(command);
-    for _ in 0..3_000 {
+    for _ in 0..1_000 {
         program.http().get("/api/products/7").await;
     }
     drop(writer);
