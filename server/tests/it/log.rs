@@ -80,7 +80,7 @@ async fn a_log_that_nobody_reads_holds_nothing_up_and_says_later_how_much_is_mis
     command.stderr(writer.try_clone().expect("a pipe"));
     command.env("RUST_LOG", "debug");
     let program = Program::run(command);
-    for _ in 0..1_000 {
+    for _ in 0..3_000 {
         program.http().get("/api/products/7").await;
     }
     drop(writer);
