@@ -103,6 +103,8 @@ impl Lock {
                 |there: &Metadata| (there.dev(), there.ino()) == (opened.dev(), opened.ino());
             let gone = || JournalError::Gone(path.display().to_string());
             match path.metadata() {
+                // Nothing of the data file is ever taken away.
+                Ok(there) if path == self.path() && there.len() == 0 => Err(gone()),
                 Ok(there) if is_same(&there) => Ok(()),
                 Ok(_) => Err(gone()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Err(gone()),
@@ -112,13 +114,6 @@ impl Lock {
                     why: error.to_string(),
                 }),
             }
-        })?;
-        // Nothing of the data file is ever taken away.
-        match self.path().metadata() {
-            Ok(there) if there.len() == 0 => {
-                Err(JournalError::Gone(self.path().display().to_string()))
-            }
-            _ => Ok(()),
-        }
+        })
     }
 }
