@@ -9,7 +9,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{any, get};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -34,7 +34,7 @@ use crate::http::problem::{Rejection, on_panic};
 use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
-use crate::live::{sse, websocket};
+use crate::live::{socketio, sse, websocket};
 use crate::pages::{self, Templates, assets};
 
 /// What the handlers work with; each takes the parts that it needs.
@@ -46,6 +46,7 @@ pub struct State {
     templates: Arc<Templates>,
     timeouts: Timeouts,
     shutdown: Shutdown,
+    socketio: Arc<socketio::Door>,
     imports: Imports,
     lists: ListPool,
     gzip: GzipPool,
@@ -54,9 +55,12 @@ pub struct State {
 impl State {
     /// The state of a server with this engine.
     pub fn new(engine: &Engine, timeouts: Timeouts, shutdown: Shutdown) -> anyhow::Result<Self> {
+        let (desk, hub) = (engine.desk(), engine.hub());
+        let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
         Ok(Self {
-            desk: engine.desk().clone(),
-            hub: engine.hub().clone(),
+            desk: desk.clone(),
+            hub: hub.clone(),
+            socketio,
             indexes: Arc::default(),
             templates: Arc::new(Templates::load()?),
             timeouts,
@@ -117,6 +121,9 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(websocket::upgrade))
+        .route("/socket.io/", any(socketio::serve))
+        .route("/socket.io", any(socketio::serve))
+        .route("/socket.io/socket.io.js", get(assets::socketio_client))
         .route("/assets/{*path}", get(assets::dist))
         .route("/views/style.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))

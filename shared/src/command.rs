@@ -123,6 +123,25 @@ impl RawCommand {
     }
 }
 
+/// A command, not yet checked, and its number where whoever asks gave it one. In JSON they are one
+/// object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The command's number, under which it is done once however often it is asked for.
+    pub request: Option<RequestId>,
+    /// What is asked for.
+    pub command: RawCommand,
+}
+
+impl<'de> Deserialize<'de> for Call {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = Members::read(deserializer)?;
+        let request = members.request.take();
+        let command = members.into_command()?;
+        Ok(Self { request, command })
+    }
+}
+
 impl<'de> Deserialize<'de> for RawCommand {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let members = Members::read(deserializer)?;

@@ -23,7 +23,7 @@ pub mod text;
 
 pub use catalog::{Catalog, Decision, Digest};
 pub use change::Change;
-pub use command::{Command, Import, OnDuplicate, RawCommand};
+pub use command::{Call, Command, Import, OnDuplicate, RawCommand};
 pub use id::{CatalogId, ClientId, ProductId, RequestId, RequestKey, Revision};
 pub use import::{ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};

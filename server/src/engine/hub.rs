@@ -74,6 +74,8 @@ pub struct Hub {
     max_clients: usize,
     /// The revision up to which the ring has frames, for those that follow without a lane.
     head: watch::Sender<Revision>,
+    /// The number of the latest pulse, for the same.
+    pulse: watch::Sender<u64>,
 }
 
 /// A snapshot that was encoded lately, and when it was last asked for.
@@ -96,6 +98,7 @@ impl Hub {
             viewers: AtomicUsize::new(0),
             max_clients,
             head: watch::Sender::new(Revision(0)),
+            pulse: watch::Sender::new(0),
         })
     }
 
@@ -177,12 +180,18 @@ impl Hub {
         let pulse = self.pulse_now();
         let mut number = 0;
         self.ring_mut(|ring| number = ring.beat(pulse.clone()));
+        self.pulse.send_replace(number);
         Broadcast::Pulse(number, pulse)
     }
 
     /// Tells when there is more for those that follow without a lane.
     pub fn head(&self) -> watch::Receiver<Revision> {
         self.head.subscribe()
+    }
+
+    /// Tells when there is a new pulse, for the same.
+    pub fn pulses(&self) -> watch::Receiver<u64> {
+        self.pulse.subscribe()
     }
 
     /// A pulse of this moment, as a frame.

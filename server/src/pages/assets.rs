@@ -50,6 +50,11 @@ pub async fn icon(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejec
     view("favicon.svg", query, &headers)
 }
 
+/// `GET /socket.io/socket.io.js`: the client, where Socket.IO's own server has it.
+pub async fn socketio_client(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+    view("vendor/socket.io.js", query, &headers)
+}
+
 fn view(name: &str, RawQuery(query): RawQuery, headers: &HeaderMap) -> Result<Response, Rejection> {
     let file = Views::get(name).ok_or(Rejection::NoSuchRoute)?;
     Ok(to_response(&file, query.as_deref(), headers))

@@ -38,6 +38,16 @@ impl Cursor {
         Self::at(known.map(|(revision, _)| revision))
     }
 
+    /// The place of a follower that takes what is new from now on.
+    pub fn at_head(hub: &Hub) -> Self {
+        Self::at(Some(hub.ring(|ring| ring.catalog().revision())))
+    }
+
+    /// The place of a follower that has everything up to this revision.
+    pub fn after(revision: Revision) -> Self {
+        Self::at(Some(revision))
+    }
+
     fn at(revision: Option<Revision>) -> Self {
         Self {
             revision,

@@ -48,7 +48,7 @@ impl Guard {
             return Err(Rejection::UnknownHost(host.host().to_owned()));
         }
         let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let is_socket = request.uri().path() == "/ws";
+        let is_socket = is_socket(request.uri().path());
         let is_welcome = || {
             headers
                 .get(ORIGIN)
@@ -72,6 +72,11 @@ impl Guard {
             || name == "localhost"
             || hosts.iter().any(|known| known == name)
     }
+}
+
+/// Whether a path is that of a socket, which a page of another site could open with a mere GET.
+fn is_socket(path: &str) -> bool {
+    matches!(path, "/ws" | "/socket.io" | "/socket.io/")
 }
 
 /// Lets a request in, or refuses it.

@@ -3,17 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::SEC_WEBSOCKET_KEY;
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
 use super::connection::{self, Context, Handshake};
 use crate::engine::desk::Desk;
@@ -22,6 +18,7 @@ use crate::http::extract::{Locale, TypedQuery};
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::socket::{Place, Socket};
+use crate::live::handshake;
 use crate::live::timeouts::Timeouts;
 
 /// What a client says when it connects.
@@ -50,16 +47,9 @@ pub async fn upgrade(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Locale { text, .. }: Locale,
     TypedQuery(hello): TypedQuery<Hello>,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, Rejection> {
-    let on_upgrade = hyper::upgrade::on(&mut request);
-    if !has_key(request.headers()) {
-        let why = "Sec-WebSocket-Key: 16 bytes in base64".to_owned();
-        return Err(Reason::Malformed(why).into());
-    }
-    // Checks the rest of the handshake (RFC 6455 section 4.2).
-    let response = create_response(&request.map(|_| ()))
-        .map_err(|error| Reason::Malformed(error.to_string()))?;
+    let (on_upgrade, response) = handshake::accept(request)?;
     if let Some(client) = &hello.page
         && (client.0.is_empty() || client.0.len() > ClientId::MAX_BYTES)
     {
@@ -89,17 +79,7 @@ pub async fn upgrade(
             Err(error) => tracing::debug!(%error, "a handshake came to nothing"),
         }
     });
-    Ok(response.map(|()| Body::empty()))
-}
-
-/// Whether the handshake has a key as it must be: 16 bytes in base64 (RFC 6455 section 4.1). One
-/// that is missing is told with what else a request for a page has not.
-fn has_key(headers: &HeaderMap) -> bool {
-    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).into_iter();
-    let Some(key) = keys.next() else { return true };
-    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
-    let key = key.as_bytes().strip_suffix(b"==").unwrap_or_default();
-    key.len() == 22 && key.iter().all(is_base64) && keys.next().is_none()
+    Ok(response)
 }
 
 /// The position that a client says it has, where it says all of it.

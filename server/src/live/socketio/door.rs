@@ -1,0 +1,81 @@
+//! The crate's part and ours, put together.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use axum::Router;
+use socketioxide::service::SocketIoService;
+use socketioxide::{ParserConfig, SocketIo};
+
+use super::client::welcome;
+use super::meter::MAX_WAITING_ANSWERS;
+use super::relay::Relay;
+use super::session::Sessions;
+use crate::engine::desk::Desk;
+use crate::engine::hub::Hub;
+use crate::http::limits::MAX_COMMAND_BYTES;
+use crate::http::shutdown::Shutdown;
+use crate::live::timeouts::Timeouts;
+
+/// How long a session may exist before its client joins.
+const HELLO_TIME: Duration = Duration::from_secs(10);
+
+/// Each connection has such a buffer, and hardly ever anything in it.
+const READ_BUFFER_BYTES: usize = 256;
+
+/// The most packets that the crate queues for a client. It loses what doesn't fit, and takes a
+/// client for dead when the queue is full at the time of a ping: a meter keeps it from filling up.
+const MAX_QUEUED_PACKETS: usize = 4 * MAX_WAITING_ANSWERS;
+
+/// Where Socket.IO's clients come in.
+pub struct Door {
+    /// The hub, from which changes come.
+    pub hub: Arc<Hub>,
+    /// The desk, to which commands go.
+    pub desk: Desk,
+    /// How long clients are waited for.
+    pub timeouts: Timeouts,
+    /// The end of the server.
+    pub shutdown: Shutdown,
+    /// Who tells what is new.
+    pub relay: Relay,
+    /// The sessions that requests can name.
+    pub sessions: Arc<Sessions>,
+    /// The crate's side of the clients.
+    pub io: SocketIo,
+    /// The crate's side of requests. It has a service behind it for other paths, and is asked for
+    /// its own alone.
+    pub service: SocketIoService<Router>,
+}
+
+impl Door {
+    /// A door to this desk and hub.
+    pub fn new(hub: Arc<Hub>, desk: Desk, timeouts: Timeouts, shutdown: Shutdown) -> Arc<Self> {
+        let answer_time = timeouts.silent.saturating_sub(timeouts.ping);
+        let (service, io) = SocketIo::builder()
+            .ping_interval(timeouts.ping)
+            .ping_timeout(answer_time.max(timeouts.ping))
+            .connect_timeout(HELLO_TIME)
+            .max_payload(MAX_COMMAND_BYTES as u64)
+            .max_buffer_size(MAX_QUEUED_PACKETS)
+            .ws_read_buffer_size(READ_BUFFER_BYTES)
+            .ws_max_message_size(MAX_COMMAND_BYTES)
+            .ws_max_frame_size(MAX_COMMAND_BYTES)
+            // No command has attachments, and what waits for some would be kept.
+            .with_parser(ParserConfig::common().max_incoming_binaries(0))
+            .build_with_inner_svc(Router::new());
+        Arc::new_cyclic(|door: &Weak<Self>| {
+            welcome(&io, door.clone());
+            Self {
+                hub,
+                desk,
+                timeouts,
+                shutdown,
+                relay: Relay::default(),
+                sessions: Arc::default(),
+                io,
+                service,
+            }
+        })
+    }
+}

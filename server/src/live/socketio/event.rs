@@ -1,0 +1,101 @@
+//! What is told to clients, as the bodies of events. They are the messages of the other socket
+//! without their type, which is the event's name here, and with the digest from which a client can
+//! go on: to compute it by itself it would need Vitrina's own code.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use shared::{CatalogId, Digest, ProductId, Revision};
+
+use crate::engine::hub::{Encoded, Frame};
+
+/// The whole list, or a part of it.
+pub const PRODUCTS: &str = "products";
+/// What changed.
+pub const CHANGES: &str = "changes";
+/// What the list is, in three numbers.
+pub const PULSE: &str = "pulse";
+/// The server is about to stop.
+pub const CLOSING: &str = "closing";
+
+/// A part of the snapshot. With the last part comes the digest of the whole.
+#[derive(Deserialize, Serialize)]
+struct ProductsBody<'a> {
+    catalog: CatalogId,
+    revision: Revision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    part: u32,
+    parts: u32,
+    #[serde(borrow)]
+    products: &'a RawValue,
+}
+
+/// Changes, and the digest after them.
+#[derive(Deserialize, Serialize)]
+struct ChangesBody<'a> {
+    revision: Revision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<Digest>,
+    #[serde(borrow)]
+    changes: &'a RawValue,
+}
+
+/// The same as the message.
+#[derive(Deserialize, Serialize)]
+struct PulseBody {
+    revision: Revision,
+    count: usize,
+    digest: Digest,
+    viewers: usize,
+}
+
+/// When to come back.
+#[derive(Serialize)]
+struct ClosingBody {
+    retry_after_ms: u32,
+}
+
+/// The answer to a command.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Acknowledgement {
+    /// It was done and is durable.
+    Done {
+        /// The revision at which the product is as the command wanted.
+        revision: Revision,
+        /// The product.
+        id: ProductId,
+    },
+    /// It was refused.
+    Refused {
+        /// Why.
+        problem: shared::Problem,
+    },
+}
+
+/// The body of an event. What the hub encoded is not encoded again.
+pub type Body = serde_json::Result<Box<RawValue>>;
+
+/// A part of a snapshot, the last with the digest of the whole.
+pub fn products(part: &Encoded, digest: Option<Digest>) -> Body {
+    let products: ProductsBody<'_> = serde_json::from_slice(part.json())?;
+    to_raw_value(&ProductsBody { digest, ..products })
+}
+
+/// A frame of changes.
+pub fn changes(frame: &Frame) -> Body {
+    let changes: ChangesBody<'_> = serde_json::from_slice(frame.message.json())?;
+    let digest = frame.digest;
+    to_raw_value(&ChangesBody { digest, ..changes })
+}
+
+/// A pulse.
+pub fn pulse(pulse: &Encoded) -> Body {
+    let pulse: PulseBody = serde_json::from_slice(pulse.json())?;
+    to_raw_value(&pulse)
+}
+
+/// A goodbye.
+pub fn closing(retry_after_ms: u32) -> Body {
+    to_raw_value(&ClosingBody { retry_after_ms })
+}

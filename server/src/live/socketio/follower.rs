@@ -1,0 +1,156 @@
+//! A client that takes what the list is and how it changes, in order.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use shared::{Digest, Revision};
+use socketioxide::extract::SocketRef;
+
+use super::client::Client;
+use super::door::Door;
+use super::event::{self, Body, CHANGES, PRODUCTS, PULSE};
+use crate::engine::hub::{Cursor, Frame, Hub, Next};
+
+/// A client that is not in step yet.
+pub struct Follower {
+    /// Where it is told.
+    pub socket: SocketRef,
+    /// Who it is.
+    pub client: Arc<Client>,
+    /// How far it has come.
+    pub cursor: Cursor,
+    /// The number of the latest pulse that it was told; `None` before the first.
+    pub pulse: Option<u64>,
+}
+
+/// A client that is in step: the relay tells it what is new.
+pub struct Member {
+    /// Where it is told.
+    pub socket: SocketRef,
+    /// Who it is.
+    pub client: Arc<Client>,
+    /// It has everything up to here.
+    pub revision: Revision,
+    /// The number of the latest pulse that it was told.
+    pub pulse: u64,
+}
+
+/// What became of something that a member was offered.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// It has it, now or before.
+    Taken,
+    /// It has too much waiting, or something is missing before it: it has to catch up.
+    Behind,
+}
+
+/// The client is gone, or something stands in the way of telling it anything.
+struct Lost;
+
+/// Tells a client what it misses, as fast as its network takes it, and gives it to the relay once
+/// that was all.
+pub async fn follow(door: Arc<Door>, mut follower: Follower) {
+    let gone = follower.client.gone.clone();
+    let caught_up = tokio::select! {
+        biased;
+        () = door.shutdown.stop.cancelled() => return,
+        () = gone.cancelled() => return,
+        caught_up = follower.catch_up(&door.hub) => caught_up,
+    };
+    if let Ok(revision) = caught_up {
+        door.relay.join(follower.into_member(revision));
+    }
+}
+
+impl Follower {
+    async fn catch_up(&mut self, hub: &Hub) -> Result<Revision, Lost> {
+        loop {
+            self.client.session.meter.room().await;
+            match self.cursor.next(hub).await {
+                Next::Part(part, whole) => {
+                    let digest = whole.map(|(_, digest): (Revision, Digest)| digest);
+                    self.tell(PRODUCTS, event::products(&part, digest))?;
+                }
+                Next::Frames(frames) => {
+                    for frame in frames.iter() {
+                        self.client.session.meter.room().await;
+                        self.tell(CHANGES, event::changes(frame))?;
+                    }
+                }
+                Next::InStep(revision) => {
+                    self.tell_pulse(hub)?;
+                    return Ok(revision);
+                }
+            }
+        }
+    }
+
+    /// Tells the pulse once the client is in step, so that it can compare.
+    fn tell_pulse(&mut self, hub: &Hub) -> Result<(), Lost> {
+        let latest = hub.latest_pulse();
+        let number = latest.as_ref().map_or(0, |(number, _)| *number);
+        let pulse = match self.pulse.replace(number) {
+            None => hub.pulse_now(),
+            Some(told) => match latest {
+                Some((_, pulse)) if told != number => pulse,
+                _ => return Ok(()),
+            },
+        };
+        self.tell(PULSE, event::pulse(&pulse))
+    }
+
+    fn tell(&self, event: &str, body: Body) -> Result<(), Lost> {
+        let body = body.map_err(|error| {
+            tracing::error!(%error, event, "can't be told");
+            Lost
+        })?;
+        let is_taken = self.client.emit(&self.socket, event, &body);
+        is_taken.then_some(()).ok_or(Lost)
+    }
+
+    fn into_member(self, revision: Revision) -> Member {
+        Member {
+            socket: self.socket,
+            client: self.client,
+            revision,
+            pulse: self.pulse.unwrap_or_default(),
+        }
+    }
+}
+
+impl Member {
+    /// Whether it has left.
+    pub fn is_gone(&self) -> bool {
+        self.client.gone.is_cancelled()
+    }
+
+    /// Tells it a frame of changes, if that is what comes next for it.
+    pub fn offer(&mut self, frame: &Frame, body: &RawValue) -> Offer {
+        if frame.revision <= self.revision {
+            return Offer::Taken;
+        }
+        let is_next = frame.since == self.revision && self.client.session.meter.has_room();
+        if is_next && self.client.emit(&self.socket, CHANGES, body) {
+            self.revision = frame.revision;
+            return Offer::Taken;
+        }
+        Offer::Behind
+    }
+
+    /// Tells it a pulse. One for which there is no room is soon followed by another.
+    pub fn offer_pulse(&mut self, number: u64, body: &RawValue) {
+        if self.client.session.meter.has_room() && self.client.emit(&self.socket, PULSE, body) {
+            self.pulse = number;
+        }
+    }
+
+    /// A follower again.
+    pub fn into_follower(self) -> Follower {
+        Follower {
+            socket: self.socket,
+            client: self.client,
+            cursor: Cursor::after(self.revision),
+            pulse: Some(self.pulse),
+        }
+    }
+}

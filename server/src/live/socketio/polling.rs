@@ -1,0 +1,82 @@
+//! Engine.IO's bodies of HTTP requests and answers, as far as they are looked into here.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::stream::MESSAGE;
+
+/// What stands between two packets (Engine.IO protocol 4, "HTTP long-polling").
+const SEPARATOR: u8 = 0x1e;
+
+/// How many messages are in the answer to a poll.
+pub fn messages(payload: &[u8]) -> usize {
+    let packets = payload.split(|&byte| byte == SEPARATOR);
+    packets
+        .filter(|packet| packet.first() == Some(&MESSAGE))
+        .count()
+}
+
+/// The name of a session in the answer to the request that opened it.
+pub fn sid(payload: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Open {
+        sid: String,
+    }
+    let open = payload.strip_prefix(b"0")?;
+    let open: Open = serde_json::from_slice(open).ok()?;
+    Some(open.sid)
+}
+
+/// Why a request can't be answered, as Engine.IO's clients know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// Neither `polling` nor `websocket`.
+    UnknownTransport = 0,
+    /// No such session, or no longer.
+    UnknownSession = 1,
+    /// A session is not opened by this method.
+    WrongMethod = 2,
+    /// Another version of the protocol.
+    UnknownVersion = 5,
+}
+
+impl IntoResponse for Mistake {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Told {
+            code: u8,
+            message: &'static str,
+        }
+        let message = match self {
+            Self::UnknownTransport => "Transport unknown",
+            Self::UnknownSession => "Session ID unknown",
+            Self::WrongMethod => "Bad handshake method",
+            Self::UnknownVersion => "Unsupported protocol version",
+        };
+        let code = self as u8;
+        (StatusCode::BAD_REQUEST, Json(Told { code, message })).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_a_poll_are_counted() {
+        assert_eq!(messages(b""), 0);
+        assert_eq!(messages(b"2"), 0);
+        assert_eq!(messages(b"42[\"pulse\",{}]"), 1);
+        assert_eq!(messages(b"40{}\x1e2\x1e42[\"a\",\"\\u001e4\"]\x1e43[]"), 3);
+    }
+
+    #[test]
+    fn a_session_has_the_name_that_it_was_given() {
+        let open = br#"0{"sid":"lv_VI97HAXpY6yYWAAAB","upgrades":["websocket"]}"#;
+        assert_eq!(sid(open).as_deref(), Some("lv_VI97HAXpY6yYWAAAB"));
+        assert_eq!(sid(b"1"), None);
+        assert_eq!(sid(b""), None);
+    }
+}
