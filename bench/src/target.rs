@@ -22,6 +22,8 @@ pub enum Kind {
     Limit,
     /// Vitrina itself, with its data in a file of its own.
     Vitrina,
+    /// The same, for clients of Socket.IO.
+    VitrinaSocketio,
     /// Express, Handlebars and Socket.IO: `peers/socketio`.
     SocketIo,
     /// axum and socketioxide: `peers/socketioxide`.
@@ -36,7 +38,9 @@ impl Kind {
         match self {
             Self::Limit => "/",
             Self::Vitrina => "/ws",
-            Self::SocketIo | Self::Socketioxide => "/socket.io/?EIO=4&transport=websocket",
+            Self::VitrinaSocketio | Self::SocketIo | Self::Socketioxide => {
+                "/socket.io/?EIO=4&transport=websocket"
+            }
             Self::PocketBase => "/api/realtime",
         }
     }
@@ -46,7 +50,9 @@ impl Kind {
     pub fn greeting(self) -> &'static [u8] {
         match self {
             Self::Limit | Self::Vitrina | Self::PocketBase => &[],
-            Self::SocketIo | Self::Socketioxide => &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0'],
+            Self::VitrinaSocketio | Self::SocketIo | Self::Socketioxide => {
+                &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0']
+            }
         }
     }
 
@@ -173,7 +179,7 @@ fn spawn(
             command.arg("limit");
             command
         }
-        Kind::Vitrina => {
+        Kind::Vitrina | Kind::VitrinaSocketio => {
             let mut command = Command::new(folder()?.join("vitrina"));
             command.arg("--data").arg(data.path().join("bench.db"));
             command.env("RUST_LOG", "warn,vitrina::engine::hub=info");

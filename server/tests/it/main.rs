@@ -27,6 +27,7 @@ mod resume;
 #[cfg(all(target_os = "linux", not(debug_assertions)))]
 mod rude;
 mod soak;
+mod socketio;
 mod start;
 mod stop;
 mod support;

@@ -8,6 +8,7 @@ pub mod port;
 pub mod program;
 pub mod random;
 pub mod raw;
+pub mod socketio;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use browser::{Browser, Look};
 pub use client::Client;
 pub use program::{Program, back_up};
 pub use random::Random;
+pub use socketio::SocketIo;
 
 /// Long enough for any machine; a test that waits so long has failed.
 pub const TIMEOUT: Duration = Duration::from_mins(1);

@@ -335,7 +335,7 @@ mod tests {
                 r#"["delete",{"id":1,"type":"add"}]"#,
                 "duplicate field `type`",
             ),
-            (r#"["delete","5]"}"#, "EOF"),
+            (r#"["delete","5]"#, "EOF"),
             ("[]", "without a name"),
             ("{}", "invalid type"),
         ] {

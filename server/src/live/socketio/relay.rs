@@ -21,8 +21,9 @@ use crate::engine::hub::{Cursor, Frame, Next};
 /// After this many clients others get a turn: with thousands a frame is a few milliseconds' work.
 const CLIENTS_AT_ONCE: usize = 256;
 
-/// How long a goodbye may take: the answers to what was asked, and what the network still takes.
-const GOODBYE_TIME: Duration = Duration::from_secs(2);
+/// How long each part of a goodbye may take: the answers to what was asked, and what the network
+/// still takes.
+const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
 /// Where clients come to it and leave.
 #[derive(Default)]

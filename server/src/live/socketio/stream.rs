@@ -119,29 +119,31 @@ fn payload_length(head: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use tokio_tungstenite::tungstenite::protocol::frame::Frame;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
     use super::*;
 
-    fn frame(text: &str, opcode: OpCode) -> Vec<u8> {
+    fn format(frame: Frame) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let frame = Frame::message(text.to_owned(), opcode, true);
         frame.format(&mut bytes).expect("a vector takes it");
         bytes
     }
 
+    fn frame(text: &str, data: Data) -> Vec<u8> {
+        format(Frame::message(text.to_owned(), OpCode::Data(data), true))
+    }
+
     /// Messages of every length of head, and what is none.
     fn frames() -> (Vec<u8>, usize) {
-        let text = OpCode::Data(Data::Text);
         let mut bytes = Vec::new();
         let mut messages = 0;
         for length in [1, 125, 126, 300, 65_535, 65_536, 70_000] {
             let message = format!("4{}", "x".repeat(length - 1));
-            bytes.extend(frame(&message, text));
-            bytes.extend(frame("2", text));
-            bytes.extend(frame("4", OpCode::Control(Control::Pong)));
-            bytes.extend(frame("", OpCode::Control(Control::Ping)));
-            bytes.extend(frame("4", OpCode::Data(Data::Binary)));
+            bytes.extend(frame(&message, Data::Text));
+            bytes.extend(frame("2", Data::Text));
+            bytes.extend(format(Frame::pong("4")));
+            bytes.extend(format(Frame::ping("")));
+            bytes.extend(frame("4", Data::Binary));
             messages += 1;
         }
         (bytes, messages)
@@ -152,14 +154,14 @@ mod tests {
         let (bytes, messages) = frames();
         for step in [1, 2, 3, 7, 1_000, 66_000, bytes.len()] {
             let mut counter = FrameCounter::default();
-            let counted: usize = bytes.chunks(step).map(|some| counter.count(some)).sum();
-            assert_eq!(counted, messages, "{step} bytes at a time");
+            let messages_left: usize = bytes.chunks(step).map(|some| counter.count(some)).sum();
+            assert_eq!(messages_left, messages, "{step} bytes at a time");
         }
     }
 
     #[test]
     fn a_message_that_has_not_left_is_not_counted() {
-        let bytes = frame("4hello", OpCode::Data(Data::Text));
+        let bytes = frame("4hello", Data::Text);
         let mut counter = FrameCounter::default();
         assert_eq!(counter.count(&bytes[..bytes.len() - 1]), 0);
         assert_eq!(counter.count(&bytes[bytes.len() - 1..]), 1);
