@@ -14,6 +14,7 @@ pub fn all() -> anyhow::Result<()> {
     tools::toolchain()?;
     tools::browser()?;
     tools::schemathesis()?;
+    tools::socketio_client()?;
     lints()?;
     walls::check()?;
     dependencies()?;
@@ -44,7 +45,7 @@ fn server_tests() -> Command {
 }
 
 /// Runs the tests of every crate, those too that a plain `cargo test` leaves out since they need a
-/// browser or Python, and fails when one of the latter did not run.
+/// browser, Python or Node, and fails when one of the latter did not run.
 fn every_test() -> anyhow::Result<()> {
     let tests = ["test", "--locked", "--workspace"];
     let listed = output(cargo(&tests).args(["--", "--list", "--ignored"]))?;
@@ -53,7 +54,7 @@ fn every_test() -> anyhow::Result<()> {
         .filter_map(|line| line.strip_suffix(": test"))
         .collect();
     if left_out.is_empty() {
-        bail!("there are no tests that need a browser or Python");
+        bail!("there are no tests that need a browser, Python or Node");
     }
     let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
     let has_run = |name: &str| said.contains(&format!("test {name} ... ok"));

@@ -92,6 +92,20 @@ pub fn schemathesis() -> anyhow::Result<()> {
     run(install.arg(format!("schemathesis=={SCHEMATHESIS}")))
 }
 
+/// The client of Socket.IO, in Node.
+pub fn socketio_client() -> anyhow::Result<()> {
+    if !works("node", &["--version"]) || !works("npm", &["--version"]) {
+        debian(&["nodejs", "npm"])?;
+    }
+    let folder = root().join("server/tests/socketio");
+    // Fails when a package is missing or of another version than asked for.
+    if output(command("npm", &["ls"]).current_dir(&folder)).is_ok() {
+        return Ok(());
+    }
+    let install = ["ci", "--no-audit", "--no-fund"];
+    run(command("npm", &install).current_dir(&folder))
+}
+
 fn works(program: &str, arguments: &[&str]) -> bool {
     output(&mut command(program, arguments)).is_ok()
 }

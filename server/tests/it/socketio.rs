@@ -175,6 +175,32 @@ async fn a_retry_after_a_lost_acknowledgement_does_nothing_twice() {
 
 #[tokio::test]
 #[ignore = "needs Node"]
+async fn a_client_that_retries_by_itself_has_everything_done_once() {
+    let server = Server::start();
+    let mut node = SocketIo::start();
+    let options = json!({"auth": {"page": "p1"}, "ackTimeout": 300, "retries": 50});
+    node.open("page", &server.host, &options);
+    node.until("page", "pulse").await;
+    let mut calls = Vec::new();
+    for number in 0..40 {
+        let add = json!([{"request": number, "draft": draft(&format!("code {number}"))}]);
+        calls.push(node.emit("page", "add", &add));
+        if number % 8 == 0 {
+            node.command("lose", "page", json!({}));
+            node.until("page", "connect").await;
+        }
+    }
+    for call in calls {
+        assert_eq!(node.answer(call).await["type"], "done");
+    }
+    let mut client = server.client().await;
+    client.until_revision(40).await;
+    assert_eq!(client.catalog().len(), 40);
+    assert_same(&mut node, "page", &mut client).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node"]
 async fn commands_of_a_client_are_done_in_their_order() {
     const COUNT: u64 = 300;
     let server = Server::start();

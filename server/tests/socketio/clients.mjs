@@ -87,8 +87,9 @@ class Client {
 
 const commands = {
   open: ({ client, url, options }) => clients.set(client, new Client(client, url, options ?? {})),
+  // With retries a client says first whether it has given up.
   emit: ({ client, call, event, args }) => clients.get(client).socket
-    .emit(event, ...args, (body) => tell({ client, event: 'answer', call, body })),
+    .emit(event, ...args, (...said) => tell({ client, event: 'answer', call, body: said.at(-1) })),
   state: ({ client }) => tell({ client, event: 'state', body: clients.get(client).state() }),
   lose: ({ client }) => clients.get(client).socket.io.engine.close(),
   close: ({ client }) => clients.get(client).socket.close(),

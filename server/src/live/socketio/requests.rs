@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
@@ -202,9 +202,6 @@ fn to_response(status: StatusCode, payload: Bytes) -> Response {
     } else {
         "text/plain; charset=UTF-8"
     };
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, payload).into_response()
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
+    (status, content_type, payload).into_response()
 }
