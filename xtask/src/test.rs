@@ -33,7 +33,7 @@ pub fn all() -> anyhow::Result<()> {
 /// Puts connections of every kind under load for this many seconds, and compares each view.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
     let mut soak = server_tests();
-    soak.args(["--nocapture", "soak::"]);
+    soak.args(["--include-ignored", "--nocapture", "soak::"]);
     run(soak.env("VITRINA_SOAK_SECONDS", seconds))
 }
 

@@ -28,6 +28,7 @@ mod resume;
 mod rude;
 mod soak;
 mod socketio;
+mod socketio_http;
 mod socketio_page;
 mod start;
 mod stop;

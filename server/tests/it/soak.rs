@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Http, Random, Server, draft};
+use crate::support::{Client, Http, Random, Server, SocketIo, draft, socketio};
 use serde_json::json;
 use shared::{Catalog, Digest, Mirror, ServerMessage};
 use tokio::time::{sleep, timeout};
@@ -86,6 +86,115 @@ async fn every_view_is_the_catalog_at_its_revision() {
         "only {checked} views were compared"
     );
     println!("{last} changes, {checked} views compared");
+}
+
+/// The same for clients of Socket.IO, which lose their connections, leave and come again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Node"]
+async fn every_view_of_socket_io_is_the_catalog_at_its_revision() {
+    let mut random = Random::new();
+    let server = Server::start();
+    let writing = Arc::new(AtomicBool::new(true));
+    let mut oracle = server.client().await;
+    oracle.until_loaded().await;
+    let over_http = tokio::spawn(over_http(server.http(), 0, writing.clone(), random.fork()));
+    let client = server.client().await;
+    let over_the_socket = over_the_socket(client, 0, writing.clone(), random.fork());
+    let over_the_socket = tokio::spawn(over_the_socket);
+    let mut node = SocketIo::start();
+    let names: Vec<String> = (0..VISITORS)
+        .map(|number| format!("visitor {number}"))
+        .collect();
+    let open = |node: &mut SocketIo, name: &str, random: &mut Random| {
+        let transports = [
+            json!(["websocket"]),
+            json!(["polling"]),
+            json!(["polling", "websocket"]),
+        ];
+        let transports = &transports[random.index(0..=2)];
+        let options = json!({"quiet": true, "transports": transports, "auth": {"page": name}});
+        node.open(name, &server.host, &options);
+    };
+    for name in &names {
+        open(&mut node, name, &mut random);
+    }
+    let mut views = Vec::new();
+    let mut history = vec![socketio::view(oracle.catalog())];
+    let end = Instant::now() + seconds();
+    let mut codes = 0;
+    while Instant::now() < end {
+        follow_socketio(&mut oracle, &mut history).await;
+        if !random.chance(0.05) {
+            continue;
+        }
+        let name = &names[random.index(0..=VISITORS - 1)];
+        match random.index(0..=9) {
+            0 => {
+                views.push((name, node.state(name).await.views));
+                node.command("close", name, json!({}));
+                open(&mut node, name, &mut random);
+            }
+            1..=3 => node.command("lose", name, json!({})),
+            _ => {
+                codes += 1;
+                let add = json!([{"request": codes, "draft": draft(&format!("v{codes}"))}]);
+                node.emit(name, "add", &add);
+            }
+        }
+    }
+    writing.store(false, Ordering::Relaxed);
+    over_http.await.expect("a writer");
+    over_the_socket.await.expect("a writer");
+    let last = server.http().add("the last").await;
+    while oracle.revision().0 < last {
+        follow_socketio(&mut oracle, &mut history).await;
+    }
+    let last = socketio::view(oracle.catalog());
+    for name in &names {
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            // What was sent and not yet taken when its connection was lost may still come.
+            let state = node.state(name).await;
+            if state.views.last().is_some_and(|(_, seen)| *seen == last) {
+                views.push((name, state.views));
+                break;
+            }
+            assert!(
+                Instant::now() < patience,
+                "{name} has another list at the end"
+            );
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+    let mut checked = 0;
+    for (name, seen) in &views {
+        for (revision, view) in seen {
+            let index = usize::try_from(*revision).expect("a revision");
+            assert_eq!(history.get(index), Some(view), "{name} at {revision}");
+        }
+        checked += seen.len();
+    }
+    assert!(
+        checked > VISITORS * 10,
+        "only {checked} views were compared"
+    );
+    println!(
+        "{} changes, {checked} views compared over Socket.IO",
+        oracle.revision()
+    );
+}
+
+/// The same as [`follow`], with views that JavaScript can make.
+async fn follow_socketio(oracle: &mut Client, history: &mut Vec<String>) {
+    let mut catalog = oracle.catalog().clone();
+    let known = oracle.changes.len();
+    assert!(oracle.step().await, "the oracle lost its connection");
+    for change in &oracle.changes[known..] {
+        let next = catalog.revision().next();
+        catalog.apply(next, [change.clone()]);
+        history.push(socketio::view(&catalog));
+    }
+    oracle.told.clear();
 }
 
 /// Takes one message, and notes the view at each revision it leads over.

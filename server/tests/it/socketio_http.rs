@@ -1,0 +1,316 @@
+//! Socket.IO's address, for those who know the protocol only in part, or only too well.
+
+use std::time::Duration;
+
+use crate::support::raw::{problem, raw, request, status};
+use crate::support::{Http, Server, draft};
+use futures_util::{SinkExt, StreamExt};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
+use vitrina::{MAX_COMMAND_BYTES, Options, Timeouts};
+
+const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+
+async fn ask(http: &Http, method: Method, query: &str) -> Response {
+    let request = http.request(method, &format!("/socket.io/{query}"));
+    request.send().await.expect("an answer")
+}
+
+/// Opens a session that polls, and gives its address.
+async fn open(http: &Http) -> String {
+    let answer = http.get(POLLING).await;
+    assert_eq!(answer.status(), 200);
+    let packet = answer.text().await.expect("a packet");
+    let open: Value = serde_json::from_str(&packet[1..]).expect("JSON");
+    format!("{POLLING}&sid={}", open["sid"].as_str().expect("a name"))
+}
+
+async fn post(http: &Http, path: &str, packets: String) -> Response {
+    let request = http.request(Method::POST, path).body(packets);
+    request.send().await.expect("an answer")
+}
+
+/// Opens a session that polls, and joins.
+async fn join(http: &Http) -> String {
+    let path = open(http).await;
+    assert_eq!(post(http, &path, "40".to_owned()).await.status(), 200);
+    path
+}
+
+/// A bare WebSocket.
+async fn socket(host: &str) -> WebSocketStream<TcpStream> {
+    let url = format!("ws://{host}/socket.io/?EIO=4&transport=websocket");
+    let stream = TcpStream::connect(host).await.expect("a port");
+    let request = url.into_client_request().expect("a request");
+    let (socket, _) = client_async(request, stream).await.expect("a socket");
+    socket
+}
+
+/// Waits until nobody but the one that looks is connected.
+async fn until_alone(server: &Server) {
+    let mut client = server.client().await;
+    client.until(|client| client.viewers == 1).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_none_of_the_protocol_says_so() {
+    let server = Server::start();
+    let http = server.http();
+    for (method, query, code) in [
+        (Method::GET, "?EIO=3&transport=polling", 5),
+        (Method::GET, "?transport=polling", 5),
+        (Method::GET, "?EIO=4", 0),
+        (Method::GET, "?EIO=4&transport=pigeon", 0),
+        (
+            Method::GET,
+            "?EIO=4&transport=polling&sid=AAAAAAAAAAAAAAAA",
+            1,
+        ),
+        (
+            Method::GET,
+            "?EIO=4&transport=polling&sid=..%2f%26transport=x",
+            1,
+        ),
+        (Method::GET, "?EIO=4&transport=polling&sid=", 1),
+        (
+            Method::GET,
+            "?EIO=4&transport=websocket&sid=AAAAAAAAAAAAAAAA",
+            1,
+        ),
+        (Method::POST, "?EIO=4&transport=polling", 2),
+        (Method::DELETE, "?EIO=4&transport=polling", 2),
+        (Method::PUT, "?EIO=4&transport=websocket", 2),
+    ] {
+        let answer = ask(&http, method.clone(), query).await;
+        assert_eq!(answer.status(), 400, "{method} {query}");
+        let said: Value = answer.json().await.expect("JSON");
+        assert_eq!(said["code"], code, "{method} {query}: {said}");
+        assert!(said["message"].is_string());
+    }
+    for query in [
+        "?EIO=4&transport=websocket",
+        "?EIO=4&EIO=4&transport=polling",
+    ] {
+        let answer = ask(&http, Method::GET, query).await;
+        assert_eq!(answer.status(), 400, "{query}");
+        let said: Value = answer.json().await.expect("JSON");
+        assert_eq!(said["code"], "malformed", "{query}");
+    }
+    until_alone(&server).await;
+}
+
+#[tokio::test]
+async fn names_and_sites_that_are_not_known_are_kept_out() {
+    let server = Server::start();
+    let host = format!("Host: {}", server.host);
+    for path in [POLLING, "/socket.io?EIO=4&transport=polling"] {
+        let line = format!("GET {path}");
+        let foreign = request(&line, &[&host, "Origin: https://evil.example"]);
+        let answer = raw(&server.host, &foreign).await;
+        assert_eq!(status(&answer), 403);
+        assert_eq!(problem(&answer)["code"], "foreign_origin");
+        let answer = raw(&server.host, &request(&line, &["Host: evil.example"])).await;
+        assert_eq!(status(&answer), 421);
+        let own = request(&line, &[&host, &format!("Origin: http://{}", server.host)]);
+        assert_eq!(status(&raw(&server.host, &own).await), 200);
+    }
+    let welcoming = Server::start_with(Options {
+        origins: vec!["https://shop.example".parse().expect("a header")],
+        ..Options::default()
+    });
+    let host = format!("Host: {}", welcoming.host);
+    let welcome = request(
+        &format!("GET {POLLING}"),
+        &[&host, "Origin: https://shop.example"],
+    );
+    let answer = raw(&welcoming.host, &welcome).await;
+    assert_eq!(status(&answer), 200);
+    assert!(answer.contains("access-control-allow-origin: https://shop.example"));
+}
+
+#[tokio::test]
+async fn what_is_too_much_is_refused_and_the_session_goes_on() {
+    let server = Server::start();
+    let http = server.http();
+    let path = join(&http).await;
+    let answer = post(&http, &path, "4".repeat(MAX_COMMAND_BYTES + 1)).await;
+    assert_eq!(answer.status(), 413);
+    let add = format!("420{}", json!(["add", draft("a")]));
+    assert_eq!(post(&http, &path, add).await.status(), 200);
+    let mut told = String::new();
+    while !told.contains("\"type\":\"done\"") {
+        told += &http.get(&path).await.text().await.expect("packets");
+    }
+    // A frame that is too long ends its connection.
+    let mut socket = socket(&server.host).await;
+    socket.send(Message::text("40")).await.expect("a socket");
+    let long = Message::text("4".repeat(MAX_COMMAND_BYTES + 1));
+    // It may be cut off in the middle.
+    let _ = socket.send(long).await;
+    while let Some(Ok(_)) = socket.next().await {}
+}
+
+#[tokio::test]
+async fn as_many_clients_come_as_there_is_room_for() {
+    let server = Server::start_with(Options {
+        max_clients: 2,
+        ..Options::default()
+    });
+    let http = server.http();
+    let _first = open(&http).await;
+    let _second = socket(&server.host).await;
+    let answer = http.get(POLLING).await;
+    assert_eq!(answer.status(), 503);
+    let said: Value = answer.json().await.expect("JSON");
+    assert_eq!(said["code"], "too_many_pages");
+}
+
+#[tokio::test]
+async fn sessions_that_only_poll_are_limited_and_others_come_in() {
+    let server = Server::start_with(Options {
+        max_clients: 5_000,
+        ..Options::default()
+    });
+    let http = server.http();
+    let mut opened = 0;
+    while http.get(POLLING).await.status() == 200 {
+        opened += 1;
+        assert!(opened < 5_000, "there is no limit");
+    }
+    assert!(opened >= 2_000, "only {opened}");
+    let mut socket = socket(&server.host).await;
+    socket.send(Message::text("40")).await.expect("a socket");
+    let first = socket.next().await.expect("a packet").expect("a packet");
+    assert!(first.to_string().starts_with('0'), "{first}");
+    // Nobody joined, so that they end by themselves.
+    drop(socket);
+    until_alone(&server).await;
+    assert_eq!(http.get(POLLING).await.status(), 200);
+}
+
+#[tokio::test]
+async fn two_polls_at_a_time_end_a_session() {
+    let server = Server::start();
+    let http = server.http();
+    let path = join(&http).await;
+    let mut told = String::new();
+    while !told.contains("\"pulse\"") {
+        told += &http.get(&path).await.text().await.expect("packets");
+    }
+    let polls = [http.get(&path), http.get(&path)];
+    let answers = futures_util::future::join_all(polls).await;
+    let refused = answers.iter().filter(|answer| answer.status() == 400);
+    assert_eq!(refused.count(), 1);
+    until_alone(&server).await;
+}
+
+#[tokio::test]
+async fn whatever_a_client_sends_the_server_goes_on() {
+    // Those that it lets stay leave no later than they would answer a ping.
+    let timeouts = Timeouts {
+        ping: Duration::from_millis(500),
+        silent: Duration::from_secs(1),
+        ..Timeouts::default()
+    };
+    let server = Server::start_with(Options {
+        timeouts,
+        ..Options::default()
+    });
+    let deep = format!("42[\"add\",{}", "[".repeat(100_000));
+    let many = format!("42[\"add\"{}]", ",0".repeat(50_000));
+    let attachments = "451-[\"add\",{\"_placeholder\":true,\"num\":0}]";
+    for packets in [
+        &["7"][..],
+        &[""],
+        &["4"],
+        &["2probe"],
+        &["40", "7"],
+        &["40", "42"],
+        &["40", "42["],
+        &["40", "42[]"],
+        &["40", "42[5]"],
+        &["40", "42{}"],
+        &["40", "4299999999999999999999[\"add\",{}]"],
+        &["40", "40", "40"],
+        &["40", "41", "40", "41"],
+        &["41"],
+        &["42[\"add\",{}]"],
+        &["40{\"since\":", "40"],
+        &["40/elsewhere,", "42/elsewhere,[\"add\",{}]"],
+        &["40", attachments],
+        &["40", "4510000-[\"add\"]"],
+        &["40", "431[]", "461-1[]"],
+        &["40", "42[\"add\",{\"title\":\"\\ud800\"}]"],
+        &["40", &deep],
+        &["40", &many],
+    ] {
+        let mut socket = socket(&server.host).await;
+        for packet in packets {
+            // It may have ended by then.
+            let _ = socket.send(Message::text(*packet)).await;
+        }
+        let _ = socket.send(Message::binary(vec![0; 100])).await;
+        let listen = async { while let Some(Ok(_)) = socket.next().await {} };
+        // Those that did nothing wrong stay.
+        let _ = timeout(Duration::from_millis(50), listen).await;
+        let mut http = server.http();
+        let path = open(&http).await;
+        // The session may be gone by the second.
+        let _ = post(&http, &path, packets.join("\x1e")).await;
+        http = server.http();
+        assert_eq!(
+            http.get("/api/products").await.status(),
+            200,
+            "{packets:.60?}"
+        );
+    }
+    let mut client = server.client().await;
+    client.until_loaded().await;
+    assert!(client.codes().is_empty());
+    until_alone(&server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_asks_much_and_reads_nothing_is_read_no_further() {
+    let server = Server::start();
+    server.http().add("a").await;
+    let mut socket = socket(&server.host).await;
+    socket.send(Message::text("40")).await.expect("a socket");
+    let mut sent = 0_u64;
+    let flood = async {
+        loop {
+            let update = json!(["update", 1, {"stock": sent % 2}]);
+            let packet = Message::text(format!("42{sent}{update}"));
+            if socket.send(packet).await.is_err() {
+                break;
+            }
+            sent += 1;
+        }
+    };
+    let _ = timeout(Duration::from_secs(3), flood).await;
+    // Others don't notice, and all that it is told once it reads is in order.
+    server.http().add("b").await;
+    let mut next = 0;
+    let mut is_done = false;
+    while !is_done {
+        let packet = timeout(Duration::from_secs(20), socket.next()).await;
+        let Ok(Some(Ok(Message::Text(packet)))) = packet else {
+            panic!("after {next} of {sent}: {packet:?}");
+        };
+        if let Some(answer) = packet.strip_prefix("43") {
+            let number = answer.split('[').next().and_then(|n| n.parse().ok());
+            assert_eq!(number, Some(next), "{packet}");
+            next += 1;
+            is_done = next >= sent.min(1_000);
+        }
+    }
+    assert!(sent > 1_000, "only {sent}");
+    drop(socket);
+    sleep(Duration::from_millis(50)).await;
+    until_alone(&server).await;
+}
