@@ -60,7 +60,7 @@ impl State {
         Ok(Self {
             desk: desk.clone(),
             hub: hub.clone(),
-            socketio,
+            socketio: Arc::new(socketio),
             indexes: Arc::default(),
             templates: Arc::new(Templates::load()?),
             timeouts,

@@ -14,17 +14,25 @@ use socketioxide::handler::{FromMessageParts, MessageHandler};
 use socketioxide::socket::Socket;
 use socketioxide_core::Value;
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 
 use super::client::Client;
-use super::door::Door;
 use super::event::Acknowledgement;
-use crate::engine::desk::{Answer, Done, PendingAnswer};
+use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::journal::{Key, Source};
 use crate::unicode::nfc;
 
+/// The way to the desk.
+pub struct ToDesk {
+    /// Where commands go.
+    pub desk: Desk,
+    /// The tasks that bring them there and the answers back.
+    pub tasks: TaskTracker,
+}
+
 /// A client's commands that wait for their turn.
 #[derive(Default)]
-pub struct Commands {
+struct Commands {
     queue: Mutex<Queue>,
     /// Signalled when there is one more.
     called: Notify,
@@ -47,19 +55,24 @@ struct Asked {
 /// where it is given a function instead: their order would be lost.
 pub struct Inbox {
     client: Arc<Client>,
-    door: Weak<Door>,
+    commands: Arc<Commands>,
+    to_desk: Weak<ToDesk>,
 }
 
 impl Inbox {
     /// Takes the events of this client.
-    pub fn new(client: Arc<Client>, door: Weak<Door>) -> Self {
-        Self { client, door }
+    pub fn new(client: Arc<Client>, to_desk: Weak<ToDesk>) -> Self {
+        Self {
+            client,
+            commands: Arc::default(),
+            to_desk,
+        }
     }
 }
 
 impl MessageHandler<LocalAdapter, ()> for Inbox {
     fn call(&self, socket: Arc<Socket>, mut value: Value, ack_id: Option<i64>) {
-        let Some(door) = self.door.upgrade() else {
+        let Some(to_desk) = self.to_desk.upgrade() else {
             return;
         };
         let command = read(&value).map(|(call, command)| {
@@ -76,9 +89,10 @@ impl MessageHandler<LocalAdapter, ()> for Inbox {
             acknowledge,
         };
         self.client.session.backlog.begin();
-        if self.client.commands.put(asked) {
-            let work = work(door.clone(), self.client.clone());
-            door.shutdown.tasks.spawn(work);
+        if self.commands.put(asked) {
+            let (client, commands) = (self.client.clone(), self.commands.clone());
+            let work = work(to_desk.desk.clone(), client, commands);
+            to_desk.tasks.spawn(work);
         }
     }
 }
@@ -117,7 +131,7 @@ impl Commands {
 type UnderWay = VecDeque<(PendingAnswer, Option<AckSender>)>;
 
 /// Takes a client's commands to the desk and the answers back, in order, until there are none left.
-async fn work(door: Arc<Door>, client: Arc<Client>) {
+async fn work(desk: Desk, client: Arc<Client>, commands: Arc<Commands>) {
     let mut under_way = UnderWay::new();
     loop {
         tokio::select! {
@@ -125,15 +139,15 @@ async fn work(door: Arc<Door>, client: Arc<Client>) {
             (answer, acknowledge) = next_answer(&mut under_way) => {
                 answer_to(&client, acknowledge, answer).await;
             }
-            asked = client.commands.next() => match asked.command {
+            asked = commands.next() => match asked.command {
                 Ok((command, key)) => {
-                    let answer = door.desk.hand_in(command, Source::Page, key).await;
+                    let answer = desk.hand_in(command, Source::Page, key).await;
                     under_way.push_back((answer, asked.acknowledge));
                 }
                 Err(reason) => answer_to(&client, asked.acknowledge, Err(reason)).await,
             },
         }
-        if under_way.is_empty() && client.commands.rest() {
+        if under_way.is_empty() && commands.rest() {
             return;
         }
     }

@@ -1,16 +1,17 @@
 //! The crate's part and ours, put together.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use socketioxide::service::SocketIoService;
 use socketioxide::{ParserConfig, SocketIo};
 
-use super::client::welcome;
+use super::commands::ToDesk;
 use super::meter::MAX_WAITING_ANSWERS;
 use super::relay::Relay;
 use super::session::Sessions;
+use super::welcome::welcome;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::limits::MAX_COMMAND_BYTES;
@@ -29,28 +30,24 @@ const MAX_QUEUED_PACKETS: usize = 4 * MAX_WAITING_ANSWERS;
 
 /// Where Socket.IO's clients come in.
 pub struct Door {
-    /// The hub, from which changes come.
+    /// The hub, which counts clients.
     pub hub: Arc<Hub>,
-    /// The desk, to which commands go.
-    pub desk: Desk,
-    /// How long clients are waited for.
-    pub timeouts: Timeouts,
     /// The end of the server.
     pub shutdown: Shutdown,
-    /// Who tells what is new.
-    pub relay: Relay,
     /// The sessions that requests can name.
     pub sessions: Arc<Sessions>,
-    /// The crate's side of the clients.
-    pub io: SocketIo,
     /// The crate's side of requests. It has a service behind it for other paths, and is asked for
     /// its own alone.
     pub service: SocketIoService<Router>,
+    /// Who tells clients what is new, as long as the door is open.
+    _relay: Arc<Relay>,
+    /// Who takes their commands, as long as the door is open.
+    _to_desk: Arc<ToDesk>,
 }
 
 impl Door {
     /// A door to this desk and hub.
-    pub fn new(hub: Arc<Hub>, desk: Desk, timeouts: Timeouts, shutdown: Shutdown) -> Arc<Self> {
+    pub fn new(hub: Arc<Hub>, desk: Desk, timeouts: Timeouts, shutdown: Shutdown) -> Self {
         let answer_time = timeouts.silent.saturating_sub(timeouts.ping);
         let (service, io) = SocketIo::builder()
             .ping_interval(timeouts.ping)
@@ -64,18 +61,18 @@ impl Door {
             // No command has attachments, and what waits for some would be kept.
             .with_parser(ParserConfig::common().max_incoming_binaries(0))
             .build_with_inner_svc(Router::new());
-        Arc::new_cyclic(|door: &Weak<Self>| {
-            welcome(&io, door.clone());
-            Self {
-                hub,
-                desk,
-                timeouts,
-                shutdown,
-                relay: Relay::default(),
-                sessions: Arc::default(),
-                io,
-                service,
-            }
-        })
+        let tasks = shutdown.tasks.clone();
+        let to_desk = Arc::new(ToDesk { desk, tasks });
+        let relay = Relay::new(hub.clone(), io.clone(), timeouts, shutdown.clone());
+        let relay = Arc::new(relay);
+        welcome(&io, Arc::downgrade(&relay), Arc::downgrade(&to_desk));
+        Self {
+            hub,
+            shutdown,
+            sessions: Arc::default(),
+            service,
+            _relay: relay,
+            _to_desk: to_desk,
+        }
     }
 }

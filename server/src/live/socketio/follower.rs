@@ -7,7 +7,6 @@ use shared::{Digest, Revision};
 use socketioxide::extract::SocketRef;
 
 use super::client::Client;
-use super::door::Door;
 use super::event::{self, Body, CHANGES, PRODUCTS, PULSE};
 use crate::engine::hub::{Cursor, Frame, Hub, Next};
 
@@ -45,25 +44,11 @@ pub enum Offer {
 }
 
 /// The client is gone, or something stands in the way of telling it anything.
-struct Lost;
-
-/// Tells a client what it misses, as fast as its network takes it, and gives it to the relay once
-/// that was all.
-pub async fn follow(door: Arc<Door>, mut follower: Follower) {
-    let gone = follower.client.gone.clone();
-    let caught_up = tokio::select! {
-        biased;
-        () = door.shutdown.stop.cancelled() => return,
-        () = gone.cancelled() => return,
-        caught_up = follower.catch_up(&door.hub) => caught_up,
-    };
-    if let Ok(revision) = caught_up {
-        door.relay.join(follower.into_member(revision));
-    }
-}
+pub struct Lost;
 
 impl Follower {
-    async fn catch_up(&mut self, hub: &Hub) -> Result<Revision, Lost> {
+    /// Tells a client what it misses, as fast as its network takes it, until it is in step.
+    pub async fn catch_up(mut self, hub: &Hub) -> Result<Member, Lost> {
         loop {
             self.client.session.meter.room().await;
             match self.cursor.next(hub).await {
@@ -79,7 +64,7 @@ impl Follower {
                 }
                 Next::InStep(revision) => {
                     self.tell_pulse(hub)?;
-                    return Ok(revision);
+                    return Ok(self.into_member(revision));
                 }
             }
         }

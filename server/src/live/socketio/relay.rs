@@ -1,22 +1,23 @@
 //! The one task that tells all clients that are in step what is new. It runs while there are
 //! clients, and makes each event once for all of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use shared::Revision;
+use socketioxide::SocketIo;
 use socketioxide::extract::SocketRef;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::client::Client;
-use super::door::Door;
+use super::client::{Client, Places};
 use super::event::{self, CLOSING};
-use super::follower::{Member, Offer, follow};
-use super::session::Session;
-use crate::engine::hub::{Cursor, Frame, Next};
+use super::follower::{Follower, Member, Offer};
+use crate::engine::hub::{Cursor, Frame, Hub, Next};
+use crate::http::shutdown::Shutdown;
+use crate::live::timeouts::Timeouts;
 
 /// After this many clients others get a turn: with thousands a frame is a few milliseconds' work.
 const CLIENTS_AT_ONCE: usize = 256;
@@ -25,68 +26,90 @@ const CLIENTS_AT_ONCE: usize = 256;
 /// still takes.
 const GOODBYE_TIME: Duration = Duration::from_secs(1);
 
-/// Where clients come to it and leave.
-#[derive(Default)]
+/// Where clients come to it.
 pub struct Relay {
-    reception: Arc<Reception>,
+    /// The hub, from which changes come.
+    pub hub: Arc<Hub>,
+    io: SocketIo,
+    timeouts: Timeouts,
+    shutdown: Shutdown,
+    places: Arc<Places>,
+    reception: Mutex<Reception>,
 }
 
 #[derive(Default)]
 struct Reception {
-    state: Mutex<State>,
-    /// Signalled when somebody has come or left.
-    called: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    /// How many clients there are, in step or not.
-    clients: usize,
-    /// Those that are in step since a moment ago.
+    /// Clients that are in step since a moment ago.
     joining: Vec<Member>,
-    is_running: bool,
-}
-
-impl Reception {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The place of a client among those that the relay is there for, as long as it lives.
-pub struct Place(Weak<Reception>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(reception) = self.0.upgrade() {
-            reception.state().clients -= 1;
-            reception.called.notify_one();
-        }
-    }
+    /// Whether the task runs.
+    is_open: bool,
 }
 
 impl Relay {
-    /// There is one more client. The first starts the task.
-    pub fn enter(&self, door: &Arc<Door>) -> Place {
-        let mut state = self.reception.state();
-        state.clients += 1;
-        if !std::mem::replace(&mut state.is_running, true) {
-            let work = Work::new(door.clone());
-            door.shutdown.tasks.spawn(work.run());
+    /// A relay from this hub to the crate's clients.
+    pub fn new(hub: Arc<Hub>, io: SocketIo, timeouts: Timeouts, shutdown: Shutdown) -> Self {
+        Self {
+            hub,
+            io,
+            timeouts,
+            shutdown,
+            places: Arc::default(),
+            reception: Mutex::default(),
         }
-        Place(Arc::downgrade(&self.reception))
     }
 
-    /// A client is in step.
-    pub fn join(&self, member: Member) {
-        self.reception.state().joining.push(member);
-        self.reception.called.notify_one();
+    fn reception(&self) -> MutexGuard<'_, Reception> {
+        self.reception
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in one more client, which has come as far as the cursor. The first starts the task.
+    pub fn welcome(self: &Arc<Self>, socket: SocketRef, client: Arc<Client>, cursor: Cursor) {
+        client.enter(self.places.take());
+        let was_open = std::mem::replace(&mut self.reception().is_open, true);
+        if !was_open {
+            self.shutdown.tasks.spawn(Work::new(self.clone()).run());
+        }
+        self.follow(Follower {
+            socket,
+            client,
+            cursor,
+            pulse: None,
+        });
+    }
+
+    /// Has a client catch up by itself, and takes it in again once it has.
+    fn follow(self: &Arc<Self>, follower: Follower) {
+        let relay = self.clone();
+        let stop = self.shutdown.stop.clone();
+        let gone = follower.client.gone.clone();
+        self.shutdown.tasks.spawn(async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = gone.cancelled() => {}
+                caught_up = follower.catch_up(&relay.hub) => {
+                    if let Ok(member) = caught_up {
+                        relay.reception().joining.push(member);
+                        relay.places.called.notify_one();
+                    }
+                }
+            }
+        });
+    }
+
+    /// Ends the task, unless there is somebody that it is there for.
+    fn close(&self) -> bool {
+        let mut reception = self.reception();
+        reception.is_open = !self.places.are_free() || !reception.joining.is_empty();
+        !reception.is_open
     }
 }
 
 /// The task.
 struct Work {
-    door: Arc<Door>,
+    relay: Arc<Relay>,
     members: Vec<Member>,
     cursor: Cursor,
     head: watch::Receiver<Revision>,
@@ -94,37 +117,32 @@ struct Work {
 }
 
 impl Work {
-    fn new(door: Arc<Door>) -> Self {
-        let (head, pulses) = (door.hub.head(), door.hub.pulses());
+    fn new(relay: Arc<Relay>) -> Self {
+        let (head, pulses) = (relay.hub.head(), relay.hub.pulses());
         Self {
             members: Vec::new(),
-            cursor: Cursor::at_head(&door.hub),
+            cursor: Cursor::at_head(&relay.hub),
             head,
             pulses,
-            door,
+            relay,
         }
     }
 
     async fn run(mut self) {
-        let reception = self.door.relay.reception.clone();
-        let stop = self.door.shutdown.stop.clone();
+        let relay = self.relay.clone();
         loop {
-            self.members.append(&mut reception.state().joining);
+            self.members.append(&mut relay.reception().joining);
             self.catch_up().await;
-            if self.members.is_empty() {
-                let mut state = reception.state();
-                if state.clients == 0 && state.joining.is_empty() {
-                    state.is_running = false;
-                    return;
-                }
+            if self.members.is_empty() && relay.close() {
+                return;
             }
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
+                () = relay.shutdown.stop.cancelled() => break,
                 // The hub outlives its followers.
                 _ = self.head.changed() => {}
                 _ = self.pulses.changed() => self.tell_pulse().await,
-                () = reception.called.notified() => {}
+                () = relay.places.called.notified() => {}
             }
         }
         self.say_goodbye().await;
@@ -134,7 +152,7 @@ impl Work {
     async fn catch_up(&mut self) {
         self.head.mark_unchanged();
         loop {
-            match self.cursor.next(&self.door.hub).await {
+            match self.cursor.next(&self.relay.hub).await {
                 Next::Frames(frames) => {
                     for frame in frames.iter() {
                         self.tell_frame(frame).await;
@@ -142,7 +160,7 @@ impl Work {
                 }
                 // It was away for so long that others are nearer: each goes on by itself.
                 Next::Part(..) => {
-                    self.cursor = Cursor::at_head(&self.door.hub);
+                    self.cursor = Cursor::at_head(&self.relay.hub);
                     self.part_with(|_| true);
                 }
                 Next::InStep(revision) => {
@@ -169,19 +187,18 @@ impl Work {
 
     /// Lets those go that are gone, and has those catch up by themselves that are behind.
     fn part_with(&mut self, mut is_behind: impl FnMut(&Member) -> bool) {
-        let Self { members, door, .. } = self;
+        let Self { members, relay, .. } = self;
         // Asked first: it counts them.
         let parting = members.extract_if(.., |member| is_behind(member) || member.is_gone());
         for member in parting {
             if !member.is_gone() {
-                let follower = follow(door.clone(), member.into_follower());
-                door.shutdown.tasks.spawn(follower);
+                relay.follow(member.into_follower());
             }
         }
     }
 
     async fn tell_pulse(&mut self) {
-        let Some((number, pulse)) = self.door.hub.latest_pulse() else {
+        let Some((number, pulse)) = self.relay.hub.latest_pulse() else {
             return;
         };
         let Ok(body) = event::pulse(&pulse) else {
@@ -197,12 +214,11 @@ impl Work {
 
     /// Answers what was taken, tells every client when to come back, each another time, and closes.
     async fn say_goodbye(self) {
-        let sockets = self.door.io.sockets();
+        let sockets = self.relay.io.sockets();
         let clients: Vec<(SocketRef, Arc<Client>)> = sockets
             .into_iter()
             .filter_map(|socket| {
-                let session = socket.req_parts().extensions.get::<Arc<Session>>();
-                let client = session?.client()?;
+                let client = socket.extensions.get::<Arc<Client>>()?;
                 Some((socket, client))
             })
             .collect();
@@ -211,13 +227,13 @@ impl Work {
             .map(|(_, client)| client.session.backlog.all_answered());
         // Who asks for more than can be answered in this time asks again.
         let _ = timeout(GOODBYE_TIME, join_all(answered)).await;
-        let max = self.door.timeouts.come_back.as_millis();
+        let max = self.relay.timeouts.come_back.as_millis();
         let max = u32::try_from(max).unwrap_or(u32::MAX);
         for (socket, client) in &clients {
             if let Ok(body) = event::closing(rand::random_range(0..=max)) {
                 client.emit(socket, CLOSING, &body);
             }
         }
-        let _ = timeout(GOODBYE_TIME, self.door.io.close()).await;
+        let _ = timeout(GOODBYE_TIME, self.relay.io.close()).await;
     }
 }

@@ -11,7 +11,6 @@ use futures_util::task::AtomicWaker;
 use shared::Text;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::client::Client;
 use super::meter::Meter;
 use crate::engine::hub::Viewer;
 
@@ -34,8 +33,6 @@ pub struct Session {
     pub meter: Meter,
     /// What waits for the desk.
     pub backlog: Backlog,
-    /// The client, once it has joined; the crate's handlers own it.
-    client: Mutex<Weak<Client>>,
     /// Its place among those that poll, as long as it does.
     polling: Mutex<Option<OwnedSemaphorePermit>>,
     /// Where it is found, once it has a name.
@@ -51,22 +48,9 @@ impl Session {
             viewer,
             meter: Meter::default(),
             backlog: Backlog::default(),
-            client: Mutex::default(),
             polling: Mutex::default(),
             entry: OnceLock::new(),
         }
-    }
-
-    /// The client that has joined.
-    pub fn client(&self) -> Option<Arc<Client>> {
-        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        client.upgrade()
-    }
-
-    /// Its client has joined.
-    pub fn set_client(&self, client: &Arc<Client>) {
-        let mut own = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        *own = Arc::downgrade(client);
     }
 
     fn polling(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
