@@ -194,6 +194,54 @@ async fn sessions_that_only_poll_are_limited_and_others_come_in() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off() {
+    let timeouts = Timeouts {
+        ping: Duration::from_millis(500),
+        silent: Duration::from_secs(1),
+        stalled: Duration::from_secs(1),
+        ..Timeouts::default()
+    };
+    let server = Server::start_with(Options {
+        timeouts,
+        ..Options::default()
+    });
+    let http = server.http();
+    // One whose network is full, one whose network is not, and one that never polls.
+    let description = "x".repeat(2_000);
+    let mut client = server.client().await;
+    for number in 0..4_000 {
+        let mut draft = draft(&format!("code {number}"));
+        draft["description"] = json!(description);
+        client.add(number, &draft).await;
+        if number % 100 == 0 {
+            client.answer(number).await;
+        }
+    }
+    client.until_revision(4_000).await;
+    let mut full = socket(&server.host).await;
+    full.send(Message::text("40")).await.expect("a socket");
+    let mut idle = socket(&server.host).await;
+    idle.send(Message::text("40")).await.expect("a socket");
+    while let Some(Ok(packet)) = idle.next().await {
+        if packet.to_string().starts_with("42[\"pulse\"") {
+            break;
+        }
+    }
+    join(&http).await;
+    // One pulse says that they have come; a later one that they are gone.
+    let later = client.pulses + 2;
+    client
+        .until(|client| client.pulses >= later && client.viewers == 1)
+        .await;
+    // It took only what its network had taken.
+    let mut taken = 0;
+    while let Some(Ok(packet)) = full.next().await {
+        taken += packet.len();
+    }
+    assert!(taken < 8_000_000, "it was told all: {taken} bytes");
+}
+
+#[tokio::test]
 async fn two_polls_at_a_time_end_a_session() {
     let server = Server::start();
     let http = server.http();

@@ -15,6 +15,9 @@ pub struct MeteredStream<S> {
     inner: S,
     session: Arc<Session>,
     frames: FrameCounter,
+    /// Whether writing has failed. The crate tries each message that waits all the same, and a
+    /// network that takes nothing would have it wait as long for each.
+    is_broken: bool,
 }
 
 impl<S> MeteredStream<S> {
@@ -24,6 +27,7 @@ impl<S> MeteredStream<S> {
             inner,
             session,
             frames: FrameCounter::default(),
+            is_broken: false,
         }
     }
 }
@@ -45,7 +49,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MeteredStream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes))?;
+        if self.is_broken {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes));
+        self.is_broken = written.is_err();
+        let written = written?;
         let messages = self.frames.count(&bytes[..written]);
         self.session.meter.take(messages);
         Poll::Ready(Ok(written))
