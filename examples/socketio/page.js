@@ -12,7 +12,10 @@ const socket = io({ auth, ackTimeout: 5000, retries: 10 });
 
 // The list itself comes first, in parts when it is long. The last part says where it is.
 socket.on('products', ({ catalog, revision, digest, part, products: some }) => {
-  if (part === 1) products.clear();
+  if (part === 1) {
+    products.clear();
+    position = {};
+  }
   for (const product of some) products.set(product.id, product);
   if (digest) position = { catalog, since: revision, digest };
   show();
@@ -30,10 +33,12 @@ socket.on('changes', ({ revision, digest, changes }) => {
 });
 
 socket.on('pulse', ({ viewers }) => state(`Live, ${viewers} connected`));
+socket.on('connect', () => socket.io.reconnectionDelay(1000));
 socket.on('disconnect', () => state('Offline. The list is as it was.'));
 socket.on('connect_error', (error) => socket.active || state(error.message));
 // Before a planned stop each page is told another time to come back at.
-socket.on('closing', ({ retry_after_ms: time }) => socket.io.reconnectionDelay(time));
+socket.on('closing', ({ retry_after_ms: time }) =>
+  socket.io.reconnectionDelay(Math.max(time, 100)));
 
 find('form').addEventListener('submit', async (event) => {
   event.preventDefault();
@@ -50,7 +55,9 @@ find('form').addEventListener('submit', async (event) => {
 });
 
 async function send(command, body) {
-  const answer = await socket.emitWithAck(command, { request: ++commands, ...body });
+  const wish = { request: ++commands, ...body };
+  const unknown = { problem: { message: 'No answer came. Look whether it is in the list.' } };
+  const answer = await socket.emitWithAck(command, wish).catch(() => unknown);
   find('problem').textContent = answer.problem?.message ?? '';
   return answer;
 }

@@ -75,6 +75,11 @@ impl Revision {
 impl ClientId {
     /// The longest accepted name in bytes; a UUID has 36.
     pub const MAX_BYTES: usize = 64;
+
+    /// Whether it is one that is accepted.
+    pub fn is_valid(&self) -> bool {
+        (1..=Self::MAX_BYTES).contains(&self.0.len())
+    }
 }
 
 /// Identifies one command of one client over any number of connections.

@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::cargo;
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 14] = [
+const SET: [(&str, &str); 16] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",
@@ -20,6 +20,14 @@ const SET: [(&str, &str); 14] = [
     (
         "5,000 pages, 20 products a second",
         "run --targets limit,vitrina,socket-io,socketioxide --connections 5000 --rate 20 --seconds 6",
+    ),
+    (
+        "1,000 clients of Socket.IO, 20 products a second",
+        "run --targets limit,vitrina-socketio,socketioxide,socket-io --connections 1000 --rate 20 --seconds 6 --rounds 3",
+    ),
+    (
+        "5,000 clients of Socket.IO, 20 products a second",
+        "run --targets limit,vitrina-socketio,socketioxide,socket-io --connections 5000 --rate 20 --seconds 6 --rounds 3",
     ),
     (
         "5,000 pages, 20 products a second, beside the yardstick alone",
@@ -76,7 +84,8 @@ pub fn standard() -> anyhow::Result<()> {
     let mut report = format!(
         "# Results\n\nBy `cargo xtask bench` on {date}: {}, {kernel}. `Limit` is a bare loop of \
          `write` over all sockets, which keeps nothing; `SocketIo` is Express with Socket.IO and \
-         `Socketioxide` the same in Rust, their products in an array; `PocketBase` keeps them in \
+         `Socketioxide` the same in Rust, their products in an array; `VitrinaSocketio` is Vitrina \
+         for clients of Socket.IO; `PocketBase` keeps them in \
          SQLite, as Vitrina does, and sends server-sent events. Ratios are of CPU time for each \
          delivery, to the first line of the same round. The load comes from the same machine.\n",
         processor()?

@@ -21,7 +21,10 @@ pub fn all() -> anyhow::Result<()> {
     dist::check()?;
     every_test()?;
     // Once more as people run it: optimized, with views and client inside the binary.
-    run(server_tests().args(["--include-ignored", "browser", "pages::", "crash::"]))?;
+    let as_people_run_it = ["browser", "pages::", "crash::", "socketio"];
+    run(server_tests()
+        .arg("--include-ignored")
+        .args(as_people_run_it))?;
     // By itself, since it looks at how long others wait.
     let said = run_and_read(server_tests().args(["--nocapture", "rude::"]))?;
     if !said.contains("1 passed") {
@@ -32,6 +35,7 @@ pub fn all() -> anyhow::Result<()> {
 
 /// Puts connections of every kind under load for this many seconds, and compares each view.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
+    tools::socketio_client()?;
     let mut soak = server_tests();
     soak.args(["--include-ignored", "--nocapture", "soak::"]);
     run(soak.env("VITRINA_SOAK_SECONDS", seconds))

@@ -189,7 +189,12 @@ impl Hub {
         self.head.subscribe()
     }
 
-    /// Tells when there is a new pulse, for the same.
+    /// The most clients that there may be.
+    pub fn max_clients(&self) -> usize {
+        self.max_clients
+    }
+
+    /// Tells when there is a new pulse, for those that follow without a lane.
     pub fn pulses(&self) -> watch::Receiver<u64> {
         self.pulse.subscribe()
     }

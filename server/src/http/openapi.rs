@@ -22,7 +22,9 @@ pub use schemas::{
     info(
         title = "Vitrina",
         description = "One product list, live on every page that shows it. A refusal is a problem \
-            document (RFC 9457) in the language that `Accept-Language` asks for."
+            document (RFC 9457) in the language that `Accept-Language` asks for. The list is also \
+            kept live by a WebSocket at `/ws` and by Socket.IO at `/socket.io/`, which take the \
+            same commands."
     ),
     components(schemas(
         Problem,

@@ -6,6 +6,8 @@
 //! ([`commands`]) and the same hub: one [`relay`] for all that are in step, and a task for each that
 //! has to catch up first ([`follower`]).
 
+mod arguments;
+mod bodies;
 mod client;
 mod commands;
 mod door;

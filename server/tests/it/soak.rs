@@ -166,6 +166,11 @@ async fn every_view_of_socket_io_is_the_catalog_at_its_revision() {
             sleep(Duration::from_millis(50)).await;
         }
     }
+    for name in &names {
+        node.command("close", name, json!({}));
+    }
+    // The one that looks.
+    oracle.until(|client| client.viewers == 1).await;
     let mut checked = 0;
     for (name, seen) in &views {
         for (revision, view) in seen {

@@ -1,12 +1,13 @@
 //! Socket.IO: its real client, in Node, on the same list as everybody else.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::socketio::{folder, view};
-use crate::support::{Client, Program, Server, SocketIo, draft};
+use crate::support::socketio::{State, folder, view};
+use crate::support::{Client, Program, Server, SocketIo, TIMEOUT, draft};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use vitrina::{Options, Timeouts};
 
 /// A list that one client has is the server's.
@@ -24,6 +25,23 @@ async fn assert_same(node: &mut SocketIo, client: &str, server: &mut Client) {
     let position = server.mirror.position().expect("a position");
     let at = state.position.expect("a position");
     assert!(at.is(&position), "{at:?} is not {position:?}");
+}
+
+/// Waits until a client has come so far, and gives what it has.
+async fn until_since(node: &mut SocketIo, client: &str, revision: u64) -> State {
+    let end = Instant::now() + TIMEOUT;
+    loop {
+        let state = node.state(client).await;
+        if state
+            .position
+            .as_ref()
+            .is_some_and(|at| at.since >= revision)
+        {
+            return state;
+        }
+        assert!(Instant::now() < end, "{client} is at {:?}", state.position);
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -44,7 +62,6 @@ async fn the_list_comes_over_every_transport() {
         ("both", json!({}), "polling"),
     ] {
         node.open(name, &server.host, &transports);
-        node.until(name, "connect").await;
         let body = node.until(name, "open").await;
         assert_eq!(body["transport"], first, "{name}");
         assert_same(&mut node, name, &mut client).await;
@@ -65,6 +82,47 @@ async fn the_list_comes_over_every_transport() {
     server.http().add("b").await;
     client.until_revision(2).await;
     assert_same(&mut node, "websocket", &mut client).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Node"]
+async fn a_long_list_comes_whole_while_the_transport_changes() {
+    let server = Server::start();
+    let description = "ñ".repeat(1_900);
+    let commands: Vec<Value> = (0..800)
+        .map(|number| {
+            let mut draft = draft(&format!("code {number}"));
+            draft["description"] = json!(description);
+            json!({"type": "add", "draft": draft})
+        })
+        .collect();
+    let batch = json!({"commands": commands});
+    let answer = server
+        .http()
+        .send(Method::POST, "/api/products/batch", &batch)
+        .await;
+    assert_eq!(answer.status(), 200);
+    let mut client = server.client().await;
+    client.until_revision(800).await;
+    let mut node = SocketIo::start();
+    for (number, transports) in (0..30).zip(
+        [json!(["polling", "websocket"]), json!(["polling"])]
+            .iter()
+            .cycle(),
+    ) {
+        let name = format!("client {number}");
+        node.open(
+            &name,
+            &server.host,
+            &json!({"quiet": true, "transports": transports}),
+        );
+        let state = until_since(&mut node, &name, 800).await;
+        assert!(state.parts > 20, "{name}: {}", state.parts);
+        assert_eq!(
+            state.views.last().map(|(_, seen)| seen),
+            Some(&view(client.catalog()))
+        );
+    }
 }
 
 #[tokio::test]
@@ -327,11 +385,7 @@ async fn two_hundred_of_each_kind_see_one_order() {
     }
     let mut compared = 0;
     for name in &names {
-        let mut state = node.state(name).await;
-        while state.position.as_ref().is_none_or(|at| at.since < last) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            state = node.state(name).await;
-        }
+        let state = until_since(&mut node, name, last).await;
         assert!(
             state.views.is_sorted_by(|a, b| a.0 < b.0),
             "{name}: {:?}",
@@ -390,11 +444,7 @@ async fn a_client_that_took_nothing_goes_on_where_it_was() {
     node.command("resume", "slow", json!({}));
     node.until("slow", "connect").await;
     client.until_revision(6_001).await;
-    let mut state = node.state("slow").await;
-    while state.position.as_ref().is_none_or(|at| at.since < 6_001) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        state = node.state("slow").await;
-    }
+    let state = until_since(&mut node, "slow", 6_001).await;
     assert!(state.views.is_sorted_by(|a, b| a.0 < b.0));
     assert_eq!(
         state.views.last().map(|(_, seen)| seen),
@@ -462,7 +512,7 @@ async fn a_planned_stop_is_announced_and_clients_come_back() {
     node.answer(call).await;
     node.until_revision("c", 1).await;
     // One that is between two polls at the very moment finds nobody there with the next.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    sleep(Duration::from_millis(300)).await;
     program.signal("TERM");
     let mut times = Vec::new();
     for name in ["a", "b", "c"] {
@@ -480,11 +530,12 @@ async fn a_planned_stop_is_announced_and_clients_come_back() {
     let again = Program::start_on(&data, &host);
     for name in ["a", "b", "c"] {
         node.until(name, "connect").await;
-        let state = node.state(name).await;
-        assert_eq!(state.parts, 1, "{name}");
     }
     again.http().add("b").await;
-    node.until_revision("c", 2).await;
+    for name in ["a", "b", "c"] {
+        node.until_revision(name, 2).await;
+        assert_eq!(node.state(name).await.parts, 1, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,10 @@ class Client {
 
   load({ catalog, revision, digest, products, part }) {
     this.parts += 1;
-    if (part === 1) this.products.clear();
+    if (part === 1) {
+      this.products.clear();
+      this.position = {};
+    }
     for (const product of products) this.products.set(product.id, product);
     if (digest) {
       this.position = { catalog, since: revision, digest };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use shared::{Digest, Revision};
+use shared::{Digest, Position, Revision};
 
 use super::Hub;
 use super::frame::{Encoded, Frame};
@@ -36,6 +36,13 @@ impl Cursor {
     pub fn new(hub: &Hub, known: Option<(Revision, Digest)>) -> Self {
         let known = known.filter(|(revision, digest)| hub.knows(*revision, *digest));
         Self::at(known.map(|(revision, _)| revision))
+    }
+
+    /// The place of a follower who says that it has a catalog at this position. It is believed where
+    /// it is the hub's catalog.
+    pub fn resume(hub: &Hub, position: Option<&Position>) -> Self {
+        let position = position.filter(|position| position.catalog == *hub.id());
+        Self::new(hub, position.map(|known| (known.revision, known.digest)))
     }
 
     /// The place of a follower that takes what is new from now on.

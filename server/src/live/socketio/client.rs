@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::value::RawValue;
-use shared::ClientId;
+use shared::{ClientId, Position};
 use socketioxide::extract::SocketRef;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -15,38 +15,49 @@ use super::session::Session;
 pub struct Client {
     /// Its session.
     pub session: Arc<Session>,
-    /// The name that it gave itself.
+    /// The name that it gave itself, under which its request numbers count.
     pub name: Option<ClientId>,
+    /// How far it had come when it joined.
+    pub position: Option<Position>,
     /// Cancelled when it has left.
     pub gone: CancellationToken,
-    /// Counts it, once it was let in.
-    place: Mutex<Option<Place>>,
+    /// Held from the time that it has joined until it leaves.
+    counted: Mutex<Option<Counted>>,
 }
 
 impl Client {
-    /// A client that is not let in yet.
-    pub fn new(session: Arc<Session>, name: Option<ClientId>) -> Self {
+    /// A client that has not joined yet.
+    pub fn new(session: Arc<Session>, name: Option<ClientId>, position: Option<Position>) -> Self {
         Self {
             session,
             name,
+            position,
             gone: CancellationToken::new(),
-            place: Mutex::default(),
+            counted: Mutex::default(),
         }
     }
 
-    /// Takes its place, unless it has left already.
-    pub fn enter(&self, place: Place) {
-        let mut own = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        if !self.gone.is_cancelled() {
-            *own = Some(place);
+    /// It has joined. Returns `false` where it has left already.
+    pub fn enter(&self, count: &Arc<ClientCount>) -> bool {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_here = !self.gone.is_cancelled();
+        if is_here {
+            *counted = Some(count.add());
+            let (peer, pages) = (self.session.peer, self.session.viewer.count());
+            // The words are part of what was ordered, as over the other socket.
+            tracing::info!(%peer, pages, transport = "socket.io", "cliente conectado");
         }
+        is_here
     }
 
-    /// Leaves. Returns whether it had a place.
-    pub fn leave(&self) -> bool {
+    /// It has left, or is sent away.
+    pub fn leave(&self) {
         self.gone.cancel();
-        let mut own = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        own.take().is_some()
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.take().is_some() {
+            let (peer, pages) = (self.session.peer, self.session.viewer.count() - 1);
+            tracing::info!(%peer, pages, transport = "socket.io", "cliente desconectado");
+        }
     }
 
     /// Tells it something. It is gone, or has too much waiting, where that is `false`.
@@ -60,33 +71,37 @@ impl Client {
     }
 }
 
-/// How many clients have a place.
+/// How many clients have joined and not left.
 #[derive(Default)]
-pub struct Places {
-    taken: AtomicUsize,
-    /// Signalled when one is given back, and for whatever else the relay is called for.
-    pub called: Notify,
+pub struct ClientCount {
+    count: AtomicUsize,
+    /// Signalled when there is one less.
+    less: Notify,
 }
 
-impl Places {
-    /// Takes one more.
-    pub fn take(self: &Arc<Self>) -> Place {
-        self.taken.fetch_add(1, Ordering::SeqCst);
-        Place(self.clone())
+impl ClientCount {
+    fn add(self: &Arc<Self>) -> Counted {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        Counted(self.clone())
     }
 
-    /// Whether nobody has one.
-    pub fn are_free(&self) -> bool {
-        self.taken.load(Ordering::SeqCst) == 0
+    /// Whether there are none.
+    pub fn is_zero(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
+    }
+
+    /// Waits until there is one less.
+    pub async fn less(&self) {
+        self.less.notified().await;
     }
 }
 
-/// The place of one client, as long as it lives.
-pub struct Place(Arc<Places>);
+/// Counts one client as long as it lives.
+struct Counted(Arc<ClientCount>);
 
-impl Drop for Place {
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.taken.fetch_sub(1, Ordering::SeqCst);
-        self.0.called.notify_one();
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        self.0.less.notify_one();
     }
 }

@@ -1,12 +1,8 @@
 //! Commands of clients: events that are answered by their acknowledgement.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use shared::{Call, Command, Reason, RequestKey};
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::AckSender;
@@ -16,15 +12,16 @@ use socketioxide_core::Value;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+use super::arguments::Event;
 use super::client::Client;
 use super::event::Acknowledgement;
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::journal::{Key, Source};
 use crate::unicode::nfc;
 
-/// The way to the desk.
-pub struct ToDesk {
-    /// Where commands go.
+/// Where commands go.
+pub struct CommandSink {
+    /// The desk.
     pub desk: Desk,
     /// The tasks that bring them there and the answers back.
     pub tasks: TaskTracker,
@@ -40,13 +37,13 @@ struct Commands {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Asked>,
+    commands: VecDeque<Waiting>,
     /// Whether a task takes them to the desk.
     is_worked: bool,
 }
 
 /// What a client asked for, and where it is answered, if it wants to know.
-struct Asked {
+struct Waiting {
     command: Result<(Command, Option<Key>), Reason>,
     acknowledge: Option<AckSender>,
 }
@@ -56,23 +53,23 @@ struct Asked {
 pub struct Inbox {
     client: Arc<Client>,
     commands: Arc<Commands>,
-    to_desk: Weak<ToDesk>,
+    sink: Weak<CommandSink>,
 }
 
 impl Inbox {
     /// Takes the events of this client.
-    pub fn new(client: Arc<Client>, to_desk: Weak<ToDesk>) -> Self {
+    pub fn new(client: Arc<Client>, sink: Weak<CommandSink>) -> Self {
         Self {
             client,
             commands: Arc::default(),
-            to_desk,
+            sink,
         }
     }
 }
 
 impl MessageHandler<LocalAdapter, ()> for Inbox {
     fn call(&self, socket: Arc<Socket>, mut value: Value, ack_id: Option<i64>) {
-        let Some(to_desk) = self.to_desk.upgrade() else {
+        let Some(sink) = self.sink.upgrade() else {
             return;
         };
         let command = read(&value).map(|(call, command)| {
@@ -82,17 +79,17 @@ impl MessageHandler<LocalAdapter, ()> for Inbox {
                 .map(|(client, request)| RequestKey { client, request });
             (command, key.map(Key::Client))
         });
-        let sender = AckSender::from_message_parts(&socket, &mut value, &ack_id);
-        let acknowledge = sender.ok().filter(|_| ack_id.is_some());
-        let asked = Asked {
+        let Ok(sender) = AckSender::from_message_parts(&socket, &mut value, &ack_id);
+        let acknowledge = ack_id.map(|_| sender);
+        let waiting = Waiting {
             command,
             acknowledge,
         };
         self.client.session.backlog.begin();
-        if self.commands.put(asked) {
+        if self.commands.put(waiting) {
             let (client, commands) = (self.client.clone(), self.commands.clone());
-            let work = work(to_desk.desk.clone(), client, commands);
-            to_desk.tasks.spawn(work);
+            let work = work(sink.desk.clone(), client, commands);
+            sink.tasks.spawn(work);
         }
     }
 }
@@ -103,26 +100,26 @@ impl Commands {
     }
 
     /// Has a command wait; returns whether somebody has to be called to take it.
-    fn put(&self, asked: Asked) -> bool {
+    fn put(&self, waiting: Waiting) -> bool {
         let mut queue = self.queue();
-        queue.waiting.push_back(asked);
+        queue.commands.push_back(waiting);
         self.called.notify_one();
         !std::mem::replace(&mut queue.is_worked, true)
     }
 
-    async fn next(&self) -> Asked {
+    async fn next(&self) -> Waiting {
         loop {
-            if let Some(asked) = self.queue().waiting.pop_front() {
-                return asked;
+            if let Some(waiting) = self.queue().commands.pop_front() {
+                return waiting;
             }
             self.called.notified().await;
         }
     }
 
-    /// Ends the work, if nothing waits.
-    fn rest(&self) -> bool {
+    /// Lets the work end where nothing waits, and tells whether it does.
+    fn end_if_idle(&self) -> bool {
         let mut queue = self.queue();
-        queue.is_worked = !queue.waiting.is_empty();
+        queue.is_worked = !queue.commands.is_empty();
         !queue.is_worked
     }
 }
@@ -130,7 +127,8 @@ impl Commands {
 /// An answer on its way, and where it goes.
 type UnderWay = VecDeque<(PendingAnswer, Option<AckSender>)>;
 
-/// Takes a client's commands to the desk and the answers back, in order, until there are none left.
+/// Takes a client's commands to the desk in order, and gives the answers as they come, until there are
+/// none left.
 async fn work(desk: Desk, client: Arc<Client>, commands: Arc<Commands>) {
     let mut under_way = UnderWay::new();
     loop {
@@ -139,15 +137,15 @@ async fn work(desk: Desk, client: Arc<Client>, commands: Arc<Commands>) {
             (answer, acknowledge) = next_answer(&mut under_way) => {
                 answer_to(&client, acknowledge, answer).await;
             }
-            asked = commands.next() => match asked.command {
+            waiting = commands.next() => match waiting.command {
                 Ok((command, key)) => {
                     let answer = desk.hand_in(command, Source::Page, key).await;
-                    under_way.push_back((answer, asked.acknowledge));
+                    under_way.push_back((answer, waiting.acknowledge));
                 }
-                Err(reason) => answer_to(&client, asked.acknowledge, Err(reason)).await,
+                Err(reason) => answer_to(&client, waiting.acknowledge, Err(reason)).await,
             },
         }
-        if under_way.is_empty() && commands.rest() {
+        if under_way.is_empty() && commands.end_if_idle() {
             return;
         }
     }
@@ -201,160 +199,4 @@ fn read(value: &Value) -> Result<(Option<shared::RequestId>, Command), Reason> {
     let event: Event<'_> = serde_json::from_str(text).map_err(malformed)?;
     let call: Call = serde_json::from_str(&event.to_message()?).map_err(malformed)?;
     Ok((call.request, call.command.check(nfc)?))
-}
-
-/// The most arguments that an event of a client can have.
-const MAX_ARGUMENTS: usize = 3;
-
-/// An event with its arguments.
-struct Event<'a> {
-    name: String,
-    arguments: Vec<&'a RawValue>,
-}
-
-impl Event<'_> {
-    /// The same as the other socket says it. Its arguments are either the members of the message one
-    /// after the other, or all of them as one object.
-    fn to_message(&self) -> Result<String, Reason> {
-        let members = match self.name.as_str() {
-            "add" => &["draft"][..],
-            "update" => &["id", "patch", "if_revision"],
-            "delete" => &["id", "if_revision"],
-            other => return Err(Reason::UnknownMessage(other.to_owned())),
-        };
-        if self.arguments.len() > members.len() {
-            return Err(Reason::Malformed(format!(
-                "{}: {} and nothing else",
-                self.name,
-                members.join(", ")
-            )));
-        }
-        let mut message = format!(r#"{{"type":"{}""#, self.name);
-        match self.arguments[..] {
-            [one] if is_message(&self.name, one) => {
-                let members = one.get().trim_start_matches('{').trim_start();
-                if !members.starts_with('}') {
-                    message.push(',');
-                }
-                message.push_str(members);
-            }
-            _ => {
-                for (name, argument) in members.iter().zip(&self.arguments) {
-                    message.extend([",\"", name, "\":", argument.get()]);
-                }
-                message.push('}');
-            }
-        }
-        Ok(message)
-    }
-}
-
-/// Whether the one argument of an event is an object of all its members, and not the first of them:
-/// an id is no object, and no draft has a draft.
-fn is_message(name: &str, argument: &RawValue) -> bool {
-    #[derive(Deserialize)]
-    struct Message {
-        draft: Option<IgnoredAny>,
-    }
-    let has_draft = || {
-        let message: Option<Message> = serde_json::from_str(argument.get()).ok();
-        message.is_some_and(|message| message.draft.is_some())
-    };
-    argument.get().starts_with('{') && (name != "add" || has_draft())
-}
-
-impl<'de> Deserialize<'de> for Event<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(EventVisitor)
-    }
-}
-
-struct EventVisitor;
-
-impl<'de> Visitor<'de> for EventVisitor {
-    type Value = Event<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event's name and its arguments")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Event<'de>, A::Error> {
-        let name = seq.next_element()?;
-        let name = name.ok_or_else(|| A::Error::custom("an event without a name"))?;
-        let mut arguments = Vec::new();
-        while let Some(argument) = seq.next_element()? {
-            arguments.push(argument);
-            if arguments.len() > MAX_ARGUMENTS {
-                return Err(A::Error::custom("more arguments than any event has"));
-            }
-        }
-        Ok(Event { name, arguments })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::{ProductId, RawCommand, RequestId, Revision};
-
-    use super::*;
-
-    fn message(event: &str) -> Result<Call, String> {
-        let event: Event<'_> = serde_json::from_str(event).map_err(|error| error.to_string())?;
-        let message = event.to_message().map_err(|reason| format!("{reason:?}"))?;
-        serde_json::from_str(&message).map_err(|error| error.to_string())
-    }
-
-    fn delete(id: u64, if_revision: Option<u64>) -> RawCommand {
-        RawCommand::Delete {
-            id: ProductId(id),
-            if_revision: if_revision.map(Revision),
-        }
-    }
-
-    #[test]
-    fn a_command_is_given_one_by_one_or_as_one_object() {
-        for (event, request, command) in [
-            (r#"["delete",5]"#, None, delete(5, None)),
-            (r#"["delete", 5, 7]"#, None, delete(5, Some(7))),
-            (r#"["delete",5,null]"#, None, delete(5, None)),
-            (r#"["delete",{"id":5}]"#, None, delete(5, None)),
-            (
-                r#"["delete",{ "request":1, "id":5,"if_revision":7}]"#,
-                Some(1),
-                delete(5, Some(7)),
-            ),
-        ] {
-            let call = message(event).expect(event);
-            assert_eq!(call.request, request.map(RequestId), "{event}");
-            assert_eq!(call.command, command, "{event}");
-        }
-        let draft = r#"{"title":"Té","code":"T1","price":1,"stock":1,"category":"a"}"#;
-        let alone = message(&format!(r#"["add",{draft}]"#)).expect("a draft");
-        let whole = message(&format!(r#"["add",{{"draft":{draft},"request":3}}]"#));
-        let whole = whole.expect("a message");
-        assert_eq!(alone.command, whole.command);
-        assert_eq!((alone.request, whole.request), (None, Some(RequestId(3))));
-    }
-
-    #[test]
-    fn what_is_no_command_says_why() {
-        for (event, why) in [
-            (r#"["newProduct",{}]"#, "newProduct"),
-            (r#"["add"]"#, "missing field `draft`"),
-            (r#"["delete",{}]"#, "missing field `id`"),
-            (r#"["update",5]"#, "missing field `patch`"),
-            (r#"["delete",5,7,9]"#, "id, if_revision and nothing else"),
-            (r#"["delete",1,2,3,4]"#, "more arguments"),
-            (
-                r#"["delete",{"id":1,"type":"add"}]"#,
-                "duplicate field `type`",
-            ),
-            (r#"["delete","5]"#, "EOF"),
-            ("[]", "without a name"),
-            ("{}", "invalid type"),
-        ] {
-            let error = message(event).expect_err(event);
-            assert!(error.contains(why), "{event}: {error}");
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The crate's part and ours, put together.
+//! What serves clients of Socket.IO: the crate's service, the relay, and the way to the desk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use axum::Router;
 use socketioxide::service::SocketIoService;
 use socketioxide::{ParserConfig, SocketIo};
 
-use super::commands::ToDesk;
+use super::commands::CommandSink;
 use super::meter::MAX_WAITING_ANSWERS;
 use super::relay::Relay;
 use super::session::Sessions;
@@ -16,17 +16,20 @@ use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::http::shutdown::Shutdown;
+use crate::live::READ_BUFFER_BYTES;
 use crate::live::timeouts::Timeouts;
 
 /// How long a session may exist before its client joins.
 const HELLO_TIME: Duration = Duration::from_secs(10);
 
-/// Each connection has such a buffer, and hardly ever anything in it.
-const READ_BUFFER_BYTES: usize = 256;
-
 /// The most packets that the crate queues for a client. It loses what doesn't fit, and takes a
 /// client for dead when the queue is full at the time of a ping: a meter keeps it from filling up.
 const MAX_QUEUED_PACKETS: usize = 4 * MAX_WAITING_ANSWERS;
+
+/// The most bytes of a request, and of the answer to a poll. What waits for a client has fewer: when a
+/// poll takes only a part of it, the crate sets the next packet aside, and forgets it if the client
+/// goes on to a WebSocket.
+pub const MAX_POLL_BYTES: usize = 1024 * 1024;
 
 /// Where Socket.IO's clients come in.
 pub struct Door {
@@ -41,8 +44,8 @@ pub struct Door {
     pub service: SocketIoService<Router>,
     /// Who tells clients what is new, as long as the door is open.
     _relay: Arc<Relay>,
-    /// Who takes their commands, as long as the door is open.
-    _to_desk: Arc<ToDesk>,
+    /// Where their commands go, as long as the door is open.
+    _sink: Arc<CommandSink>,
 }
 
 impl Door {
@@ -53,7 +56,7 @@ impl Door {
             .ping_interval(timeouts.ping)
             .ping_timeout(answer_time.max(timeouts.ping))
             .connect_timeout(HELLO_TIME)
-            .max_payload(MAX_COMMAND_BYTES as u64)
+            .max_payload(MAX_POLL_BYTES as u64)
             .max_buffer_size(MAX_QUEUED_PACKETS)
             .ws_read_buffer_size(READ_BUFFER_BYTES)
             .ws_max_message_size(MAX_COMMAND_BYTES)
@@ -62,17 +65,17 @@ impl Door {
             .with_parser(ParserConfig::common().max_incoming_binaries(0))
             .build_with_inner_svc(Router::new());
         let tasks = shutdown.tasks.clone();
-        let to_desk = Arc::new(ToDesk { desk, tasks });
+        let sink = Arc::new(CommandSink { desk, tasks });
         let relay = Relay::new(hub.clone(), io.clone(), timeouts, shutdown.clone());
         let relay = Arc::new(relay);
-        welcome(&io, Arc::downgrade(&relay), Arc::downgrade(&to_desk));
+        welcome(&io, Arc::downgrade(&relay), Arc::downgrade(&sink));
         Self {
+            sessions: Arc::new(Sessions::new(hub.max_clients())),
             hub,
             shutdown,
-            sessions: Arc::default(),
             service,
             _relay: relay,
-            _to_desk: to_desk,
+            _sink: sink,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What is told to clients, as the bodies of events. They are the messages of the other socket
-//! without their type, which is the event's name here, and with the digest from which a client can
-//! go on: to compute it by itself it would need Vitrina's own code.
+//! The events that clients are told. Their bodies are the messages of the other socket without their
+//! type, which is the event's name here, and with the digest from which a client can go on: to
+//! compute it, a client would need Vitrina's own code.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -40,7 +40,7 @@ struct ChangesBody<'a> {
     changes: &'a RawValue,
 }
 
-/// The same as the message.
+/// What the list is in three numbers, and how many clients there are.
 #[derive(Deserialize, Serialize)]
 struct PulseBody {
     revision: Revision,
@@ -98,4 +98,55 @@ pub fn pulse(pulse: &Encoded) -> Body {
 /// A goodbye.
 pub fn closing(retry_after_ms: u32) -> Body {
     to_raw_value(&ClosingBody { retry_after_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{Change, ServerMessage};
+
+    use super::*;
+
+    const DIGEST: &str = "00000000000000ab";
+
+    #[test]
+    fn only_the_last_part_of_a_list_has_a_digest() {
+        let part = Encoded::new(&ServerMessage::Snapshot {
+            catalog: CatalogId("c".into()),
+            revision: Revision(7),
+            products: Vec::new(),
+            part: 1,
+            parts: 2,
+        });
+        let body = products(&part, None).expect("a body");
+        let without = r#"{"catalog":"c","revision":7,"part":1,"parts":2,"products":[]}"#;
+        assert_eq!(body.get(), without);
+        let body = products(&part, DIGEST.parse().ok()).expect("a body");
+        assert!(body.get().contains(r#""digest":"00000000000000ab""#));
+    }
+
+    #[test]
+    fn changes_have_the_digest_after_them_where_it_is_known() {
+        let changed = |digest| {
+            let deleted = vec![Change::Deleted(ProductId(3))];
+            let frame = Frame::new(Revision(6), Revision(7), digest, deleted);
+            changes(&frame).expect("a body").get().to_owned()
+        };
+        let without = r#"{"revision":7,"changes":[{"deleted":3}]}"#;
+        assert_eq!(changed(None), without);
+        let with = r#"{"revision":7,"digest":"00000000000000ab","changes":[{"deleted":3}]}"#;
+        assert_eq!(changed(DIGEST.parse().ok()), with);
+    }
+
+    #[test]
+    fn a_pulse_is_the_message_without_its_type() {
+        let message = Encoded::new(&ServerMessage::Pulse {
+            revision: Revision(7),
+            count: 2,
+            digest: DIGEST.parse().expect("a digest"),
+            viewers: 3,
+        });
+        let body = pulse(&message).expect("a body");
+        let wanted = r#"{"revision":7,"count":2,"digest":"00000000000000ab","viewers":3}"#;
+        assert_eq!(body.get(), wanted);
+    }
 }

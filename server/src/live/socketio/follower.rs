@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use shared::{Digest, Revision};
+use shared::Revision;
 use socketioxide::extract::SocketRef;
 
+use super::bodies::Bodies;
 use super::client::Client;
-use super::event::{self, Body, CHANGES, PRODUCTS, PULSE};
+use super::event::{self, CHANGES, PRODUCTS, PULSE};
 use crate::engine::hub::{Cursor, Frame, Hub, Next};
 
 /// A client that is not in step yet.
@@ -43,54 +44,50 @@ pub enum Offer {
     Behind,
 }
 
-/// The client is gone, or something stands in the way of telling it anything.
-pub struct Lost;
-
 impl Follower {
-    /// Tells a client what it misses, as fast as its network takes it, until it is in step.
-    pub async fn catch_up(mut self, hub: &Hub) -> Result<Member, Lost> {
+    /// Tells a client what it misses, as fast as its network takes it, until it is in step. `None`
+    /// where it can't be told any more.
+    pub async fn catch_up(mut self, hub: &Hub, bodies: &Bodies) -> Option<Member> {
         loop {
             self.client.session.meter.room().await;
             match self.cursor.next(hub).await {
                 Next::Part(part, whole) => {
-                    let digest = whole.map(|(_, digest): (Revision, Digest)| digest);
-                    self.tell(PRODUCTS, event::products(&part, digest))?;
+                    let digest = whole.map(|(_, digest)| digest);
+                    let body = bodies.get(&part, || event::products(&part, digest));
+                    self.tell(PRODUCTS, &body.ok()?)?;
                 }
                 Next::Frames(frames) => {
                     for frame in frames.iter() {
                         self.client.session.meter.room().await;
-                        self.tell(CHANGES, event::changes(frame))?;
+                        let body = bodies.get(&frame.message, || event::changes(frame));
+                        self.tell(CHANGES, &body.ok()?)?;
                     }
                 }
                 Next::InStep(revision) => {
                     self.tell_pulse(hub)?;
-                    return Ok(self.into_member(revision));
+                    return Some(self.into_member(revision));
                 }
             }
         }
     }
 
     /// Tells the pulse once the client is in step, so that it can compare.
-    fn tell_pulse(&mut self, hub: &Hub) -> Result<(), Lost> {
+    fn tell_pulse(&mut self, hub: &Hub) -> Option<()> {
         let latest = hub.latest_pulse();
         let number = latest.as_ref().map_or(0, |(number, _)| *number);
         let pulse = match self.pulse.replace(number) {
             None => hub.pulse_now(),
             Some(told) => match latest {
                 Some((_, pulse)) if told != number => pulse,
-                _ => return Ok(()),
+                _ => return Some(()),
             },
         };
-        self.tell(PULSE, event::pulse(&pulse))
+        self.tell(PULSE, &event::pulse(&pulse).ok()?)
     }
 
-    fn tell(&self, event: &str, body: Body) -> Result<(), Lost> {
-        let body = body.map_err(|error| {
-            tracing::error!(%error, event, "can't be told");
-            Lost
-        })?;
-        let is_taken = self.client.emit(&self.socket, event, &body);
-        is_taken.then_some(()).ok_or(Lost)
+    fn tell(&self, event: &str, body: &RawValue) -> Option<()> {
+        let is_taken = self.client.emit(&self.socket, event, body);
+        is_taken.then_some(())
     }
 
     fn into_member(self, revision: Revision) -> Member {
@@ -124,7 +121,9 @@ impl Member {
 
     /// Tells it a pulse. One for which there is no room is soon followed by another.
     pub fn offer_pulse(&mut self, number: u64, body: &RawValue) {
-        if self.client.session.meter.has_room() && self.client.emit(&self.socket, PULSE, body) {
+        let is_new = number > self.pulse;
+        let has_room = self.client.session.meter.has_room();
+        if is_new && has_room && self.client.emit(&self.socket, PULSE, body) {
             self.pulse = number;
         }
     }

@@ -1,21 +1,33 @@
 //! Engine.IO's bodies of HTTP requests and answers, as far as they are looked into here.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use super::stream::MESSAGE;
+use super::stream::is_metered;
 
 /// What stands between two packets (Engine.IO protocol 4, "HTTP long-polling").
 const SEPARATOR: u8 = 0x1e;
 
-/// How many messages are in the answer to a poll.
+/// How many metered messages are in the answer to a poll.
 pub fn messages(payload: &[u8]) -> usize {
     let packets = payload.split(|&byte| byte == SEPARATOR);
     packets
-        .filter(|packet| packet.first() == Some(&MESSAGE))
+        .filter(|packet| matches!(packet, [first, second, ..] if is_metered(*first, *second)))
         .count()
+}
+
+/// The packets of a request, in pieces of at most so many. `None` where one has more
+/// than `max_bytes`.
+pub fn pieces(payload: &[u8], max_packets: usize, max_bytes: usize) -> Option<Vec<Bytes>> {
+    let packets: Vec<&[u8]> = payload.split(|&byte| byte == SEPARATOR).collect();
+    if packets.iter().any(|packet| packet.len() > max_bytes) {
+        return None;
+    }
+    let pieces = packets.chunks(max_packets);
+    Some(pieces.map(|some| some.join(&SEPARATOR).into()).collect())
 }
 
 /// The name of a session in the answer to the request that opened it.
@@ -69,7 +81,20 @@ mod tests {
         assert_eq!(messages(b""), 0);
         assert_eq!(messages(b"2"), 0);
         assert_eq!(messages(b"42[\"pulse\",{}]"), 1);
-        assert_eq!(messages(b"40{}\x1e2\x1e42[\"a\",\"\\u001e4\"]\x1e43[]"), 3);
+        assert_eq!(
+            messages(b"40{}\x1e2\x1e42[\"a\",\"\\u001e42\"]\x1e430[]"),
+            2
+        );
+    }
+
+    #[test]
+    fn a_request_is_given_on_in_pieces() {
+        let pieces_of = |payload: &str| pieces(payload.as_bytes(), 2, 4);
+        assert_eq!(pieces_of("2"), Some(vec!["2".into()]));
+        assert_eq!(pieces_of(""), Some(vec!["".into()]));
+        let several = vec!["1\x1e2".into(), "3\x1e4".into(), "5".into()];
+        assert_eq!(pieces_of("1\x1e2\x1e3\x1e4\x1e5"), Some(several));
+        assert_eq!(pieces_of("1\x1e12345"), None);
     }
 
     #[test]

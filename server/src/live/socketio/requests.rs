@@ -8,22 +8,24 @@ use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::response::Parts;
+use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use shared::{Reason, Text};
+use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::door::Door;
+use super::door::{Door, MAX_POLL_BYTES};
 use super::polling::{self, Mistake};
 use super::session::Session;
 use super::stream::MeteredStream;
 use crate::http::extract::{Locale, TypedQuery};
-use crate::http::limits::BodyLimit;
+use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::problem::Rejection;
-use crate::live::handshake;
+use crate::live::{MAX_COMMANDS_UNDER_WAY, handshake};
 
 /// How long a poll is still waited for once the server stops: longer than its goodbye takes.
 const LAST_POLL_TIME: Duration = Duration::from_secs(3);
@@ -37,6 +39,64 @@ pub struct Query {
     sid: Option<String>,
 }
 
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    /// A session that polls.
+    Open,
+    /// What there is for the client of a session.
+    Poll(String),
+    /// To take what the client of a session sends.
+    Post(String),
+    /// A WebSocket, for a session that polls or a new one.
+    Upgrade(Option<String>),
+}
+
+impl Query {
+    fn wish(self, method: &Method) -> Result<Wish, Mistake> {
+        if self.version.as_deref() != Some("4") {
+            return Err(Mistake::UnknownVersion);
+        }
+        match (self.transport.as_deref(), method, self.sid) {
+            (Some("polling"), &Method::GET, None) => Ok(Wish::Open),
+            (Some("polling"), &Method::GET, Some(sid)) => Ok(Wish::Poll(sid)),
+            (Some("polling"), &Method::POST, Some(sid)) => Ok(Wish::Post(sid)),
+            (Some("websocket"), &Method::GET, sid) => Ok(Wish::Upgrade(sid)),
+            (Some("polling" | "websocket"), ..) => Err(Mistake::WrongMethod),
+            _ => Err(Mistake::UnknownTransport),
+        }
+    }
+}
+
+/// Why a request is not answered as it wishes.
+pub enum Refused {
+    /// It is none of the protocol, or of no session.
+    Mistake(Mistake),
+    /// Any other reason.
+    Rejection(Rejection),
+}
+
+impl From<Mistake> for Refused {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
+impl<R: Into<Rejection>> From<R> for Refused {
+    fn from(rejection: R) -> Self {
+        Self::Rejection(rejection.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Mistake(mistake) => mistake.into_response(),
+            Self::Rejection(rejection) => rejection.into_response(),
+        }
+    }
+}
+
 /// Takes a request of any kind.
 pub async fn serve(
     State(door): State<Arc<Door>>,
@@ -45,42 +105,21 @@ pub async fn serve(
     TypedQuery(query): TypedQuery<Query>,
     Extension(limit): Extension<BodyLimit>,
     request: Request,
-) -> Result<Response, Rejection> {
-    if query.version.as_deref() != Some("4") {
-        return Ok(Mistake::UnknownVersion.into_response());
-    }
-    let session = match &query.sid {
-        Some(sid) => match door.sessions.find(sid) {
-            Some(session) => Some((sid.as_str(), session)),
-            None => return Ok(Mistake::UnknownSession.into_response()),
-        },
-        None => None,
-    };
-    match (
-        query.transport.as_deref(),
-        request.method().clone(),
-        session,
-    ) {
-        (Some("polling"), Method::GET, None) => door.open(peer, text).await,
-        (Some("polling"), Method::GET, Some((sid, session))) => door.poll(sid, &session).await,
-        (Some("polling"), Method::POST, Some((sid, session))) => {
-            door.post(sid, &session, &limit, request).await
-        }
-        (Some("websocket"), Method::GET, session) => {
-            let (on_upgrade, response) = handshake::accept(request)?;
-            let (sid, session) = match session {
-                Some((sid, session)) => (Some(sid.to_owned()), session),
-                None => (None, Arc::new(door.session(peer, text)?)),
+) -> Result<Response, Refused> {
+    match query.wish(request.method())? {
+        Wish::Open => door.open(peer, text).await,
+        Wish::Poll(sid) => door.poll(&sid).await,
+        Wish::Post(sid) => door.post(&sid, &limit, request).await,
+        Wish::Upgrade(sid) => {
+            let session = match &sid {
+                Some(sid) => door.find(sid)?,
+                None => Arc::new(door.session(peer, text)?),
             };
-            session.stop_polling();
-            door.shutdown
-                .tasks
-                .clone()
-                .spawn(door.upgrade(on_upgrade, sid, session));
+            let (on_upgrade, response) = handshake::accept(request)?;
+            let tasks = door.shutdown.tasks.clone();
+            tasks.spawn(door.upgrade(on_upgrade, sid, session));
             Ok(response)
         }
-        (Some("polling" | "websocket"), ..) => Ok(Mistake::WrongMethod.into_response()),
-        _ => Ok(Mistake::UnknownTransport.into_response()),
     }
 }
 
@@ -90,71 +129,90 @@ impl Door {
         Ok(Session::new(peer, text, viewer))
     }
 
+    fn find(&self, sid: &str) -> Result<Arc<Session>, Mistake> {
+        self.sessions.find(sid).ok_or(Mistake::UnknownSession)
+    }
+
     /// Opens a session that polls.
-    async fn open(&self, peer: SocketAddr, text: Arc<Text>) -> Result<Response, Rejection> {
+    async fn open(&self, peer: SocketAddr, text: Arc<Text>) -> Result<Response, Refused> {
         let session = self.session(peer, text)?;
         if !self.sessions.start_polling(&session) {
-            return Err(Rejection::TooManyClients);
+            return Err(Rejection::TooManyClients.into());
         }
         let session = Arc::new(session);
         let mut request = to_request(Method::GET, None, Body::empty());
         request.extensions_mut().insert(session.clone());
-        let (status, payload) = self.ask(request).await;
+        let (parts, payload) = self.ask(request).await;
         if let Some(sid) = polling::sid(&payload) {
             self.sessions.name(&session, &sid);
         }
-        Ok(to_response(status, payload))
+        Ok(to_response(parts, payload))
     }
 
     /// Waits for what there is for a client.
-    async fn poll(&self, sid: &str, session: &Session) -> Result<Response, Rejection> {
+    async fn poll(&self, sid: &str) -> Result<Response, Refused> {
+        let session = self.find(sid)?;
         let request = to_request(Method::GET, Some(sid), Body::empty());
         let stopped = async {
             self.shutdown.stop.cancelled().await;
             tokio::time::sleep(LAST_POLL_TIME).await;
         };
-        let (status, payload) = tokio::select! {
+        let (parts, payload) = tokio::select! {
             answer = self.ask(request) => answer,
             () = stopped => return Err(Reason::Stopping.into()),
         };
         session.meter.take(polling::messages(&payload));
-        Ok(to_response(status, payload))
+        Ok(to_response(parts, payload))
     }
 
     /// Takes what a client sends.
     async fn post(
         &self,
         sid: &str,
-        session: &Session,
         limit: &BodyLimit,
         request: Request,
-    ) -> Result<Response, Rejection> {
-        let (parts, body) = request.into_parts();
-        // Held until it is taken.
-        let body = limit
-            .memory
-            .read(&parts.headers, body, limit.max_bytes)
-            .await?;
+    ) -> Result<Response, Refused> {
+        let session = self.find(sid)?;
+        let _posting = session.posting.lock().await;
         session.backlog.room().await;
-        let bytes = Bytes::from(body.blocks().concat());
-        let mut request = to_request(Method::POST, Some(sid), Body::from(bytes));
-        if let Some(content_type) = parts.headers.get(CONTENT_TYPE) {
-            request
-                .headers_mut()
-                .insert(CONTENT_TYPE, content_type.clone());
+        let (head, body) = request.into_parts();
+        let content_type = head.headers.get(CONTENT_TYPE).cloned();
+        // Its place in memory is its own until all of it is taken.
+        let body = limit.memory.read(&head.headers, body, MAX_POLL_BYTES);
+        let body = body.await?;
+        let pieces = polling::pieces(
+            &body.blocks().concat(),
+            MAX_COMMANDS_UNDER_WAY,
+            MAX_COMMAND_BYTES,
+        );
+        let pieces = pieces.ok_or(Rejection::TooLarge(MAX_COMMAND_BYTES))?;
+        let mut answer = None;
+        for piece in pieces {
+            session.backlog.room().await;
+            let mut request = to_request(Method::POST, Some(sid), Body::from(piece));
+            if let Some(content_type) = &content_type {
+                let headers = request.headers_mut();
+                headers.insert(CONTENT_TYPE, content_type.clone());
+            }
+            let (parts, payload) = self.ask(request).await;
+            let is_taken = parts.status.is_success();
+            answer = Some(to_response(parts, payload));
+            if !is_taken {
+                break;
+            }
         }
-        let (status, payload) = self.ask(request).await;
-        Ok(to_response(status, payload))
+        // Even of nothing there is one piece.
+        Ok(answer.unwrap_or_default())
     }
 
     /// Has the crate answer a request.
-    async fn ask(&self, request: Request) -> (StatusCode, Bytes) {
+    async fn ask(&self, request: Request) -> (Parts, Bytes) {
         let mut service = self.service.clone();
         let Ok(response) = service.call(request).await;
         let (parts, body) = response.into_parts();
         // It is in memory already, and whole.
         let payload = to_bytes(Body::new(body), usize::MAX).await;
-        (parts.status, payload.unwrap_or_default())
+        (parts, payload.unwrap_or_default())
     }
 
     /// Gives a client's WebSocket to the crate: that of a session, or of a new one.
@@ -171,10 +229,21 @@ impl Door {
         let mut request = axum::http::Request::new(());
         *request.uri_mut() = to_uri("websocket", sid.as_deref());
         request.extensions_mut().insert(session.clone());
-        let stream = MeteredStream::new(upgraded, session);
+        let end = CancellationToken::new();
+        let stream = MeteredStream::new(upgraded, session, end.clone());
         let mut service = self.service.clone();
         if let Err(error) = service.call((stream, request)).await {
             tracing::debug!(%error, "a WebSocket came to nothing");
+        }
+        let Some(sid) = sid else { return };
+        // A session that was about to be upgraded when its WebSocket ended would stay so, for ever: the
+        // crate forgets it. Where it was upgraded this is refused, and nothing else happens.
+        tokio::select! {
+            () = end.cancelled() => {
+                let close = to_request(Method::POST, Some(&sid), Body::from("1"));
+                self.ask(close).await;
+            }
+            () = self.shutdown.stop.cancelled() => {}
         }
     }
 }
@@ -183,7 +252,7 @@ impl Door {
 fn to_uri(transport: &str, sid: Option<&str>) -> Uri {
     let sid = sid.map(|sid| format!("&sid={sid}")).unwrap_or_default();
     let uri = format!("/socket.io/?EIO=4&transport={transport}{sid}");
-    // A name that the crate gave is letters and digits, and no other is asked for.
+    // Only names that the crate gave are asked for, and they need no escapes.
     uri.parse().unwrap_or_default()
 }
 
@@ -195,13 +264,60 @@ fn to_request(method: Method, sid: Option<&str>, body: Body) -> Request {
     request
 }
 
-/// The crate's answer. Its refusals are JSON, everything else is packets.
-fn to_response(status: StatusCode, payload: Bytes) -> Response {
-    let content_type = if payload.first() == Some(&b'{') {
-        "application/json"
-    } else {
-        "text/plain; charset=UTF-8"
-    };
-    let content_type = [(CONTENT_TYPE, HeaderValue::from_static(content_type))];
-    (status, content_type, payload).into_response()
+/// The crate's answer.
+fn to_response(parts: Parts, payload: Bytes) -> Response {
+    Response::from_parts(parts, Body::from(payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_wishes_for_one_thing() {
+        let wish = |method, query: &str| {
+            let query: Query = serde_urlencoded::from_str(query).expect("a query");
+            query.wish(&method)
+        };
+        let sid = || "s".to_owned();
+        let (get, post) = (Method::GET, Method::POST);
+        for (method, query, wanted) in [
+            (&get, "EIO=4&transport=polling", Ok(Wish::Open)),
+            (
+                &get,
+                "EIO=4&transport=polling&sid=s&t=1",
+                Ok(Wish::Poll(sid())),
+            ),
+            (
+                &post,
+                "EIO=4&transport=polling&sid=s",
+                Ok(Wish::Post(sid())),
+            ),
+            (&get, "EIO=4&transport=websocket", Ok(Wish::Upgrade(None))),
+            (
+                &get,
+                "EIO=4&transport=websocket&sid=s",
+                Ok(Wish::Upgrade(Some(sid()))),
+            ),
+            (&post, "EIO=4&transport=polling", Err(Mistake::WrongMethod)),
+            (
+                &post,
+                "EIO=4&transport=websocket",
+                Err(Mistake::WrongMethod),
+            ),
+            (
+                &get,
+                "EIO=4&transport=pigeon",
+                Err(Mistake::UnknownTransport),
+            ),
+            (&get, "EIO=4", Err(Mistake::UnknownTransport)),
+            (
+                &get,
+                "EIO=3&transport=polling",
+                Err(Mistake::UnknownVersion),
+            ),
+        ] {
+            assert_eq!(wish(method.clone(), query), wanted, "{method} {query}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll};
 
@@ -13,13 +13,11 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::meter::Meter;
 use crate::engine::hub::Viewer;
+use crate::live::MAX_COMMANDS_UNDER_WAY;
 
-/// The most sessions at a time that only poll. They need no connection, so that nothing else would
-/// limit how many one client opens; most go on to a WebSocket.
-const MAX_POLLING: usize = 2_048;
-
-/// The most commands of one client that are under way, as over the other socket.
-const MAX_COMMANDS_UNDER_WAY: usize = 64;
+/// One of so many clients may poll. Such a client needs no connection, so that nothing else would
+/// limit how many sessions somebody opens; most go on to a WebSocket.
+const CLIENTS_PER_POLLING_ONE: usize = 4;
 
 /// One client's session.
 pub struct Session {
@@ -33,7 +31,13 @@ pub struct Session {
     pub meter: Meter,
     /// What waits for the desk.
     pub backlog: Backlog,
-    /// Its place among those that poll, as long as it does.
+    /// Held while one of its requests brings commands: one after the other, so that each waits for
+    /// room.
+    pub posting: tokio::sync::Mutex<()>,
+    /// Whether it is to end, and who reads its WebSocket and has to be told.
+    is_cut: AtomicBool,
+    reader: AtomicWaker,
+    /// Its permit to poll, as long as it does.
     polling: Mutex<Option<OwnedSemaphorePermit>>,
     /// Where it is found, once it has a name.
     entry: OnceLock<(String, Weak<Sessions>)>,
@@ -48,6 +52,9 @@ impl Session {
             viewer,
             meter: Meter::default(),
             backlog: Backlog::default(),
+            posting: tokio::sync::Mutex::default(),
+            is_cut: AtomicBool::new(false),
+            reader: AtomicWaker::new(),
             polling: Mutex::default(),
             entry: OnceLock::new(),
         }
@@ -57,9 +64,31 @@ impl Session {
         self.polling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it polls.
+    pub fn is_polling(&self) -> bool {
+        self.polling().is_some()
+    }
+
     /// It has a connection of its own now.
     pub fn stop_polling(&self) {
         self.polling().take();
+    }
+
+    /// Ends it: the client comes back, and goes on where it was.
+    pub fn cut(&self) {
+        self.is_cut.store(true, Ordering::Relaxed);
+        self.reader.wake();
+    }
+
+    /// Whether it is to end. If not, the task of this context is woken when it is.
+    pub fn poll_cut(&self, context: &Context<'_>) -> bool {
+        self.reader.register(context.waker());
+        self.is_cut()
+    }
+
+    /// Whether it is to end.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
     }
 }
 
@@ -79,26 +108,26 @@ pub struct Sessions {
     polling: Arc<Semaphore>,
 }
 
-impl Default for Sessions {
-    fn default() -> Self {
+impl Sessions {
+    /// None yet, of a server that has at most so many clients.
+    pub fn new(max_clients: usize) -> Self {
+        let max_polling = max_clients.div_ceil(CLIENTS_PER_POLLING_ONE);
         Self {
             by_sid: Mutex::default(),
-            polling: Arc::new(Semaphore::new(MAX_POLLING)),
+            polling: Arc::new(Semaphore::new(max_polling.min(Semaphore::MAX_PERMITS))),
         }
     }
-}
 
-impl Sessions {
     fn by_sid(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
         self.by_sid.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a session a place among those that poll; `false` when there is none.
+    /// Gives a session a permit to poll; `false` when there is none.
     pub fn start_polling(&self, session: &Session) -> bool {
-        let place = self.polling.clone().try_acquire_owned().ok();
-        let has_place = place.is_some();
-        *session.polling() = place;
-        has_place
+        let permit = self.polling.clone().try_acquire_owned().ok();
+        let has_permit = permit.is_some();
+        *session.polling() = permit;
+        has_permit
     }
 
     /// Makes a session known by this name.
@@ -111,7 +140,8 @@ impl Sessions {
 
     /// The session of this name, while it lasts.
     pub fn find(&self, sid: &str) -> Option<Arc<Session>> {
-        self.by_sid().get(sid)?.upgrade()
+        let session = self.by_sid().get(sid)?.upgrade();
+        session.filter(|session| !session.is_cut())
     }
 }
 
@@ -120,9 +150,9 @@ impl Sessions {
 #[derive(Default)]
 pub struct Backlog {
     count: AtomicUsize,
-    /// Woken when one is answered: who reads its WebSocket, ...
+    /// Woken when one is answered: the task that reads the client's WebSocket.
     reader: AtomicWaker,
-    /// ... who would take a request from it, and who waits until all are.
+    /// Signalled when one is answered, to whoever else waits for that.
     answered: Notify,
 }
 
@@ -177,5 +207,43 @@ impl Backlog {
             }
             answered.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_backlog_is_waited_for() {
+        let backlog = Arc::new(Backlog::default());
+        for _ in 0..MAX_COMMANDS_UNDER_WAY {
+            poll_fn(|context| backlog.poll_room(context)).await;
+            backlog.begin();
+        }
+        let reader = tokio::spawn({
+            let backlog = backlog.clone();
+            async move { poll_fn(|context| backlog.poll_room(context)).await }
+        });
+        let poster = tokio::spawn({
+            let backlog = backlog.clone();
+            async move { backlog.room().await }
+        });
+        let last = tokio::spawn({
+            let backlog = backlog.clone();
+            async move { backlog.all_answered().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!reader.is_finished() && !poster.is_finished());
+        backlog.end();
+        reader.await.expect("it waited");
+        poster.await.expect("it waited");
+        assert!(!last.is_finished());
+        for _ in 1..MAX_COMMANDS_UNDER_WAY {
+            backlog.end();
+        }
+        last.await.expect("it waited");
     }
 }

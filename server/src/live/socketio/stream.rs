@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::session::Session;
 
@@ -18,12 +19,18 @@ pub struct MeteredStream<S> {
     /// Whether writing has failed. The crate tries each message that waits all the same, and a
     /// network that takes nothing would have it wait as long for each.
     is_broken: bool,
+    /// Whether the session polled before, and has told nothing over this stream yet.
+    was_polling: bool,
+    /// Dropped with the stream.
+    _end: DropGuard,
 }
 
 impl<S> MeteredStream<S> {
-    /// The stream of a session's client.
-    pub fn new(inner: S, session: Arc<Session>) -> Self {
+    /// The stream of a session's client; the token is cancelled at its end.
+    pub fn new(inner: S, session: Arc<Session>, end: CancellationToken) -> Self {
         Self {
+            was_polling: session.is_polling(),
+            _end: end.drop_guard(),
             inner,
             session,
             frames: FrameCounter::default(),
@@ -38,6 +45,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for MeteredStream<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // An end of the stream, for the crate to close the session.
+        if self.session.poll_cut(context) {
+            return Poll::Ready(Ok(()));
+        }
         ready!(self.session.backlog.poll_room(context));
         Pin::new(&mut self.inner).poll_read(context, buffer)
     }
@@ -57,6 +68,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MeteredStream<S> {
         let written = written?;
         let messages = self.frames.count(&bytes[..written]);
         self.session.meter.take(messages);
+        if messages > 0 && std::mem::take(&mut self.was_polling) {
+            self.session.stop_polling();
+        }
         Poll::Ready(Ok(written))
     }
 
@@ -69,10 +83,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MeteredStream<S> {
     }
 }
 
-/// What marks a packet of Engine.IO as a message; all others are the protocol's own.
-pub const MESSAGE: u8 = b'4';
+/// Whether a packet of Engine.IO is one that was put into the meter: a message (4) of Socket.IO, and
+/// an event (2) or an acknowledgement (3). All others are the crate's own.
+pub fn is_metered(first: u8, second: u8) -> bool {
+    first == b'4' && matches!(second, b'2' | b'3')
+}
 
-/// Counts the messages in what a server writes to a WebSocket (RFC 6455 section 5.2).
+/// Counts the metered messages in what a server writes to a WebSocket (RFC 6455 section 5.2).
 #[derive(Default)]
 struct FrameCounter {
     /// The head of the frame that is being written, and how much of it was.
@@ -80,8 +97,9 @@ struct FrameCounter {
     head_length: usize,
     /// How much of its payload is still to be written.
     payload: u64,
-    /// Whether it is a message, once its first byte was written.
-    is_message: Option<bool>,
+    /// Its first bytes, and how many of them were written.
+    first: [u8; 2],
+    first_length: usize,
 }
 
 impl FrameCounter {
@@ -97,19 +115,28 @@ impl FrameCounter {
                 written = &written[1..];
                 if let Some(length) = payload_length(&self.head[..self.head_length]) {
                     self.payload = length;
-                    self.head_length = 0;
-                    self.is_message = None;
+                    (self.head_length, self.first_length) = (0, 0);
                 }
                 continue;
             }
-            let is_text = self.head[0] & 0x0f == TEXT;
-            let is_message = *self.is_message.get_or_insert(is_text && byte == MESSAGE);
-            let some = written
-                .len()
-                .min(usize::try_from(self.payload).unwrap_or(usize::MAX));
+            // The first two bytes one by one, the rest as far as it goes.
+            let some = match self.first.get_mut(self.first_length) {
+                Some(first) => {
+                    *first = byte;
+                    self.first_length += 1;
+                    1
+                }
+                None => written
+                    .len()
+                    .min(usize::try_from(self.payload).unwrap_or(usize::MAX)),
+            };
             written = &written[some..];
             self.payload -= some as u64;
-            messages += usize::from(is_message && self.payload == 0);
+            if self.payload == 0 && self.first_length == 2 {
+                let is_text = self.head[0] & 0x0f == TEXT;
+                let [first, second] = self.first;
+                messages += usize::from(is_text && is_metered(first, second));
+            }
         }
         messages
     }
@@ -146,14 +173,17 @@ mod tests {
     fn frames() -> (Vec<u8>, usize) {
         let mut bytes = Vec::new();
         let mut messages = 0;
-        for length in [1, 125, 126, 300, 65_535, 65_536, 70_000] {
-            let message = format!("4{}", "x".repeat(length - 1));
+        for length in [2, 125, 126, 300, 65_535, 65_536, 70_000] {
+            let message = format!("42{}", "x".repeat(length - 2));
             bytes.extend(frame(&message, Data::Text));
-            bytes.extend(frame("2", Data::Text));
-            bytes.extend(format(Frame::pong("4")));
+            for other in ["2", "4", "40{}", "44{}", "3probe", ""] {
+                bytes.extend(frame(other, Data::Text));
+            }
+            bytes.extend(frame("430[]", Data::Text));
+            bytes.extend(format(Frame::pong("42")));
             bytes.extend(format(Frame::ping("")));
-            bytes.extend(frame("4", Data::Binary));
-            messages += 1;
+            bytes.extend(frame("42", Data::Binary));
+            messages += 2;
         }
         (bytes, messages)
     }
@@ -170,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_message_that_has_not_left_is_not_counted() {
-        let bytes = frame("4hello", Data::Text);
+        let bytes = frame("42hello", Data::Text);
         let mut counter = FrameCounter::default();
         assert_eq!(counter.count(&bytes[..bytes.len() - 1]), 0);
         assert_eq!(counter.count(&bytes[bytes.len() - 1..]), 1);

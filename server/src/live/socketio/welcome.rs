@@ -1,18 +1,18 @@
 //! Clients that join and leave.
 
+use std::future::ready;
 use std::sync::{Arc, Weak};
 
 use serde::Deserialize;
-use shared::{CatalogId, ClientId, Digest, Reason, Revision};
+use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler;
 
 use super::client::Client;
-use super::commands::{Inbox, ToDesk};
+use super::commands::{CommandSink, Inbox};
 use super::relay::Relay;
 use super::session::Session;
-use crate::engine::hub::{Cursor, Hub};
 
 /// What a client says when it joins, as its `auth`.
 #[derive(Debug, Default, Deserialize)]
@@ -28,28 +28,22 @@ struct Hello {
     page: Option<ClientId>,
 }
 
-impl Hello {
-    fn cursor(&self, hub: &Hub) -> Cursor {
-        let is_ours = self.catalog.as_ref() == Some(hub.id());
-        let known = self.since.zip(self.digest).filter(|_| is_ours);
-        Cursor::new(hub, known)
-    }
-}
-
 /// Has the crate tell the relay of clients that join, and the desk of their commands. The crate keeps
-/// what it is given for as long as it has a session, and the server ends before: so it is told only
-/// where to look for both.
-pub fn welcome(io: &SocketIo, relay: Weak<Relay>, to_desk: Weak<ToDesk>) {
-    // Before the client is told that it has joined: what it sends then is heard.
+/// its handlers as long as it has a session, which can be longer than the server lives: so they hold
+/// neither of the two.
+pub fn welcome(io: &SocketIo, relay: Weak<Relay>, sink: Weak<CommandSink>) {
+    // It is called before the client is told that it has joined, so that nothing the client sends
+    // then comes too early.
     let admit = move |socket: SocketRef, TryData(hello): TryData<Hello>| {
         let hello = hello.map_err(|error| error.to_string());
-        std::future::ready(admit(&socket, hello, to_desk.clone()))
+        ready(admit(&socket, hello, sink.clone()))
     };
-    let join = move |socket: SocketRef, TryData(hello): TryData<Hello>| {
-        if let Some(relay) = relay.upgrade() {
-            join(&relay, socket, &hello.unwrap_or_default());
+    let join = move |socket: SocketRef| {
+        let client = socket.extensions.get::<Arc<Client>>();
+        if let (Some(relay), Some(client)) = (relay.upgrade(), client) {
+            relay.take_in(socket, client);
         }
-        std::future::ready(())
+        ready(())
     };
     io.ns("/", join.with(admit));
 }
@@ -58,40 +52,28 @@ pub fn welcome(io: &SocketIo, relay: Weak<Relay>, to_desk: Weak<ToDesk>) {
 fn admit(
     socket: &SocketRef,
     hello: Result<Hello, String>,
-    to_desk: Weak<ToDesk>,
+    sink: Weak<CommandSink>,
 ) -> Result<(), String> {
     let session = socket.req_parts().extensions.get::<Arc<Session>>();
     let session = session.ok_or("no session")?.clone();
-    let refusal = |reason: Reason| reason.tell(&session.text).message;
-    let hello = hello.map_err(|error| refusal(Reason::Malformed(format!("auth: {error}"))))?;
-    if let Some(name) = &hello.page
-        && (name.0.is_empty() || name.0.len() > ClientId::MAX_BYTES)
-    {
-        let why = format!("auth.page: 1 to {} bytes", ClientId::MAX_BYTES);
-        return Err(refusal(Reason::Malformed(why)));
+    let refusal = |why: String| Reason::Malformed(why).tell(&session.text).message;
+    let hello = hello.map_err(|error| refusal(format!("auth: {error}")))?;
+    if hello.page.as_ref().is_some_and(|name| !name.is_valid()) {
+        let max = ClientId::MAX_BYTES;
+        return Err(refusal(format!("auth.page: 1 to {max} bytes")));
     }
-    let client = Arc::new(Client::new(session, hello.page));
+    let position = hello.catalog.zip(hello.since).zip(hello.digest);
+    let position = position.map(|((catalog, revision), digest)| Position {
+        catalog,
+        revision,
+        digest,
+    });
+    let client = Arc::new(Client::new(session, hello.page, position));
     socket.extensions.insert(client.clone());
-    socket.on_fallback(Inbox::new(client.clone(), to_desk));
+    socket.on_fallback(Inbox::new(client.clone(), sink));
     socket.on_disconnect(move || {
-        if client.leave() {
-            let session = &client.session;
-            let pages = session.viewer.count() - 1;
-            tracing::info!(peer = %session.peer, pages, "cliente desconectado");
-        }
-        std::future::ready(())
+        client.leave();
+        ready(())
     });
     Ok(())
-}
-
-/// A client has joined.
-fn join(relay: &Arc<Relay>, socket: SocketRef, hello: &Hello) {
-    let Some(client) = socket.extensions.get::<Arc<Client>>() else {
-        return;
-    };
-    let (peer, pages) = (client.session.peer, client.session.viewer.count());
-    // The words are part of what was ordered, as over the other socket.
-    tracing::info!(%peer, pages, transport = "socket.io", "cliente conectado");
-    let cursor = hello.cursor(&relay.hub);
-    relay.welcome(socket, client, cursor);
 }

@@ -27,18 +27,11 @@ use crate::engine::hub::{Cursor, Encoded, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::{Key, Source};
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::live::timeouts::Timeouts;
+use crate::live::{MAX_COMMANDS_UNDER_WAY, READ_BUFFER_BYTES};
 use crate::unicode::nfc;
-
-/// Every connection has such a buffer, and hardly ever anything in it. A command that doesn't fit
-/// is read in several steps.
-const READ_BUFFER_BYTES: usize = 256;
 
 /// The most bytes of pongs that wait for a client: one that sends pings and reads nothing ends.
 const MAX_PONG_BYTES: usize = 16 * 1024;
-
-/// The most commands of one connection that wait for the desk. A client that sends more is read no
-/// further until the first are answered: it can fill no more of the desk's queue than this.
-const MAX_COMMANDS_UNDER_WAY: usize = 64;
 
 /// The client that connects, and what it knows already.
 pub struct Handshake {
@@ -132,11 +125,8 @@ impl Connection {
         let now = Instant::now();
         let hub = &context.hub;
         lane.set_pulse(hub.latest_pulse().map_or(0, |(number, _)| number));
-        let position = handshake.position.as_ref();
-        let known = position.filter(|position| position.catalog == *hub.id());
-        let known = known.map(|position| (position.revision, position.digest));
         Self {
-            cursor: Cursor::new(hub, known),
+            cursor: Cursor::resume(hub, handshake.position.as_ref()),
             was_opened: false,
             next_ping: now + context.timeouts.ping,
             heard: now,

@@ -50,9 +50,7 @@ pub async fn upgrade(
     request: Request,
 ) -> Result<Response, Rejection> {
     let (on_upgrade, response) = handshake::accept(request)?;
-    if let Some(client) = &hello.page
-        && (client.0.is_empty() || client.0.len() > ClientId::MAX_BYTES)
-    {
+    if hello.page.as_ref().is_some_and(|client| !client.is_valid()) {
         let why = format!("page: 1 to {} bytes", ClientId::MAX_BYTES);
         return Err(Reason::Malformed(why).into());
     }

@@ -128,7 +128,8 @@ impl SocketIo {
         self.until(client, "pulse").await;
     }
 
-    /// Waits for something to happen to a client; all that happened before is forgotten.
+    /// Waits for something to happen to a client. All that happened to it before is forgotten, but
+    /// for answers.
     pub async fn until(&mut self, client: &str, event: &str) -> Value {
         self.until_line(|line| line.client == client && line.event == event)
             .await
@@ -149,7 +150,13 @@ impl SocketIo {
         let end = Instant::now() + TIMEOUT;
         loop {
             if let Some(at) = self.told.iter().position(&is_it) {
-                return self.told.remove(at).body;
+                let found = self.told.remove(at);
+                let mut index = 0;
+                self.told.retain(|line| {
+                    index += 1;
+                    index > at || line.client != found.client || line.event == "answer"
+                });
+                return found.body;
             }
             let line = timeout_at(end, self.lines.recv()).await;
             let line = line.unwrap_or_else(|_| panic!("not told, but {}", self.summary()));
