@@ -308,7 +308,9 @@ async fn many_commands_in_one_request_are_done_in_order() {
                 assert_eq!(number, answers);
                 answers += 1;
             } else if packet == "2" {
-                post(&http, &path, "3".to_owned()).await;
+                // Taken once there is room for it, which is made by polling.
+                let (http, path) = (http.clone(), path.clone());
+                tokio::spawn(async move { post(&http, &path, "3".to_owned()).await });
             }
         }
     }
@@ -346,6 +348,78 @@ async fn a_client_that_reads_nothing_keeps_no_server_from_stopping() {
     let time = stop.elapsed();
     assert!(time < Duration::from_secs(8), "it took {time:?}");
     drop((flooding, half_open, probing));
+}
+
+/// The numbers of the list's parts that are in these packets.
+fn parts(packets: &str) -> Vec<u64> {
+    let products = packets.split('\x1e').filter_map(|packet| {
+        let event = packet.strip_prefix("42[\"products\",")?.strip_suffix(']')?;
+        serde_json::from_str::<Value>(event).ok()?["part"].as_u64()
+    });
+    products.collect()
+}
+
+#[tokio::test]
+async fn nothing_is_left_out_while_the_transport_changes() {
+    let server = Server::start();
+    // The largest that there can be.
+    let mut draft = draft("large");
+    draft["description"] = json!("🦀".repeat(2_000));
+    let image = format!("/{}", "🦀".repeat(1_990));
+    draft["thumbnails"] = json!(vec![image; 10]);
+    for number in 0..24 {
+        draft["code"] = json!(format!("code {number}"));
+        assert_eq!(server.http().post(&draft).await.status(), 201);
+    }
+    let http = server.http();
+    let path = join(&http).await;
+    let mut told = Vec::new();
+    // As much as may wait for a client is there after a while.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    while told.is_empty() {
+        told = parts(&http.get(&path).await.text().await.expect("packets"));
+    }
+    let mut socket = upgrade(&server.host, &path).await;
+    for packet in ["2probe", "5"] {
+        socket.send(Message::text(packet)).await.expect("a socket");
+    }
+    while told.len() < 24 {
+        let packet = socket.next().await.expect("a packet").expect("a packet");
+        told.extend(parts(&packet.to_string()));
+    }
+    assert_eq!(told, (1..=24).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_for_a_namespace_is_not_repeated() {
+    let server = Server::start();
+    let http = server.http();
+    let path = join(&http).await;
+    let short = post(&http, &path, "40/elsewhere,".to_owned()).await;
+    assert_eq!(short.status(), 200);
+    let long = post(&http, &path, format!("40/{},", "x".repeat(1_000))).await;
+    assert_eq!(long.status(), 400);
+    let told = http.get(&path).await.text().await.expect("packets");
+    assert!(
+        told.contains("44/elsewhere,") && told.len() < 1_000,
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_closed_socket_gives_its_place_back_at_once() {
+    let server = Server::start_with(Options {
+        max_clients: 20,
+        ..Options::default()
+    });
+    for _ in 0..200 {
+        let socket = socket(&server.host).await;
+        // Reset: nothing can be told to it any more.
+        socket.get_ref().set_zero_linger().expect("a socket");
+        drop(socket);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    until_alone(&server).await;
 }
 
 #[tokio::test]

@@ -63,7 +63,8 @@ fn divide(catalog: &Catalog) -> Vec<Vec<Arc<Product>>> {
     let mut bytes = 0;
     for product in catalog.products() {
         bytes += product.json_bytes();
-        if bytes > MAX_FRAME_BYTES {
+        let is_begun = parts.last().is_some_and(|part| !part.is_empty());
+        if bytes > MAX_FRAME_BYTES && is_begun {
             parts.push(Vec::new());
             bytes = product.json_bytes();
         }

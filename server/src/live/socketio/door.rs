@@ -20,15 +20,15 @@ use crate::live::READ_BUFFER_BYTES;
 use crate::live::timeouts::Timeouts;
 
 /// How long a session may exist before its client joins.
-const HELLO_TIME: Duration = Duration::from_secs(10);
+const HELLO_TIME: Duration = Duration::from_secs(5);
 
 /// The most packets that the crate queues for a client. It loses what doesn't fit, and takes a
 /// client for dead when the queue is full at the time of a ping: a meter keeps it from filling up.
 const MAX_QUEUED_PACKETS: usize = 4 * MAX_WAITING_ANSWERS;
 
-/// The most bytes of a request, and of the answer to a poll. What waits for a client has fewer: when a
-/// poll takes only a part of it, the crate sets the next packet aside, and forgets it if the client
-/// goes on to a WebSocket.
+/// The most bytes of a request with packets, and of the answer to a poll. What waits for a client has
+/// fewer: when a poll takes only a part of it, the crate sets the next packet aside, and forgets it if
+/// the client goes on to a WebSocket.
 pub const MAX_POLL_BYTES: usize = 1024 * 1024;
 
 /// Where Socket.IO's clients come in.

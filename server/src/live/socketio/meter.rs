@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-/// The most changes and parts of a snapshot that wait for one client, of about 64 KiB at most.
-const MAX_WAITING: usize = 3;
+/// The most changes and parts of a snapshot that wait for one client. They have about 64 KiB each, or
+/// are one product, of 140 KiB at most.
+const MAX_WAITING: usize = 2;
 
 /// The most messages of all kinds: answers to commands need room beside changes.
 pub const MAX_WAITING_ANSWERS: usize = 64;

@@ -11,6 +11,9 @@ use super::stream::is_metered;
 /// What stands between two packets (Engine.IO protocol 4, "HTTP long-polling").
 const SEPARATOR: u8 = 0x1e;
 
+/// The longest name that is repeated to a client.
+const MAX_NAMESPACE_BYTES: usize = 64;
+
 /// How many metered messages are in the answer to a poll.
 pub fn messages(payload: &[u8]) -> usize {
     let packets = payload.split(|&byte| byte == SEPARATOR);
@@ -19,15 +22,30 @@ pub fn messages(payload: &[u8]) -> usize {
         .count()
 }
 
-/// The packets of a request, in pieces of at most so many. `None` where one has more
-/// than `max_bytes`.
-pub fn pieces(payload: &[u8], max_packets: usize, max_bytes: usize) -> Option<Vec<Bytes>> {
+/// The bytes of the longest packet.
+pub fn longest(payload: &[u8]) -> usize {
+    let packets = payload.split(|&byte| byte == SEPARATOR);
+    packets.map(<[u8]>::len).max().unwrap_or_default()
+}
+
+/// The packets of a request, in pieces of at most so many.
+pub fn pieces(payload: &[u8], max_packets: usize) -> Vec<Bytes> {
     let packets: Vec<&[u8]> = payload.split(|&byte| byte == SEPARATOR).collect();
-    if packets.iter().any(|packet| packet.len() > max_bytes) {
-        return None;
-    }
     let pieces = packets.chunks(max_packets);
-    Some(pieces.map(|some| some.join(&SEPARATOR).into()).collect())
+    pieces.map(|some| some.join(&SEPARATOR).into()).collect()
+}
+
+/// Whether a packet is for a namespace with a long name. There is none, and the crate says so with its
+/// name, to a client that may never take it.
+pub fn has_long_namespace(payload: &[u8]) -> bool {
+    let mut packets = payload.split(|&byte| byte == SEPARATOR);
+    packets.any(|packet| match packet {
+        [b'4', _, rest @ ..] if rest.first() == Some(&b'/') => {
+            let name = rest.split(|&byte| byte == b',').next().unwrap_or_default();
+            name.len() > MAX_NAMESPACE_BYTES
+        }
+        _ => false,
+    })
 }
 
 /// The name of a session in the answer to the request that opened it.
@@ -89,12 +107,11 @@ mod tests {
 
     #[test]
     fn a_request_is_given_on_in_pieces() {
-        let pieces_of = |payload: &str| pieces(payload.as_bytes(), 2, 4);
-        assert_eq!(pieces_of("2"), Some(vec!["2".into()]));
-        assert_eq!(pieces_of(""), Some(vec!["".into()]));
-        let several = vec!["1\x1e2".into(), "3\x1e4".into(), "5".into()];
-        assert_eq!(pieces_of("1\x1e2\x1e3\x1e4\x1e5"), Some(several));
-        assert_eq!(pieces_of("1\x1e12345"), None);
+        let pieces_of = |payload: &str| pieces(payload.as_bytes(), 2);
+        assert_eq!(pieces_of("2"), ["2"]);
+        assert_eq!(pieces_of(""), [""]);
+        let several = ["1\x1e2", "3\x1e4", "5"];
+        assert_eq!(pieces_of("1\x1e2\x1e3\x1e4\x1e5"), several);
     }
 
     #[test]

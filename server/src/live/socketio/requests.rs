@@ -15,6 +15,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use shared::{Reason, Text};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
@@ -29,6 +30,9 @@ use crate::live::{MAX_COMMANDS_UNDER_WAY, handshake};
 
 /// How long a poll is still waited for once the server stops: longer than its goodbye takes.
 const LAST_POLL_TIME: Duration = Duration::from_secs(3);
+
+/// How long a request with commands waits for the ones before to be answered.
+const ROOM_TIME: Duration = Duration::from_secs(10);
 
 /// What a request says (Engine.IO protocol 4). Clients may add to it what they like.
 #[derive(Deserialize)]
@@ -112,7 +116,7 @@ pub async fn serve(
         Wish::Post(sid) => door.post(&sid, &limit, request).await,
         Wish::Upgrade(sid) => {
             let session = match &sid {
-                Some(sid) => door.find(sid)?,
+                Some(sid) => door.find(sid).await?,
                 None => Arc::new(door.session(peer, text)?),
             };
             let (on_upgrade, response) = handshake::accept(request)?;
@@ -125,12 +129,23 @@ pub async fn serve(
 
 impl Door {
     fn session(&self, peer: SocketAddr, text: Arc<Text>) -> Result<Session, Rejection> {
-        let viewer = self.hub.join().ok_or(Rejection::TooManyClients)?;
-        Ok(Session::new(peer, text, viewer))
+        let session = self.sessions.open(peer, text, &self.hub);
+        session.ok_or(Rejection::TooManyClients)
     }
 
-    fn find(&self, sid: &str) -> Result<Arc<Session>, Mistake> {
-        self.sessions.find(sid).ok_or(Mistake::UnknownSession)
+    async fn find(&self, sid: &str) -> Result<Arc<Session>, Mistake> {
+        let session = self.sessions.find(sid).ok_or(Mistake::UnknownSession)?;
+        if session.is_cut() {
+            self.close(sid).await;
+            return Err(Mistake::UnknownSession);
+        }
+        Ok(session)
+    }
+
+    /// Has the crate close a session that polls. One that has a WebSocket stays.
+    async fn close(&self, sid: &str) {
+        self.ask(to_request(Method::POST, Some(sid), Body::from("1")))
+            .await;
     }
 
     /// Opens a session that polls.
@@ -151,7 +166,7 @@ impl Door {
 
     /// Waits for what there is for a client.
     async fn poll(&self, sid: &str) -> Result<Response, Refused> {
-        let session = self.find(sid)?;
+        let session = self.find(sid).await?;
         let request = to_request(Method::GET, Some(sid), Body::empty());
         let stopped = async {
             self.shutdown.stop.cancelled().await;
@@ -172,7 +187,7 @@ impl Door {
         limit: &BodyLimit,
         request: Request,
     ) -> Result<Response, Refused> {
-        let session = self.find(sid)?;
+        let session = self.find(sid).await?;
         let _posting = session.posting.lock().await;
         session.backlog.room().await;
         let (head, body) = request.into_parts();
@@ -180,15 +195,21 @@ impl Door {
         // Its place in memory is its own until all of it is taken.
         let body = limit.memory.read(&head.headers, body, MAX_POLL_BYTES);
         let body = body.await?;
-        let pieces = polling::pieces(
-            &body.blocks().concat(),
-            MAX_COMMANDS_UNDER_WAY,
-            MAX_COMMAND_BYTES,
-        );
-        let pieces = pieces.ok_or(Rejection::TooLarge(MAX_COMMAND_BYTES))?;
+        let payload = body.blocks().concat();
+        if polling::longest(&payload) > MAX_COMMAND_BYTES {
+            return Err(Rejection::TooLarge(MAX_COMMAND_BYTES).into());
+        }
+        if polling::has_long_namespace(&payload) {
+            return Err(Reason::Malformed("a namespace: at most 64 bytes".to_owned()).into());
+        }
+        let pieces = polling::pieces(&payload, MAX_COMMANDS_UNDER_WAY);
         let mut answer = None;
         for piece in pieces {
-            session.backlog.room().await;
+            let room = timeout(ROOM_TIME, session.backlog.room());
+            if room.await.is_err() {
+                // What is left of it would take the memory of others.
+                return Err(Rejection::Busy.into());
+            }
             let mut request = to_request(Method::POST, Some(sid), Body::from(piece));
             if let Some(content_type) = &content_type {
                 let headers = request.headers_mut();
@@ -230,18 +251,19 @@ impl Door {
         *request.uri_mut() = to_uri("websocket", sid.as_deref());
         request.extensions_mut().insert(session.clone());
         let end = CancellationToken::new();
-        let stream = MeteredStream::new(upgraded, session, end.clone());
+        let stream = MeteredStream::new(upgraded, session.clone(), end.clone());
         let mut service = self.service.clone();
         if let Err(error) = service.call((stream, request)).await {
             tracing::debug!(%error, "a WebSocket came to nothing");
         }
-        let Some(sid) = sid else { return };
-        // A session that was about to be upgraded when its WebSocket ended would stay so, for ever: the
-        // crate forgets it. Where it was upgraded this is refused, and nothing else happens.
+        // A session that was about to be upgraded when its WebSocket ended would stay so: the crate
+        // forgets it. Where it was upgraded, closing is refused, and nothing else happens.
         tokio::select! {
             () = end.cancelled() => {
-                let close = to_request(Method::POST, Some(&sid), Body::from("1"));
-                self.ask(close).await;
+                session.disconnect();
+                if let Some(sid) = sid {
+                    self.close(&sid).await;
+                }
             }
             () = self.shutdown.stop.cancelled() => {}
         }

@@ -12,12 +12,16 @@ use shared::Text;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::meter::Meter;
-use crate::engine::hub::Viewer;
+use crate::engine::hub::{Hub, Viewer};
 use crate::live::MAX_COMMANDS_UNDER_WAY;
 
 /// One of so many clients may poll. Such a client needs no connection, so that nothing else would
 /// limit how many sessions somebody opens; most go on to a WebSocket.
 const CLIENTS_PER_POLLING_ONE: usize = 4;
+
+/// The most sessions that the crate may have beside those of clients: it forgets one whose WebSocket
+/// ends too soon, until it misses its hello.
+const MAX_LEFT_OVER: usize = 4_096;
 
 /// One client's session.
 pub struct Session {
@@ -25,8 +29,8 @@ pub struct Session {
     pub peer: SocketAddr,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
-    /// Its place among the clients.
-    pub viewer: Viewer,
+    /// Its place among the clients, as long as it has a connection or polls.
+    viewer: Mutex<Option<Viewer>>,
     /// What waits for its network.
     pub meter: Meter,
     /// What waits for the desk.
@@ -41,15 +45,22 @@ pub struct Session {
     polling: Mutex<Option<OwnedSemaphorePermit>>,
     /// Where it is found, once it has a name.
     entry: OnceLock<(String, Weak<Sessions>)>,
+    /// Held as long as the crate has it.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Session {
-    /// The session of a client that has just come.
-    pub fn new(peer: SocketAddr, text: Arc<Text>, viewer: Viewer) -> Self {
+    fn new(
+        peer: SocketAddr,
+        text: Arc<Text>,
+        viewer: Viewer,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             peer,
             text,
-            viewer,
+            viewer: Mutex::new(Some(viewer)),
+            _permit: permit,
             meter: Meter::default(),
             backlog: Backlog::default(),
             posting: tokio::sync::Mutex::default(),
@@ -58,6 +69,20 @@ impl Session {
             polling: Mutex::default(),
             entry: OnceLock::new(),
         }
+    }
+
+    fn viewer(&self) -> MutexGuard<'_, Option<Viewer>> {
+        self.viewer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many clients are connected.
+    pub fn viewers(&self) -> usize {
+        self.viewer().as_ref().map_or(0, Viewer::count)
+    }
+
+    /// Its connection is over, whatever the crate still has of it.
+    pub fn disconnect(&self) {
+        self.viewer().take();
     }
 
     fn polling(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
@@ -80,7 +105,13 @@ impl Session {
         self.reader.wake();
     }
 
-    /// Whether it is to end. If not, the task of this context is woken when it is.
+    /// Wakes the task that reads its WebSocket.
+    pub fn wake_reader(&self) {
+        self.reader.wake();
+    }
+
+    /// Whether it is to end. If not, the task of this context is woken when it is, or when it is to
+    /// look again.
     pub fn poll_cut(&self, context: &Context<'_>) -> bool {
         self.reader.register(context.waker());
         self.is_cut()
@@ -106,6 +137,7 @@ impl Drop for Session {
 pub struct Sessions {
     by_sid: Mutex<HashMap<String, Weak<Session>>>,
     polling: Arc<Semaphore>,
+    all: Arc<Semaphore>,
 }
 
 impl Sessions {
@@ -114,8 +146,16 @@ impl Sessions {
         let max_polling = max_clients.div_ceil(CLIENTS_PER_POLLING_ONE);
         Self {
             by_sid: Mutex::default(),
-            polling: Arc::new(Semaphore::new(max_polling.min(Semaphore::MAX_PERMITS))),
+            polling: semaphore(max_polling),
+            all: semaphore(max_clients.saturating_add(MAX_LEFT_OVER)),
         }
+    }
+
+    /// The session of a client that has just come; `None` where there are as many as there may be.
+    pub fn open(&self, peer: SocketAddr, text: Arc<Text>, hub: &Arc<Hub>) -> Option<Session> {
+        let permit = self.all.clone().try_acquire_owned().ok()?;
+        let viewer = hub.join()?;
+        Some(Session::new(peer, text, viewer, permit))
     }
 
     fn by_sid(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
@@ -143,6 +183,10 @@ impl Sessions {
         let session = self.by_sid().get(sid)?.upgrade();
         session.filter(|session| !session.is_cut())
     }
+}
+
+fn semaphore(permits: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)))
 }
 
 /// How many commands of a client are under way. A client that sends more is read no further until

@@ -16,13 +16,22 @@ pub struct MeteredStream<S> {
     inner: S,
     session: Arc<Session>,
     frames: FrameCounter,
-    /// Whether writing has failed. The crate tries each message that waits all the same, and a
-    /// network that takes nothing would have it wait as long for each.
-    is_broken: bool,
+    network: Network,
     /// Whether the session polled before, and has told nothing over this stream yet.
     was_polling: bool,
     /// Dropped with the stream.
     _end: DropGuard,
+}
+
+/// What the network does with what is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Network {
+    /// It takes it.
+    Takes,
+    /// It takes nothing at the moment.
+    Blocks,
+    /// The same, and something was read since. No more is: what the crate said to it would only wait.
+    BlocksWhileRead,
 }
 
 impl<S> MeteredStream<S> {
@@ -34,7 +43,7 @@ impl<S> MeteredStream<S> {
             inner,
             session,
             frames: FrameCounter::default(),
-            is_broken: false,
+            network: Network::Takes,
         }
     }
 }
@@ -50,7 +59,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for MeteredStream<S> {
             return Poll::Ready(Ok(()));
         }
         ready!(self.session.backlog.poll_room(context));
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        if self.network == Network::BlocksWhileRead {
+            return Poll::Pending;
+        }
+        let read = ready!(Pin::new(&mut self.inner).poll_read(context, buffer));
+        if self.network == Network::Blocks {
+            self.network = Network::BlocksWhileRead;
+        }
+        Poll::Ready(read)
     }
 }
 
@@ -60,11 +76,23 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MeteredStream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_broken {
+        // The crate tries each message that waits all the same, and a network that takes nothing would
+        // have it wait as long for each.
+        if self.session.is_cut() {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes));
-        self.is_broken = written.is_err();
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        if written.is_pending() && self.network == Network::Takes {
+            self.network = Network::Blocks;
+        }
+        let written = ready!(written);
+        let before = std::mem::replace(&mut self.network, Network::Takes);
+        if before == Network::BlocksWhileRead {
+            self.session.wake_reader();
+        }
+        if written.is_err() {
+            self.session.cut();
+        }
         let written = written?;
         let messages = self.frames.count(&bytes[..written]);
         self.session.meter.take(messages);
