@@ -49,7 +49,7 @@ impl Follower {
     /// where it can't be told any more.
     pub async fn catch_up(mut self, hub: &Hub, bodies: &Bodies) -> Option<Member> {
         loop {
-            self.client.session.meter.room().await;
+            self.client.session.meter.all_taken().await;
             match self.cursor.next(hub).await {
                 Next::Part(part, whole) => {
                     let digest = whole.map(|(_, digest)| digest);
@@ -58,7 +58,7 @@ impl Follower {
                 }
                 Next::Frames(frames) => {
                     for frame in frames.iter() {
-                        self.client.session.meter.room().await;
+                        self.client.session.meter.all_taken().await;
                         let body = bodies.get(&frame.message, || event::changes(frame));
                         self.tell(CHANGES, &body.ok()?)?;
                     }

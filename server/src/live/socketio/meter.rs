@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
-/// The most changes and parts of a snapshot that wait for one client. They have about 64 KiB each, or
-/// are one product, of 140 KiB at most.
+/// The most changes that wait for one client. They have about 64 KiB each, or are one product, of 140 KiB
+/// at most.
 const MAX_WAITING: usize = 2;
 
 /// The most messages of all kinds: answers to commands need room beside changes.
@@ -46,9 +46,9 @@ impl Meter {
         self.waiting.load(Ordering::Relaxed) < MAX_WAITING
     }
 
-    /// Waits until there is room for another change.
-    pub async fn room(&self) {
-        self.wait_below(MAX_WAITING).await;
+    /// Waits until nothing waits, for a client that has much to take: what comes next can be large.
+    pub async fn all_taken(&self) {
+        self.wait_below(1).await;
     }
 
     /// Waits until there is room for another answer.
@@ -84,12 +84,15 @@ mod tests {
         assert!(!meter.has_room());
         let waiter = tokio::spawn({
             let meter = meter.clone();
-            async move { meter.room().await }
+            async move { meter.all_taken().await }
         });
         tokio::task::yield_now().await;
-        assert!(!waiter.is_finished(), "there is no room yet");
         meter.room_for_answer().await;
         meter.take(1);
+        assert!(meter.has_room());
+        tokio::task::yield_now().await;
+        assert!(!waiter.is_finished(), "not all is taken");
+        meter.take(MAX_WAITING - 1);
         waiter.await.expect("it waited");
     }
 

@@ -19,8 +19,8 @@ use crate::live::MAX_COMMANDS_UNDER_WAY;
 /// limit how many sessions somebody opens; most go on to a WebSocket.
 const CLIENTS_PER_POLLING_ONE: usize = 4;
 
-/// The most sessions that the crate may have beside those of clients: it forgets one whose WebSocket
-/// ends too soon, until it misses its hello.
+/// The most sessions without a client that the crate may have before no more are opened: it forgets one
+/// whose WebSocket ends too soon, until it misses its hello.
 const MAX_LEFT_OVER: usize = 4_096;
 
 /// One client's session.
@@ -43,31 +43,25 @@ pub struct Session {
     reader: AtomicWaker,
     /// Its permit to poll, as long as it does.
     polling: Mutex<Option<OwnedSemaphorePermit>>,
-    /// Where it is found, once it has a name.
-    entry: OnceLock<(String, Weak<Sessions>)>,
-    /// Held as long as the crate has it.
-    _permit: OwnedSemaphorePermit,
+    /// Its name, by which the others know it.
+    sid: OnceLock<String>,
+    sessions: Arc<Sessions>,
 }
 
 impl Session {
-    fn new(
-        peer: SocketAddr,
-        text: Arc<Text>,
-        viewer: Viewer,
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
+    fn new(peer: SocketAddr, text: Arc<Text>, viewer: Viewer, sessions: Arc<Sessions>) -> Self {
         Self {
             peer,
             text,
             viewer: Mutex::new(Some(viewer)),
-            _permit: permit,
             meter: Meter::default(),
             backlog: Backlog::default(),
             posting: tokio::sync::Mutex::default(),
             is_cut: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             polling: Mutex::default(),
-            entry: OnceLock::new(),
+            sid: OnceLock::new(),
+            sessions,
         }
     }
 
@@ -82,7 +76,9 @@ impl Session {
 
     /// Its connection is over, whatever the crate still has of it.
     pub fn disconnect(&self) {
-        self.viewer().take();
+        if self.viewer().take().is_some() {
+            self.sessions.left_over.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn polling(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
@@ -125,10 +121,11 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some((sid, sessions)) = self.entry.get()
-            && let Some(sessions) = sessions.upgrade()
-        {
-            sessions.by_sid().remove(sid);
+        if let Some(sid) = self.sid.get() {
+            self.sessions.by_sid().remove(sid);
+        }
+        if self.viewer().is_none() {
+            self.sessions.left_over.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
@@ -137,7 +134,8 @@ impl Drop for Session {
 pub struct Sessions {
     by_sid: Mutex<HashMap<String, Weak<Session>>>,
     polling: Arc<Semaphore>,
-    all: Arc<Semaphore>,
+    /// How many the crate has whose connection is over.
+    left_over: AtomicUsize,
 }
 
 impl Sessions {
@@ -146,16 +144,21 @@ impl Sessions {
         let max_polling = max_clients.div_ceil(CLIENTS_PER_POLLING_ONE);
         Self {
             by_sid: Mutex::default(),
-            polling: semaphore(max_polling),
-            all: semaphore(max_clients.saturating_add(MAX_LEFT_OVER)),
+            polling: Arc::new(Semaphore::new(max_polling.min(Semaphore::MAX_PERMITS))),
+            left_over: AtomicUsize::new(0),
         }
     }
 
     /// The session of a client that has just come; `None` where there are as many as there may be.
-    pub fn open(&self, peer: SocketAddr, text: Arc<Text>, hub: &Arc<Hub>) -> Option<Session> {
-        let permit = self.all.clone().try_acquire_owned().ok()?;
-        let viewer = hub.join()?;
-        Some(Session::new(peer, text, viewer, permit))
+    pub fn open(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        text: Arc<Text>,
+        hub: &Arc<Hub>,
+    ) -> Option<Session> {
+        let is_full = self.left_over.load(Ordering::Relaxed) >= MAX_LEFT_OVER;
+        let viewer = hub.join().filter(|_| !is_full)?;
+        Some(Session::new(peer, text, viewer, self.clone()))
     }
 
     fn by_sid(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {
@@ -171,11 +174,11 @@ impl Sessions {
     }
 
     /// Makes a session known by this name.
-    pub fn name(self: &Arc<Self>, session: &Arc<Session>, sid: &str) {
+    pub fn name(&self, session: &Arc<Session>, sid: &str) {
         self.by_sid()
             .insert(sid.to_owned(), Arc::downgrade(session));
         // It is named once, by the answer to the request that opened it.
-        let _ = session.entry.set((sid.to_owned(), Arc::downgrade(self)));
+        let _ = session.sid.set(sid.to_owned());
     }
 
     /// The session of this name, while it lasts.
@@ -183,10 +186,6 @@ impl Sessions {
         let session = self.by_sid().get(sid)?.upgrade();
         session.filter(|session| !session.is_cut())
     }
-}
-
-fn semaphore(permits: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)))
 }
 
 /// How many commands of a client are under way. A client that sends more is read no further until
