@@ -42,3 +42,12 @@ fn fields() {
         }
     });
 }
+
+#[test]
+fn socketio_events() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        if let Ok(event) = std::str::from_utf8(bytes) {
+            vitrina::fuzz::socketio_event(event);
+        }
+    });
+}

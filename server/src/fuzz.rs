@@ -6,7 +6,7 @@ use axum::http::header::{
     ACCEPT_ENCODING, ACCEPT_LANGUAGE, COOKIE, HOST, HeaderName, IF_MATCH, IF_NONE_MATCH, ORIGIN,
 };
 use axum::http::{HeaderMap, HeaderValue};
-use shared::{Catalog, Change, Fields, Product, ProductId, Revision};
+use shared::{Call, Catalog, Change, Fields, Product, ProductId, RawCommand, Revision};
 
 use crate::api::list::check_page;
 use crate::http::conditional::{expected_revision, is_not_modified};
@@ -14,6 +14,7 @@ use crate::http::extract::Locale;
 use crate::http::gzip::accepts;
 use crate::http::middleware::guard::{host_of, is_from_here};
 use crate::listing::{Index, Indexes};
+use crate::live::socketio::arguments::Event;
 use crate::live::sse::EventId;
 use crate::unicode::nfc;
 
@@ -57,6 +58,24 @@ impl Listing {
     /// Asks for a page of it, and looks whether it says where the next one begins.
     pub fn page(&self, query: &str) {
         check_page(&self.0, query);
+    }
+}
+
+/// Reads an event of Socket.IO, and looks whether it asks for what its name says.
+pub fn socketio_event(text: &str) {
+    let Ok(event) = serde_json::from_str::<Event<'_>>(text) else {
+        return;
+    };
+    let Ok(message) = event.to_message() else {
+        return;
+    };
+    if let Ok(call) = serde_json::from_str::<Call>(&message) {
+        let name = match call.command {
+            RawCommand::Add { .. } => "add",
+            RawCommand::Update { .. } => "update",
+            RawCommand::Delete { .. } => "delete",
+        };
+        assert_eq!(event.name, name, "{message}");
     }
 }
 

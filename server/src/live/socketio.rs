@@ -6,7 +6,7 @@
 //! ([`commands`]) and the same hub: one [`relay`] for all that are in step, and a task for each that
 //! has to catch up first ([`follower`]).
 
-mod arguments;
+pub(crate) mod arguments;
 mod bodies;
 mod client;
 mod commands;

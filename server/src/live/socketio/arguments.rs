@@ -12,7 +12,8 @@ const MAX_ARGUMENTS: usize = 3;
 
 /// An event with its arguments.
 pub struct Event<'a> {
-    name: String,
+    /// What it is called.
+    pub name: String,
     arguments: Vec<&'a RawValue>,
 }
 
