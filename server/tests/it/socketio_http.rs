@@ -269,7 +269,37 @@ async fn an_upgrade_that_breaks_off_leaves_nobody_behind() {
         // Nor does it wait for anybody: it begins again.
         assert_eq!(http.get(&path).await.status(), 400, "{packets:?}");
     }
-    // Two at a time are one too many, and one that is whole goes on.
+    // A second one for a client that has one changes nothing.
+    let path = join(&http).await;
+    let mut own = upgrade(&server.host, &path).await;
+    for packet in ["2probe", "5"] {
+        own.send(Message::text(packet)).await.expect("a socket");
+    }
+    let mut told = String::new();
+    while !told.contains("\"pulse\"") {
+        told = own
+            .next()
+            .await
+            .expect("a packet")
+            .expect("a packet")
+            .to_string();
+    }
+    let mut second = upgrade(&server.host, &path).await;
+    while let Some(Ok(_)) = second.next().await {}
+    let mut client = server.client().await;
+    client.until(|client| client.viewers == 2).await;
+    http.add("a").await;
+    while !told.contains("\"changes\"") {
+        told = own
+            .next()
+            .await
+            .expect("a packet")
+            .expect("a packet")
+            .to_string();
+    }
+    drop((own, client));
+    until_alone(&server).await;
+    // Two at a time are one too many.
     let path = join(&http).await;
     let mut first = upgrade(&server.host, &path).await;
     let mut second = upgrade(&server.host, &path).await;

@@ -250,6 +250,7 @@ impl Door {
         let mut request = axum::http::Request::new(());
         *request.uri_mut() = to_uri("websocket", sid.as_deref());
         request.extensions_mut().insert(session.clone());
+        session.begin_stream();
         let end = CancellationToken::new();
         let stream = MeteredStream::new(upgraded, session.clone(), end.clone());
         let mut service = self.service.clone();
@@ -260,8 +261,9 @@ impl Door {
         // forgets it. Where it was upgraded, closing is refused, and nothing else happens.
         tokio::select! {
             () = end.cancelled() => {
-                session.disconnect();
-                if let Some(sid) = sid {
+                if session.end_stream()
+                    && let Some(sid) = sid
+                {
                     self.close(&sid).await;
                 }
             }

@@ -41,6 +41,8 @@ pub struct Session {
     /// Whether it is to end, and who reads its WebSocket and has to be told.
     is_cut: AtomicBool,
     reader: AtomicWaker,
+    /// How many connections by WebSocket it has.
+    streams: AtomicUsize,
     /// Its permit to poll, as long as it does.
     polling: Mutex<Option<OwnedSemaphorePermit>>,
     /// Its name, by which the others know it.
@@ -59,6 +61,7 @@ impl Session {
             posting: tokio::sync::Mutex::default(),
             is_cut: AtomicBool::new(false),
             reader: AtomicWaker::new(),
+            streams: AtomicUsize::new(0),
             polling: Mutex::default(),
             sid: OnceLock::new(),
             sessions,
@@ -74,11 +77,19 @@ impl Session {
         self.viewer().as_ref().map_or(0, Viewer::count)
     }
 
-    /// Its connection is over, whatever the crate still has of it.
-    pub fn disconnect(&self) {
-        if self.viewer().take().is_some() {
+    /// It has one more connection by WebSocket: its own, or one that the crate will refuse.
+    pub fn begin_stream(&self) {
+        self.streams.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One of these has ended. Returns whether it was the last: then the client is no longer
+    /// connected, whatever the crate still has of it.
+    pub fn end_stream(&self) -> bool {
+        let was_last = self.streams.fetch_sub(1, Ordering::Relaxed) == 1;
+        if was_last && self.viewer().take().is_some() {
             self.sessions.left_over.fetch_add(1, Ordering::Relaxed);
         }
+        was_last
     }
 
     fn polling(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
@@ -183,8 +194,7 @@ impl Sessions {
 
     /// The session of this name, while it lasts.
     pub fn find(&self, sid: &str) -> Option<Arc<Session>> {
-        let session = self.by_sid().get(sid)?.upgrade();
-        session.filter(|session| !session.is_cut())
+        self.by_sid().get(sid)?.upgrade()
     }
 }
 
