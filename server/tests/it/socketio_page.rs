@@ -59,6 +59,17 @@ async fn give(browser: &mut TcpStream, name: &str) -> std::io::Result<()> {
 /// The rows of the example, from the top.
 const ROWS: &str = "[...document.querySelectorAll('#list li span')].map(span => span.textContent)";
 
+/// Fills the example's form in, in the order of its fields, and sends it.
+async fn fill_in(page: &Browser, values: [&str; 5]) {
+    let names = ["title", "code", "price", "stock", "category"];
+    for (name, value) in names.into_iter().zip(values) {
+        let field = format!("document.querySelector('[name={name}]')");
+        page.value(&format!("{field}.value = '{value}'")).await;
+    }
+    page.value("document.querySelector('form button').click()")
+        .await;
+}
+
 async fn until_rows(page: &Browser, wanted: &str) {
     page.until(&format!("JSON.stringify({ROWS}) === '{wanted}'"))
         .await;
@@ -76,20 +87,7 @@ async fn the_example_and_the_live_page_see_what_the_other_does() {
     page.until("document.getElementById('state').textContent.startsWith('Live')")
         .await;
     // From the example's form.
-    for (name, value) in [
-        ("title", "Té verde"),
-        ("code", "T1"),
-        ("price", "3.5"),
-        ("stock", "12"),
-        ("category", "Té"),
-    ] {
-        page.value(&format!(
-            "document.querySelector('[name={name}]').value = '{value}'"
-        ))
-        .await;
-    }
-    page.value("document.querySelector('form button').click()")
-        .await;
+    fill_in(&page, ["Té verde", "T1", "3.5", "12", "Té"]).await;
     live.until_titles(&["Té verde"]).await;
     until_rows(&page, r#"["Té verde"]"#).await;
     page.until("document.querySelector('[name=title]').value === ''")
@@ -99,20 +97,7 @@ async fn the_example_and_the_live_page_see_what_the_other_does() {
     live.until_titles(&["Product b", "Té verde"]).await;
     until_rows(&page, r#"["Product b","Té verde"]"#).await;
     // What is refused says so, at the field.
-    for (name, value) in [
-        ("title", "Other"),
-        ("code", "t1"),
-        ("price", "1"),
-        ("stock", "1"),
-        ("category", "c"),
-    ] {
-        page.value(&format!(
-            "document.querySelector('[name={name}]').value = '{value}'"
-        ))
-        .await;
-    }
-    page.value("document.querySelector('form button').click()")
-        .await;
+    fill_in(&page, ["Other", "t1", "1", "1", "c"]).await;
     page.until("document.getElementById('problem').textContent.includes('t1')")
         .await;
     page.until("document.querySelector('[data-wrong] input').name === 'code'")
