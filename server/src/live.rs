@@ -1,6 +1,7 @@
 //! Live connections: clients that are told every change as it happens.
 
 mod handshake;
+mod hello;
 pub mod socketio;
 pub mod sse;
 pub mod timeouts;

@@ -16,36 +16,29 @@ const MAX_NAMESPACE_BYTES: usize = 64;
 
 /// How many metered messages are in the answer to a poll.
 pub fn messages(payload: &[u8]) -> usize {
-    let packets = payload.split(|&byte| byte == SEPARATOR);
-    packets
+    packets(payload)
         .filter(|packet| matches!(packet, [first, second, ..] if is_metered(*first, *second)))
         .count()
 }
 
-/// The bytes of the longest packet.
-pub fn longest(payload: &[u8]) -> usize {
-    let packets = payload.split(|&byte| byte == SEPARATOR);
-    packets.map(<[u8]>::len).max().unwrap_or_default()
+/// The packets of a request or an answer.
+pub fn packets(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    payload.split(|&byte| byte == SEPARATOR)
 }
 
-/// The packets of a request, in pieces of at most so many.
-pub fn pieces(payload: &[u8], max_packets: usize) -> Vec<Bytes> {
-    let packets: Vec<&[u8]> = payload.split(|&byte| byte == SEPARATOR).collect();
-    let pieces = packets.chunks(max_packets);
-    pieces.map(|some| some.join(&SEPARATOR).into()).collect()
+/// Packets as a request has them.
+pub fn join(packets: &[&[u8]]) -> Bytes {
+    packets.join(&SEPARATOR).into()
 }
 
 /// Whether a packet is for a namespace with a long name. There is none, and the crate says so with its
 /// name, to a client that may never take it.
-pub fn has_long_namespace(payload: &[u8]) -> bool {
-    let mut packets = payload.split(|&byte| byte == SEPARATOR);
-    packets.any(|packet| match packet {
-        [b'4', _, rest @ ..] if rest.first() == Some(&b'/') => {
-            let name = rest.split(|&byte| byte == b',').next().unwrap_or_default();
-            name.len() > MAX_NAMESPACE_BYTES
-        }
-        _ => false,
-    })
+pub fn has_long_namespace(packet: &[u8]) -> bool {
+    let [b'4', _, rest @ ..] = packet else {
+        return false;
+    };
+    let name = rest.split(|&byte| byte == b',').next().unwrap_or_default();
+    name.first() == Some(&b'/') && name.len() > MAX_NAMESPACE_BYTES
 }
 
 /// The name of a session in the answer to the request that opened it.
@@ -107,7 +100,10 @@ mod tests {
 
     #[test]
     fn a_request_is_given_on_in_pieces() {
-        let pieces_of = |payload: &str| pieces(payload.as_bytes(), 2);
+        let pieces_of = |payload: &str| -> Vec<Bytes> {
+            let packets: Vec<&[u8]> = packets(payload.as_bytes()).collect();
+            packets.chunks(2).map(join).collect()
+        };
         assert_eq!(pieces_of("2"), ["2"]);
         assert_eq!(pieces_of(""), [""]);
         let several = ["1\x1e2", "3\x1e4", "5"];

@@ -196,21 +196,27 @@ impl Door {
         let body = limit.memory.read(&head.headers, body, MAX_POLL_BYTES);
         let body = body.await?;
         let payload = body.blocks().concat();
-        if polling::longest(&payload) > MAX_COMMAND_BYTES {
+        let packets: Vec<&[u8]> = polling::packets(&payload).collect();
+        if packets
+            .iter()
+            .any(|packet| packet.len() > MAX_COMMAND_BYTES)
+        {
             return Err(Rejection::TooLarge(MAX_COMMAND_BYTES).into());
         }
-        if polling::has_long_namespace(&payload) {
+        if packets
+            .iter()
+            .any(|packet| polling::has_long_namespace(packet))
+        {
             return Err(Reason::Malformed("a namespace: at most 64 bytes".to_owned()).into());
         }
-        let pieces = polling::pieces(&payload, MAX_COMMANDS_UNDER_WAY);
         let mut answer = None;
-        for piece in pieces {
+        for piece in packets.chunks(MAX_COMMANDS_UNDER_WAY) {
             let room = timeout(ROOM_TIME, session.backlog.room());
             if room.await.is_err() {
                 // What is left of it would take the memory of others.
                 return Err(Rejection::Busy.into());
             }
-            let mut request = to_request(Method::POST, Some(sid), Body::from(piece));
+            let mut request = to_request(Method::POST, Some(sid), Body::from(polling::join(piece)));
             if let Some(content_type) = &content_type {
                 let headers = request.headers_mut();
                 headers.insert(CONTENT_TYPE, content_type.clone());

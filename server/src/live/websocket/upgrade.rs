@@ -7,8 +7,6 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
-use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 use tokio::net::TcpStream;
 
 use super::connection::{self, Context, Handshake};
@@ -19,20 +17,8 @@ use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::socket::{Place, Socket};
 use crate::live::handshake;
+use crate::live::hello::Hello;
 use crate::live::timeouts::Timeouts;
-
-/// What a client says when it connects.
-#[derive(Debug, Deserialize)]
-pub struct Hello {
-    /// The catalog that it has.
-    catalog: Option<CatalogId>,
-    /// The revision at which it has it.
-    since: Option<Revision>,
-    /// Its digest then.
-    digest: Option<Digest>,
-    /// The name that it gave itself; its request numbers count under this name.
-    page: Option<ClientId>,
-}
 
 /// Makes a request a live connection.
 #[expect(
@@ -50,15 +36,12 @@ pub async fn upgrade(
     request: Request,
 ) -> Result<Response, Rejection> {
     let (on_upgrade, response) = handshake::accept(request)?;
-    if hello.page.as_ref().is_some_and(|client| !client.is_valid()) {
-        let why = format!("page: 1 to {} bytes", ClientId::MAX_BYTES);
-        return Err(Reason::Malformed(why).into());
-    }
+    let (client, position) = hello.read("page")?;
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
     let handshake = Handshake {
         peer,
-        client: hello.page,
-        position: position(hello.catalog, hello.since, hello.digest),
+        client,
+        position,
         text,
     };
     let context = Context {
@@ -78,19 +61,6 @@ pub async fn upgrade(
         }
     });
     Ok(response)
-}
-
-/// The position that a client says it has, where it says all of it.
-fn position(
-    catalog: Option<CatalogId>,
-    since: Option<Revision>,
-    digest: Option<Digest>,
-) -> Option<Position> {
-    Some(Position {
-        catalog: catalog?,
-        revision: since?,
-        digest: digest?,
-    })
 }
 
 /// The socket itself, its place among the connections, and what the client sent right after its handshake.
