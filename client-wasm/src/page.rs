@@ -193,7 +193,12 @@ impl Page {
         match &message {
             ServerMessage::Done { request, .. } => self.on_done(*request)?,
             ServerMessage::Refused { request, problem } => self.on_refusal(*request, problem)?,
-            ServerMessage::Pulse { viewers, .. } => self.freshness.viewers = *viewers,
+            ServerMessage::Pulse {
+                viewers, writable, ..
+            } => {
+                self.freshness.viewers = *viewers;
+                self.freshness.is_writable = *writable;
+            }
             ServerMessage::Closing { retry_after_ms } => {
                 let wait = Duration::from_millis((*retry_after_ms).into());
                 self.link.order(Order::ComeBackAfter(wait));

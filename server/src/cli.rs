@@ -7,6 +7,7 @@ mod files;
 mod import;
 mod log;
 mod manual;
+mod moving;
 mod output;
 mod serve;
 
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
-use crate::engine::journal::SqliteJournal;
+use crate::engine::journal::{PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
 use args::Command;
 
@@ -45,15 +46,18 @@ pub fn main(args: &Args) -> ExitCode {
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
-    let data = &args.data;
     match &args.command {
         None | Some(Command::Serve) => {
             let options = serve::options(args)?;
-            start(serve::serve(
-                args.listen,
-                options,
-                SqliteJournal::open(data)?,
-            ))
+            match args.store()? {
+                Store::File(path) => {
+                    start(serve::serve(args.listen, options, SqliteJournal::open(&path)?))
+                }
+                Store::Database(address) => {
+                    let journal = PostgresJournal::open(*address)?;
+                    start(serve::serve(args.listen, options, journal))
+                }
+            }
         }
         Some(Command::Demo) => {
             let options = serve::options(args)?;
@@ -62,12 +66,29 @@ fn run(args: &Args) -> anyhow::Result<()> {
             demo::fill(&mut journal)?;
             start(serve::serve(args.listen, options, journal))
         }
-        Some(Command::Import(arguments)) => start(import::import(data, arguments)),
-        Some(Command::Export { file, format, json }) => {
-            files::export(data, file.as_deref(), *format, *json)
+        Some(Command::Import(arguments)) => {
+            let source = import::Source::open(arguments)?;
+            match args.store()? {
+                Store::File(path) => {
+                    let journal = import::open_file(&path, &source)?;
+                    start(import::import(journal, source, arguments))
+                }
+                Store::Database(address) => {
+                    let journal = PostgresJournal::open(*address)?;
+                    start(import::import(journal, source, arguments))
+                }
+            }
         }
-        Some(Command::Backup { file, json }) => files::backup(data, file, *json),
-        Some(Command::Check { json }) => check::check(data, *json),
+        Some(Command::Export { file, format, json }) => {
+            files::export(&args.store()?, file.as_deref(), *format, *json)
+        }
+        Some(Command::Backup { file, json }) => files::backup(&args.store()?, file, *json),
+        Some(Command::Check { json }) => check::check(&args.store()?, *json),
+        Some(Command::Move { from, to, json }) => moving::copy(
+            &args::store(from, "--from")?,
+            &args::store(to, "--to")?,
+            *json,
+        ),
         Some(Command::Completions { shell }) => manual::completions(*shell),
         Some(Command::Man { command }) => manual::manual(command.as_deref()),
     }

@@ -1,6 +1,7 @@
 //! Where a command becomes a fact: the desk decides it, the journal makes it durable, the hub
 //! makes it known. The server and the import command start and end all three together here.
 
+mod catch_up;
 pub mod desk;
 pub mod hub;
 pub mod journal;
@@ -10,17 +11,22 @@ mod samples;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::{Digest, Revision};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use desk::{Desk, RecentRequests};
+pub use catch_up::catch_up;
+
+use desk::{Desk, Nudge, RecentRequests, Worker};
 use hub::{Hub, Pace};
-use journal::Journal;
+use journal::{Journal, Loaded, Observer};
 
 /// Desk, journal and hub at work.
 pub struct Engine {
     desk: Desk,
     hub: Arc<Hub>,
+    /// Watches for what other servers do, as long as it lives.
+    _watch: Box<dyn Send>,
     desk_ended: Ended,
     hub_ended: Ended,
 }
@@ -35,15 +41,23 @@ impl Engine {
         pace: Pace,
         max_clients: usize,
     ) -> anyhow::Result<Self> {
-        let loaded = journal.load()?;
+        let loaded = load(&mut journal)?;
         let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
-        let (desk, desk_ended) = Desk::start(journal, recent, hub.clone())?;
+        let (desk, queue) = Desk::open();
+        let observer = Arc::new(Neighbours {
+            hub: hub.clone(),
+            nudge: desk.nudge(),
+        });
+        let watch = journal.watch(observer)?;
+        let worker = Worker::new(journal, recent, hub.clone());
+        let desk_ended = start_thread("desk", move || Ok(worker.run(queue)?))?;
         let hub_thread = hub.clone();
         let hub_ended = start_thread("hub", move || hub_thread.run(pace))?;
         Ok(Self {
             desk,
             hub,
+            _watch: watch,
             desk_ended,
             hub_ended,
         })
@@ -82,6 +96,45 @@ impl Engine {
             Err(_) => anyhow::bail!("the journal didn't finish in time"),
         }
     }
+}
+
+/// The other servers of a journal that is shared.
+struct Neighbours {
+    hub: Arc<Hub>,
+    nudge: Nudge,
+}
+
+impl Observer for Neighbours {
+    fn viewers(&self) -> usize {
+        self.hub.viewers()
+    }
+
+    fn set_viewers_elsewhere(&self, viewers: usize) {
+        self.hub.set_viewers_elsewhere(viewers);
+    }
+
+    fn on_written(&self, revision: Revision, digest: Digest) {
+        let catalog = self.hub.catalog();
+        if (catalog.revision(), catalog.digest()) != (revision, digest) {
+            self.nudge.read_on();
+        }
+    }
+
+    fn on_reachable(&self, is_reachable: bool) {
+        if is_reachable {
+            // Whether it can be written to the desk finds out.
+            self.nudge.read_on();
+        } else {
+            self.hub.set_writable(false);
+        }
+    }
+}
+
+/// Everything the journal holds. Read on a thread of its own, since a journal blocks.
+fn load(journal: &mut impl Journal) -> anyhow::Result<Loaded> {
+    let loaded = std::thread::scope(|scope| scope.spawn(|| journal.load()).join());
+    let loaded = loaded.map_err(|_| anyhow::anyhow!("the journal failed"))?;
+    Ok(loaded?)
 }
 
 /// How a thread ended; one that panicked has told nothing.

@@ -24,6 +24,7 @@ use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
+use crate::http::middleware::at_least::{AT_LEAST, Known, REVISION, at_least};
 use crate::http::middleware::finish::finish;
 use crate::http::middleware::guard::{Guard, guard};
 use crate::http::middleware::trace::trace;
@@ -106,6 +107,10 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
     let (api, mut document) = api(&limit).split_for_parts();
     openapi::add_refusals(&mut document);
     let docs = docs(Docs::new(&document, state.gzip.clone())?);
+    let known = Known {
+        desk: state.desk.clone(),
+        hub: state.hub.clone(),
+    };
     // From the outside in. They are one layer to the router: for each of its own it would box every
     // request and every answer once more.
     let layers = ServiceBuilder::new()
@@ -114,6 +119,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .layer(from_fn_with_state(guarded, guard))
         .option_layer(cross_origin(origins))
         .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn_with_state(known, at_least))
         .layer(from_fn(unpack))
         .layer(limit.layer(MAX_COMMAND_BYTES));
     let router = api
@@ -162,7 +168,8 @@ fn cross_origin(origins: &[HeaderValue]) -> Option<CorsLayer> {
             IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
+            AT_LEAST.clone(),
         ])
-        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER]);
+        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER, REVISION.clone()]);
     Some(layer)
 }

@@ -64,14 +64,22 @@ pub enum ServerMessage {
         count: usize,
         /// See [`Catalog::digest`](crate::Catalog::digest).
         digest: Digest,
-        /// How many clients are connected.
+        /// How many clients are connected, to this server and to the others of the same catalog.
         viewers: usize,
+        /// Whether changes can be saved at the moment. While they can't the list is shown all the
+        /// same.
+        #[serde(default = "yes")]
+        writable: bool,
     },
     /// The server is about to stop.
     Closing {
         /// When to come back, in milliseconds; a different random time for each connection.
         retry_after_ms: u32,
     },
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl ServerMessage {

@@ -25,7 +25,7 @@ pub enum Phase {
 }
 
 /// What is known about the freshness of the list.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Freshness {
     /// What the connection is doing.
     pub phase: Phase,
@@ -34,8 +34,23 @@ pub struct Freshness {
     failures: u32,
     /// How many clients are connected.
     pub viewers: usize,
+    /// Whether the server could save changes when it last said so.
+    pub is_writable: bool,
     /// How many commands have no answer.
     pub waiting: usize,
+}
+
+impl Default for Freshness {
+    fn default() -> Self {
+        Self {
+            phase: Phase::default(),
+            last_in_step: None,
+            failures: 0,
+            viewers: 0,
+            is_writable: true,
+            waiting: 0,
+        }
+    }
 }
 
 impl Freshness {

@@ -37,6 +37,7 @@ impl Status {
             Phase::Connecting => ("connecting", "status.connecting"),
             Phase::Loading { .. } => ("loading", "status.loading"),
             Phase::CatchingUp => ("catching-up", "status.catching_up"),
+            Phase::Live if !freshness.is_writable => ("read-only", "status.read_only"),
             Phase::Live => ("live", "status.live"),
             Phase::Reconnecting => ("reconnecting", "status.reconnecting"),
             Phase::Offline => ("offline", "status.offline"),
@@ -75,7 +76,8 @@ impl Status {
             _ => {}
         }
         // While live an answer comes at once: a number that flashes up would only unsettle.
-        if freshness.waiting > 0 && !freshness.is_live() {
+        let is_answered = freshness.is_live() && freshness.is_writable;
+        if freshness.waiting > 0 && !is_answered {
             details.push(
                 self.text
                     .fill_count("status.waiting", freshness.waiting as u64),

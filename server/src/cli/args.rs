@@ -1,5 +1,6 @@
 //! The command line and the environment.
 
+use std::ffi::{OsStr, OsString};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap_complete::Shell;
 use shared::OnDuplicate;
 use url::Url;
 
+use crate::engine::journal::Store;
 use crate::transfer::Format;
 
 /// Keeps one product list live on every page that shows it.
@@ -31,15 +33,19 @@ pub struct Args {
     )]
     pub listen: SocketAddr,
 
-    /// The file that holds the products. It is made where there is none.
+    /// Where the products are: a file, which is made where there is none, or for several servers at a
+    /// time a database of PostgreSQL, as in `postgres://user:password@host/database`. Without it, the
+    /// file that `VITRINA_DATA` names, or else vitrina.db.
     #[arg(
         long,
+        visible_alias = "data",
         global = true,
-        env = "VITRINA_DATA",
-        value_name = "FILE",
-        default_value = "vitrina.db"
+        env = "VITRINA_JOURNAL",
+        // It may have a password in it.
+        hide_env_values = true,
+        value_name = "FILE|URL"
     )]
-    pub data: PathBuf,
+    pub journal: Option<OsString>,
 
     /// A name by which the server is reached, such as `shop.example`; can be given several times.
     /// On this machine alone, addresses and `localhost` are served and no other names, since anyone
@@ -76,6 +82,28 @@ pub struct Args {
         default_value = "text"
     )]
     pub log: LogFormat,
+}
+
+impl Args {
+    /// Where the products are.
+    pub fn store(&self) -> anyhow::Result<Store> {
+        match &self.journal {
+            Some(named) => store(named, "--journal"),
+            None => Ok(Store::File(
+                std::env::var_os("VITRINA_DATA")
+                    .map_or_else(|| "vitrina.db".into(), PathBuf::from),
+            )),
+        }
+    }
+}
+
+/// What a flag says of where products are. It may have a password in it, so that an error doesn't
+/// repeat it.
+pub fn store(named: &OsStr, flag: &str) -> anyhow::Result<Store> {
+    match named.to_str() {
+        Some(text) => text.parse().map_err(|error| anyhow::anyhow!("{flag}: {error}")),
+        None => Ok(Store::File(named.into())),
+    }
 }
 
 /// An address, or a name such as `localhost`, and a port. Of several addresses of one name it is
@@ -131,7 +159,7 @@ pub enum Command {
         #[arg(long, requires = "file")]
         json: bool,
     },
-    /// Copy the whole data file as it is at one moment, also while the server runs.
+    /// Copy everything as it is at one moment into a data file, also while servers run.
     Backup {
         /// The copy, which must not exist yet.
         file: PathBuf,
@@ -139,9 +167,22 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look whether everything in the data file is as it should be, also while the server runs.
+    /// Look whether everything is as it should be, also while servers run.
     Check {
         /// Tell what was found as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy everything from one journal into a new one, with its history: from a data file into a
+    /// database, or back. No server may run.
+    Move {
+        /// Where the products are: a file, or a database of PostgreSQL.
+        #[arg(long, value_name = "FILE|URL")]
+        from: OsString,
+        /// Where they are to be: another file, or a database with no products.
+        #[arg(long, value_name = "FILE|URL")]
+        to: OsString,
+        /// Tell what was copied as JSON, for programs.
         #[arg(long)]
         json: bool,
     },

@@ -1,7 +1,6 @@
 //! `vitrina check`: whether everything in a data file is as it should be.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::bail;
 use serde_json::json;
@@ -9,13 +8,13 @@ use shared::catalog::fold_code;
 use shared::{Fields, Product};
 
 use super::output::{print, print_json, spinner};
-use crate::engine::journal::{DataFile, Inspection};
+use crate::engine::journal::{Inspection, Store};
 use crate::unicode::nfc;
 
 /// Says what is wrong with a data file, a line each, and fails where anything is.
-pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
-    let bar = spinner(data);
-    let inspection = DataFile::open(data).map(|file| file.inspect());
+pub fn check(store: &Store, is_json: bool) -> anyhow::Result<()> {
+    let bar = spinner(store);
+    let inspection = store.inspect();
     bar.finish_and_clear();
     let Inspection {
         revision,
@@ -41,7 +40,7 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
     let count = products.len();
     if is_json {
         print_json(&json!({
-            "file": data.to_string_lossy(), "products": count, "revision": revision, "faults": faults,
+            "file": store.to_string(), "products": count, "revision": revision, "faults": faults,
         }))?;
     } else {
         for fault in &faults {
@@ -49,12 +48,12 @@ pub fn check(data: &Path, is_json: bool) -> anyhow::Result<()> {
         }
     }
     if !faults.is_empty() {
-        bail!("{} has {} faults", data.display(), faults.len());
+        bail!("{} has {} faults", store, faults.len());
     }
     if let (false, Some(revision)) = (is_json, revision) {
         print(&format_args!(
             "{} is well: {count} products at revision {revision}",
-            data.display()
+            store
         ))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `vitrina demo`: a sample catalog to look at, gone when the program ends.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context;
 use shared::{Catalog, Change, Product, ProductId, Revision};
@@ -38,5 +39,6 @@ pub fn fill(journal: &mut SqliteJournal) -> anyhow::Result<()> {
             by: Source::Cli,
         });
     }
-    Ok(journal.append(Revision(0), &batch)?)
+    journal.append(&Catalog::default(), &catalog, &batch, Instant::now())?;
+    Ok(())
 }

@@ -14,22 +14,22 @@ use tempfile::TempPath;
 
 use super::output::{print, print_json, spinner};
 use super::{format_of, is_standard};
-use crate::engine::journal::{DataFile, folder_of, own_files, resolve};
+use crate::engine::journal::{DataFile, SqliteSink, Store, folder_of, own_files, resolve};
 use crate::transfer::Format;
 use crate::transfer::export::Export;
 
-/// Writes the products of a data file to another file, or to standard output.
+/// Writes the products of a journal to another file, or to standard output.
 pub fn export(
-    data: &Path,
+    store: &Store,
     file: Option<&Path>,
     named: Option<Format>,
     is_json: bool,
 ) -> anyhow::Result<()> {
     let file = file.filter(|file| !is_standard(file));
     if let Some(path) = file {
-        refuse_own_files(data, path)?;
+        refuse_own_files(store, path)?;
     }
-    let catalog = DataFile::open(data)?.load()?.catalog;
+    let catalog = store.load()?.catalog;
     let by_name = file.and_then(|file| format_of(named, file));
     let format = by_name.or(named).unwrap_or(Format::Csv);
     let (products, revision) = (catalog.len(), catalog.revision());
@@ -37,7 +37,7 @@ pub fn export(
     let Some(path) = file else {
         return write(std::io::stdout().lock(), pieces, &ProgressBar::hidden());
     };
-    let bar = spinner(path);
+    let bar = spinner(&path.display());
     let written = replace(path, |to| write(to, pieces, &bar));
     bar.finish_and_clear();
     written.with_context(|| format!("can't write {}", path.display()))?;
@@ -50,9 +50,9 @@ pub fn export(
 }
 
 /// Refuses to write over the data that is read, by whatever name.
-fn refuse_own_files(data: &Path, file: &Path) -> anyhow::Result<()> {
+fn refuse_own_files(store: &Store, file: &Path) -> anyhow::Result<()> {
     let resolved = resolve(file);
-    for own in own_files(data) {
+    for own in store.file().into_iter().flat_map(own_files) {
         if own == resolved || is_same_file(&own, file).unwrap_or(false) {
             bail!(
                 "{} is the data file or belongs to it: choose another name",
@@ -97,15 +97,14 @@ fn write(mut to: impl Write, pieces: Export, bar: &ProgressBar) -> anyhow::Resul
     Ok(to.flush()?)
 }
 
-/// Copies a data file as it is at one moment.
-pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
-    refuse_own_files(data, file)?;
+/// Copies a journal as it is at one moment into a data file.
+pub fn backup(store: &Store, file: &Path, is_json: bool) -> anyhow::Result<()> {
+    refuse_own_files(store, file)?;
     if file.exists() {
         bail!("{} exists already: choose another name", file.display());
     }
-    let source = DataFile::open(data)?;
-    let bar = spinner(file);
-    let copied = copy(&source, file);
+    let bar = spinner(&file.display());
+    let copied = copy(store, file);
     bar.finish_and_clear();
     let copied = copied?;
     let (products, revision) = (copied.len(), copied.revision());
@@ -120,9 +119,9 @@ pub fn backup(data: &Path, file: &Path, is_json: bool) -> anyhow::Result<()> {
     ))
 }
 
-/// Copies a data file beside the name that the copy is to have, and gives it that name once it is
+/// Copies a journal beside the name that the copy is to have, and gives it that name once it is
 /// whole.
-fn copy(source: &DataFile, file: &Path) -> anyhow::Result<Catalog> {
+fn copy(store: &Store, file: &Path) -> anyhow::Result<Catalog> {
     let cannot_write = || {
         format!(
             "can't write {}: choose a folder you may write",
@@ -134,7 +133,10 @@ fn copy(source: &DataFile, file: &Path) -> anyhow::Result<Catalog> {
         .tempdir_in(folder_of(file))
         .with_context(cannot_write)?;
     let whole = beside.path().join("copy");
-    source.copy_to(&whole)?;
+    match store {
+        Store::File(path) => DataFile::open(path)?.copy_to(&whole)?,
+        Store::Database(_) => store.copy_into(&mut SqliteSink::open(&whole)?)?,
+    }
     let copied = DataFile::open(&whole)?.load()?.catalog;
     TempPath::try_from_path(whole)?
         .persist_noclobber(file)

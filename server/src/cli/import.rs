@@ -1,4 +1,4 @@
-//! `vitrina import`: a file into the data file, by the same desk as everything else.
+//! `vitrina import`: a file into the journal, by the same desk as everything else.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,45 +14,78 @@ use super::output::print;
 use super::{format_of, is_standard};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
-use crate::engine::journal::{JournalError, Source, SqliteJournal};
+use crate::engine::journal::{self, Journal, JournalError, SqliteJournal};
 use crate::transfer::Format;
 use crate::transfer::import::{self, Plan};
 use crate::translations;
 
-/// Imports a file into a data file that no server has open.
-pub async fn import(data: &Path, arguments: &ImportArgs) -> anyhow::Result<()> {
-    let path = &arguments.file;
-    let is_standard = is_standard(path);
-    let by_name = format_of(arguments.format, path);
-    let Some(format) = by_name.or(is_standard.then_some(Format::Csv)) else {
-        bail!(
-            "{}: say what it is with --format csv, json or ndjson",
-            path.display()
-        );
-    };
-    let plan = Plan {
-        format,
-        on_duplicate: arguments.on_duplicate.into(),
-        by: Source::Cli,
-        is_dry_run: arguments.dry_run,
-        max_refused: u64::MAX,
-    };
-    let (file, length): (Box<dyn Read + Send>, u64) = if is_standard {
-        (Box::new(std::io::stdin()), 0)
-    } else {
-        let file = File::open(path).with_context(|| format!("can't open {}", path.display()))?;
-        let length = file.metadata()?.len();
-        (Box::new(file), length)
-    };
-    let journal = SqliteJournal::open(data).map_err(|error| match error {
+/// A file that is open, and how it is read.
+pub struct Source {
+    plan: Plan,
+    file: Box<dyn Read + Send>,
+    /// How many bytes it has, where that is known.
+    length: u64,
+    name: String,
+}
+
+impl Source {
+    /// Opens the file that the command line names.
+    pub fn open(arguments: &ImportArgs) -> anyhow::Result<Self> {
+        let path = &arguments.file;
+        let is_standard = is_standard(path);
+        let by_name = format_of(arguments.format, path);
+        let Some(format) = by_name.or(is_standard.then_some(Format::Csv)) else {
+            bail!(
+                "{}: say what it is with --format csv, json or ndjson",
+                path.display()
+            );
+        };
+        let plan = Plan {
+            format,
+            on_duplicate: arguments.on_duplicate.into(),
+            by: journal::Source::Cli,
+            is_dry_run: arguments.dry_run,
+            max_refused: u64::MAX,
+        };
+        let (file, length): (Box<dyn Read + Send>, u64) = if is_standard {
+            (Box::new(std::io::stdin()), 0)
+        } else {
+            let file =
+                File::open(path).with_context(|| format!("can't open {}", path.display()))?;
+            let length = file.metadata()?.len();
+            (Box::new(file), length)
+        };
+        Ok(Self {
+            plan,
+            file,
+            length,
+            name: path.display().to_string(),
+        })
+    }
+}
+
+/// Opens a data file for it, which no server may have.
+pub fn open_file(data: &Path, source: &Source) -> anyhow::Result<SqliteJournal> {
+    SqliteJournal::open(data).map_err(|error| match error {
         JournalError::InUse(name) => anyhow::anyhow!(
             "{name} is in use by a server: send the file to it, as in curl --data-binary @{} \
              'http://127.0.0.1:8080/api/products/import?format={}'",
-            path.display(),
-            format.name()
+            source.name,
+            source.plan.format.name()
         ),
         error => error.into(),
-    })?;
+    })
+}
+
+/// Imports a file into a journal, by the same desk as everything else.
+pub async fn import(
+    journal: impl Journal,
+    source: Source,
+    arguments: &ImportArgs,
+) -> anyhow::Result<()> {
+    let Source {
+        plan, file, length, ..
+    } = source;
     let engine = Engine::start(journal, Pace::default(), 0)?;
     let bar = if arguments.json {
         ProgressBar::hidden()

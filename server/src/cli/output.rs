@@ -2,15 +2,14 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::Path;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::Value;
 
-/// Shows that a file is being read or written, where standard error is a terminal.
-pub fn spinner(file: &Path) -> ProgressBar {
-    let bar = ProgressBar::new_spinner().with_message(file.display().to_string());
+/// Shows that a file or a database is being read or written, where standard error is a terminal.
+pub fn spinner(name: &dyn Display) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(name.to_string());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::Args;
 use super::output::print;
 use crate::app::{self, Options};
-use crate::engine::journal::SqliteJournal;
+use crate::engine::journal::Journal;
 use crate::http::listen::listen;
 
 /// How the command line wants the server to be. Too few files for one are an error, found before any
@@ -26,7 +26,7 @@ pub fn options(args: &Args) -> anyhow::Result<Options> {
 pub async fn serve(
     address: SocketAddr,
     options: Options,
-    journal: SqliteJournal,
+    journal: impl Journal,
 ) -> anyhow::Result<()> {
     let stop = stop_signal().context("can't listen for signals")?;
     let listener = listen(address).with_context(|| {

@@ -4,22 +4,21 @@
 //! It is one thread of its own, since a journal blocks. Everything that waits while one batch is
 //! made durable is the next batch: group commit.
 
+mod plan;
 mod recent;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::{Command, Product, ProductId, Reason, Revision};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use super::hub::Hub;
-use super::journal::{Effect, IdempotencyKey, Journal, Key, Source};
-use super::{Ended, start_thread};
-use worker::Worker;
+use super::journal::{Effect, IdempotencyKey, Key, Source};
 
 pub use recent::RecentRequests;
+pub use worker::Worker;
 
 /// The most jobs that wait for the desk. A full queue makes whoever asks wait, which is as it
 /// should be; it has room for what a few thousand clients send during one slow commit.
@@ -107,12 +106,30 @@ pub enum Group {
 
 /// Something for the desk's worker to do.
 enum Job {
+    /// What somebody asks for, and waits to be answered.
+    Request(Request),
+    /// Read what other servers wrote, and tell whoever waits for it.
+    ReadOn(Option<oneshot::Sender<()>>),
+    /// Look after the journal.
+    Tend,
+}
+
+/// What somebody asks for.
+struct Request {
+    work: Work,
+    reply: Reply,
+    /// Since when it waits.
+    since: Instant,
+}
+
+/// What is to be done.
+#[derive(Clone)]
+enum Work {
     /// One command.
     One {
         command: Command,
         by: Source,
         key: Option<Key>,
-        answer: oneshot::Sender<Answer>,
     },
     /// Commands that follow each other without anybody else's between them. One that failed the
     /// rules already keeps its place.
@@ -121,11 +138,82 @@ enum Job {
         group: Group,
         by: Source,
         key: Option<IdempotencyKey>,
-        answers: oneshot::Sender<Vec<Answer>>,
     },
-    /// Look after the journal.
-    Tend,
 }
+
+impl Work {
+    /// No command.
+    const NOTHING: Self = Self::Many {
+        commands: Vec::new(),
+        group: Group::OneByOne,
+        by: Source::Cli,
+        key: None,
+    };
+
+    /// How many commands it has.
+    fn commands(&self) -> usize {
+        match self {
+            Self::One { .. } => 1,
+            Self::Many { commands, .. } => commands.len(),
+        }
+    }
+
+    /// The keys of its commands.
+    fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::One { key, .. } => key.iter().cloned().collect(),
+            Self::Many { commands, key, .. } => {
+                let of_command = |place| key.as_ref().map(|key| key.of_command(place));
+                let keys = (0..commands.len()).filter_map(of_command);
+                keys.map(Key::Idempotency).collect()
+            }
+        }
+    }
+}
+
+/// Whom to answer. They may be gone; what was done is durable all the same.
+enum Reply {
+    One(oneshot::Sender<Answer>),
+    Many(oneshot::Sender<Vec<Answer>>),
+}
+
+impl Reply {
+    /// Gives the answers, one for each command.
+    fn give(self, mut answers: Vec<Answer>) {
+        match self {
+            Self::One(sender) => {
+                if let Some(answer) = answers.pop() {
+                    drop(sender.send(answer));
+                }
+            }
+            Self::Many(sender) => drop(sender.send(answers)),
+        }
+    }
+}
+
+impl Request {
+    fn new(work: Work, reply: Reply) -> Self {
+        Self {
+            work,
+            reply,
+            since: Instant::now(),
+        }
+    }
+
+    /// Takes out what is to be done, by which it can be refused no more.
+    fn take_work(&mut self) -> Work {
+        std::mem::replace(&mut self.work, Work::NOTHING)
+    }
+
+    /// Refuses all of it for this reason.
+    fn refuse(self, reason: &Reason) {
+        let count = self.work.commands();
+        self.reply.give(vec![Err(reason.clone()); count]);
+    }
+}
+
+/// What waits for the desk's worker.
+pub struct Queue(mpsc::Receiver<Job>);
 
 /// A handle by which commands are handed in.
 #[derive(Clone)]
@@ -134,30 +222,19 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Starts the desk. Its thread ends when the last handle is gone and all is answered, or when
-    /// nothing can be saved any more; the receiver is told how it ended.
-    pub fn start(
-        journal: impl Journal,
-        recent: RecentRequests,
-        hub: Arc<Hub>,
-    ) -> std::io::Result<(Self, Ended)> {
+    /// A desk, and the queue for its worker. That ends when the last handle is gone and all is
+    /// answered.
+    pub fn open() -> (Self, Queue) {
         let (jobs, queue) = mpsc::channel(MAX_QUEUED_JOBS);
         tokio::spawn(tend(jobs.downgrade()));
-        let worker = Worker::new(journal, recent, hub);
-        let ended = start_thread("desk", move || Ok(worker.run(queue)?))?;
-        Ok((Self { jobs }, ended))
+        (Self { jobs }, Queue(queue))
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
     pub async fn hand_in(&self, command: Command, by: Source, key: Option<Key>) -> PendingAnswer {
         let (answer, receiver) = oneshot::channel();
-        let job = Job::One {
-            command,
-            by,
-            key,
-            answer,
-        };
-        self.send(job).await;
+        let work = Work::One { command, by, key };
+        self.send(Request::new(work, Reply::One(answer))).await;
         PendingAnswer(receiver)
     }
 
@@ -166,11 +243,25 @@ impl Desk {
         self.hand_in(command, by, key).await.get().await
     }
 
-    async fn send(&self, job: Job) {
+    async fn send(&self, request: Request) {
         // A desk that has ended takes nothing.
-        if let Err(mpsc::error::SendError(job)) = self.jobs.send(job).await {
+        if let Err(mpsc::error::SendError(job)) = self.jobs.send(Job::Request(request)).await {
             job.refuse(&Reason::Stopping);
         }
+    }
+
+    /// Reads what other servers wrote before this was called, and waits until that is known here.
+    pub async fn read_on(&self) {
+        let (done, is_done) = oneshot::channel();
+        if self.jobs.send(Job::ReadOn(Some(done))).await.is_ok() {
+            // A desk that ended knows nothing more.
+            let _ = is_done.await;
+        }
+    }
+
+    /// What has the desk read on without holding it.
+    pub fn nudge(&self) -> Nudge {
+        Nudge(self.jobs.downgrade())
     }
 
     /// Hands in commands that are decided one right after the other, and waits for what becomes
@@ -185,14 +276,13 @@ impl Desk {
     ) -> Vec<Answer> {
         let count = commands.len();
         let (answers, receiver) = oneshot::channel();
-        let job = Job::Many {
+        let work = Work::Many {
             commands,
             group,
             by,
             key,
-            answers,
         };
-        self.send(job).await;
+        self.send(Request::new(work, Reply::Many(answers))).await;
         // A desk that panicked may have done it, or not.
         receiver
             .await
@@ -201,24 +291,23 @@ impl Desk {
 }
 
 impl Job {
-    /// How many commands it has.
-    fn commands(&self) -> usize {
-        match self {
-            Self::One { .. } => 1,
-            Self::Many { commands, .. } => commands.len(),
-            Self::Tend => 0,
-        }
-    }
-
     /// Refuses it, whatever it was, for this reason.
     fn refuse(self, reason: &Reason) {
-        // Whoever asked may be gone.
         match self {
-            Self::One { answer, .. } => drop(answer.send(Err(reason.clone()))),
-            Self::Many {
-                commands, answers, ..
-            } => drop(answers.send(vec![Err(reason.clone()); commands.len()])),
-            Self::Tend => {}
+            Self::Request(request) => request.refuse(reason),
+            Self::ReadOn(_) | Self::Tend => {}
+        }
+    }
+}
+
+/// Has the desk read what other servers wrote, as long as there is one.
+pub struct Nudge(mpsc::WeakSender<Job>);
+
+impl Nudge {
+    /// Has it read on soon. A desk with a full queue does so anyway.
+    pub fn read_on(&self) {
+        if let Some(jobs) = self.0.upgrade() {
+            let _ = jobs.try_send(Job::ReadOn(None));
         }
     }
 }

@@ -13,18 +13,18 @@ mod pending;
 mod ring;
 mod snapshot;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use shared::{Catalog, CatalogId, Digest, Revision, ServerMessage};
+use shared::{Catalog, CatalogId, Revision, ServerMessage};
 use tokio::sync::watch;
 
-use super::journal::{Entry, Loaded, Record};
+use super::journal::{Entry, Loaded};
 use fanout::{Broadcast, Fanout, Lanes};
 use pending::{Pending, Wake};
-use ring::{After, Ring};
+use ring::{After, History, Ring};
 use snapshot::Snapshot;
 
 pub use cursor::{Cursor, Next};
@@ -63,14 +63,18 @@ impl Default for Pace {
 
 /// Holds what is published and hands it out.
 pub struct Hub {
-    id: CatalogId,
     /// The newest durable catalog: what the desk decides against and HTTP shows.
     catalog: ArcSwap<Catalog>,
     pending: Pending,
     ring: RwLock<Ring>,
     lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<RecentSnapshot>>,
+    /// How many clients there are.
     viewers: AtomicUsize,
+    /// How many the other servers have.
+    viewers_elsewhere: AtomicUsize,
+    /// Whether changes can be saved at the moment.
+    is_writable: AtomicBool,
     max_clients: usize,
     /// The revision up to which the ring has frames, for those that follow without a lane.
     head: watch::Sender<Revision>,
@@ -87,24 +91,26 @@ struct RecentSnapshot {
 impl Hub {
     /// A hub of what the journal holds, for at most this many clients.
     pub fn new(loaded: Loaded, max_clients: usize) -> Arc<Self> {
+        let revision = loaded.catalog.revision();
         let recent = loaded.recent.into_iter().map(to_published);
         Arc::new(Self {
-            id: loaded.id,
-            ring: RwLock::new(Ring::new(loaded.catalog.clone(), recent)),
+            ring: RwLock::new(Ring::new(loaded.id, loaded.catalog.clone(), recent)),
             catalog: ArcSwap::from_pointee(loaded.catalog),
             pending: Pending::default(),
             lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
             viewers: AtomicUsize::new(0),
+            viewers_elsewhere: AtomicUsize::new(0),
+            is_writable: AtomicBool::new(true),
             max_clients,
-            head: watch::Sender::new(Revision(0)),
+            head: watch::Sender::new(revision),
             pulse: watch::Sender::new(0),
         })
     }
 
     /// Identifies the data set.
-    pub fn id(&self) -> &CatalogId {
-        &self.id
+    pub fn id(&self) -> CatalogId {
+        self.ring(|ring| ring.id().clone())
     }
 
     /// The newest durable catalog.
@@ -115,11 +121,18 @@ impl Hub {
     /// Publishes the changes that made this catalog. They are durable already. Waits while the hub
     /// has enough to do: whoever writes faster than clients can be written to is slowed down, which
     /// keeps every client close to the newest revision. A client that reads slowly slows nobody.
-    pub fn publish(&self, catalog: Catalog, records: Vec<Record>) {
-        let changes = records.into_iter().map(|record| to_published(record.entry));
+    pub fn publish(&self, catalog: Catalog, entries: Vec<Entry>) {
+        let changes = entries.into_iter().map(to_published);
         // Under the lock, so that the ring never shows a revision without its changes.
         let publish = || self.catalog.store(Arc::new(catalog));
         self.pending.put(changes, publish);
+    }
+
+    /// Goes on from what the journal holds, which doesn't follow from what was published before:
+    /// everybody who follows begins again.
+    pub fn replace(&self, loaded: Loaded) {
+        let catalog = Arc::new(loaded.catalog.clone());
+        self.pending.replace(loaded, || self.catalog.store(catalog));
     }
 
     /// Puts what is published into frames, and sends pulses, until [`Hub::stop`]. It takes a
@@ -134,7 +147,11 @@ impl Hub {
         let is_well = loop {
             let broadcast = match self.pending.next(next_frame, next_pulse) {
                 Wake::Stop => break true,
-                Wake::Viewers => {
+                Wake::Replaced => {
+                    self.begin_again();
+                    Broadcast::Close
+                }
+                Wake::News => {
                     next_pulse = next_pulse.min(last_pulse + pace.viewers);
                     continue;
                 }
@@ -176,6 +193,24 @@ impl Hub {
         Broadcast::Frames(frames)
     }
 
+    /// Has what the journal holds in place of what was there before.
+    fn begin_again(&self) {
+        let Some(loaded) = self.pending.take_replacement() else {
+            return;
+        };
+        let Loaded {
+            id,
+            catalog,
+            recent,
+            ..
+        } = *loaded;
+        let recent = recent.into_iter().map(to_published);
+        let revision = catalog.revision();
+        self.ring_mut(|ring| ring.replace(id, catalog, recent));
+        // Also where the revision is the same.
+        self.head.send_replace(revision);
+    }
+
     fn pulse(&self) -> Broadcast {
         let pulse = self.pulse_now();
         let mut number = 0;
@@ -201,7 +236,8 @@ impl Hub {
 
     /// A pulse of this moment, as a frame.
     pub fn pulse_now(&self) -> Encoded {
-        let viewers = self.viewers.load(Ordering::Relaxed);
+        let viewers = self.viewers() + self.viewers_elsewhere.load(Ordering::Relaxed);
+        let writable = self.is_writable();
         let message = self.ring(|ring| {
             let catalog = ring.catalog();
             ServerMessage::Pulse {
@@ -209,19 +245,41 @@ impl Hub {
                 count: catalog.len(),
                 digest: catalog.digest(),
                 viewers,
+                writable,
             }
         });
         Encoded::new(&message)
     }
 
-    /// Whether the catalog had this digest at this revision, as far as that is known.
-    fn knows(&self, revision: Revision, digest: Digest) -> bool {
-        self.ring(|ring| ring.knows(revision, digest))
+    /// What comes after this revision of this history.
+    fn after(&self, history: History, revision: Revision) -> After {
+        self.ring(|ring| ring.after(history, revision))
     }
 
-    /// What comes after this revision.
-    fn after(&self, revision: Revision) -> After {
-        self.ring(|ring| ring.after(revision))
+    /// How many clients there are.
+    pub fn viewers(&self) -> usize {
+        self.viewers.load(Ordering::Relaxed)
+    }
+
+    /// The other servers have this many clients.
+    pub fn set_viewers_elsewhere(&self, viewers: usize) {
+        if self.viewers_elsewhere.swap(viewers, Ordering::Relaxed) != viewers {
+            self.pending.notify_news();
+        }
+    }
+
+    /// Whether changes can be saved, as far as is known.
+    pub fn is_writable(&self) -> bool {
+        self.is_writable.load(Ordering::Relaxed)
+    }
+
+    /// Whether changes can be saved at the moment: everybody is told.
+    pub fn set_writable(&self, is_writable: bool) {
+        // Looked at first, since it is hardly ever another.
+        if self.is_writable() != is_writable {
+            self.is_writable.store(is_writable, Ordering::Relaxed);
+            self.pending.notify_news();
+        }
     }
 
     /// The latest pulse and its number, which tells whether a connection has sent it.
@@ -234,16 +292,23 @@ impl Hub {
     async fn snapshot(&self) -> Arc<Snapshot> {
         // Held while a snapshot is encoded, so that everyone who waits shares the one.
         let mut recent = self.snapshot.lock().await;
-        let catalog = self.ring(|ring| ring.catalog().clone());
+        let (id, history, catalog) = self.ring(|ring| {
+            let (id, history) = (ring.id().clone(), ring.history());
+            (id, history, ring.catalog().clone())
+        });
         let asked = Instant::now();
+        let is_usable = |snapshot: &Snapshot| {
+            let lag = catalog.revision().0.checked_sub(snapshot.revision().0);
+            snapshot.history() == history && lag.is_some_and(|lag| lag <= MAX_SNAPSHOT_LAG)
+        };
         if let Some(recent) = recent.as_mut()
-            && catalog.revision().0 - recent.snapshot.revision().0 <= MAX_SNAPSHOT_LAG
+            && is_usable(&recent.snapshot)
         {
             recent.asked = asked;
             return recent.snapshot.clone();
         }
-        let id = self.id.clone();
-        let encoded = tokio::task::spawn_blocking(move || Snapshot::encode(&id, &catalog)).await;
+        let encode = move || Snapshot::encode(&id, history, &catalog);
+        let encoded = tokio::task::spawn_blocking(encode).await;
         // Encoding fails no more than memory does; connections end before the runtime.
         let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
         let (revision, parts) = (snapshot.revision(), snapshot.parts());
@@ -268,7 +333,7 @@ impl Hub {
         self.viewers
             .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
             .ok()?;
-        self.pending.notify_viewers();
+        self.pending.notify_news();
         Some(Viewer { hub: self.clone() })
     }
 
@@ -302,14 +367,14 @@ pub struct Viewer {
 impl Viewer {
     /// How many clients are connected.
     pub fn count(&self) -> usize {
-        self.hub.viewers.load(Ordering::Relaxed)
+        self.hub.viewers()
     }
 }
 
 impl Drop for Viewer {
     fn drop(&mut self) {
         self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
-        self.hub.pending.notify_viewers();
+        self.hub.pending.notify_news();
     }
 }
 

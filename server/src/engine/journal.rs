@@ -1,18 +1,30 @@
 //! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
 
+mod copy;
 mod data_file;
+mod error;
+mod inspection;
 mod own_files;
+mod postgres;
 mod sqlite;
+mod store;
+mod tables;
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
 pub use data_file::DataFile;
+pub use error::JournalError;
+pub use inspection::Inspection;
 pub use own_files::{folder_of, own_files, resolve};
-pub use sqlite::{Inspection, SqliteJournal};
+pub use copy::Sink;
+pub use postgres::{Address, PostgresJournal, PostgresReader, PostgresSink};
+pub use sqlite::{SqliteJournal, SqliteSink};
+pub use store::Store;
 
 /// How many changes a journal retains beside the products, so that clients can resume and repeated
 /// requests find their answer over a restart of the server.
@@ -28,6 +40,25 @@ pub enum Key {
     Client(RequestKey),
     /// A program's request over HTTP.
     Idempotency(IdempotencyKey),
+}
+
+impl Key {
+    /// The name under which the answer to the request stands among the answers. That of a client's
+    /// request can be said by no header, since it has line breaks.
+    pub fn answer_name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Client(key) => format!("\n{}\n{}", key.client, key.request).into(),
+            Self::Idempotency(key) => Cow::Borrowed(&key.name),
+        }
+    }
+
+    /// What tells another request under the same name apart.
+    pub fn fingerprint(&self) -> &str {
+        match self {
+            Self::Client(_) => "",
+            Self::Idempotency(key) => &key.fingerprint,
+        }
+    }
 }
 
 /// The `Idempotency-Key` header of a request (draft-ietf-httpapi-idempotency-key-header).
@@ -58,6 +89,21 @@ pub fn now_ms() -> u64 {
     since_1970.map_or(0, |time| {
         u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
     })
+}
+
+/// The same in seconds, as answers have it.
+fn now_seconds() -> u64 {
+    now_ms() / 1_000
+}
+
+/// The time in seconds since 1970 before which answers are forgotten.
+fn oldest_answer() -> u64 {
+    now_seconds().saturating_sub(ANSWER_RETENTION.as_secs())
+}
+
+/// A value as the tables have it.
+fn to_json(value: &impl Serialize) -> Result<String, JournalError> {
+    serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))
 }
 
 /// Where a command came from.
@@ -154,93 +200,95 @@ pub struct Loaded {
     pub requests: Vec<(RequestKey, Revision, Effect)>,
 }
 
+/// What other servers wrote since a catalog that is known.
+pub enum ByOthers {
+    /// Nothing: that catalog is the newest.
+    Nothing,
+    /// These changes, in order, which lead to this catalog.
+    Changes(Catalog, Vec<Entry>),
+    /// The journal holds something that doesn't follow from that catalog: a backup that was put
+    /// back, or more than is retained.
+    Replaced(Box<Loaded>),
+}
+
+/// What became of a batch that was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// All of it is durable.
+    Durable,
+    /// Nothing of it is there, since another server was first: it has to be decided again.
+    Overtaken,
+}
+
 /// Where changes become durable.
+///
+/// One that several servers share has an order to take: [`Journal::begin`] does, and says what the
+/// others wrote, [`Journal::append`] or [`Journal::cancel`] lets go of it.
 pub trait Journal: Send + 'static {
+    /// Whether other servers may write to it too, so that what was decided may have to be decided
+    /// again.
+    const IS_SHARED: bool = false;
+
     /// Everything the journal holds.
     fn load(&mut self) -> Result<Loaded, JournalError>;
 
-    /// Makes the batch durable, all of it or nothing, as what comes next after revision `after`.
-    /// After an error nothing of it is there, nor comes back after a crash, unless the error is
-    /// [`JournalError::Unknown`].
-    fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError>;
+    /// Takes the order, for somebody who knows this catalog: what did others write since? Looks for
+    /// the answers to requests with these keys, too. A journal that can't be reached is tried until
+    /// `deadline`.
+    fn begin(
+        &mut self,
+        _known: &Catalog,
+        _keys: &[Key],
+        _deadline: Instant,
+    ) -> Result<ByOthers, JournalError> {
+        Ok(ByOthers::Nothing)
+    }
 
-    /// The answer to the request with this `Idempotency-Key` within the last [`ANSWER_RETENTION`],
-    /// and the fingerprint of that request.
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
+    /// Makes the batch durable, all of it or nothing, as what leads from the catalog `before` to
+    /// the catalog `after`. After an error nothing of it is there, nor comes back after a crash,
+    /// unless the error is [`JournalError::Unknown`].
+    fn append(
+        &mut self,
+        before: &Catalog,
+        after: &Catalog,
+        batch: &Batch,
+        deadline: Instant,
+    ) -> Result<Appended, JournalError>;
+
+    /// Lets go of the order: there is nothing to write.
+    fn cancel(&mut self) {}
+
+    /// The answer to the request with this key within the last [`ANSWER_RETENTION`], and the
+    /// fingerprint of that request. Clients' requests are looked for in a shared journal alone: in
+    /// another they are known since it was loaded.
+    fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
+
+    /// What others wrote since this catalog, without taking the order.
+    fn read_on(&mut self, _known: &Catalog) -> Result<ByOthers, JournalError> {
+        Ok(ByOthers::Nothing)
+    }
 
     /// Called every few seconds: looks whether the journal can still be written to, and does what
     /// is better done while nobody waits.
     fn tend(&mut self) -> Result<(), JournalError>;
-}
 
-/// Why a journal can't be opened, read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file is something else.
-    #[error("{0} is not a Vitrina data file: choose another with --data FILE")]
-    NotOurs(String),
-    /// Another Vitrina has it.
-    #[error(
-        "{0} is in use by another Vitrina: stop that one or choose another file with --data FILE"
-    )]
-    InUse(String),
-    /// It has no tables: another file that belongs to it has them.
-    #[error(
-        "{0} is empty without the files that belong to it: copy a data file with `vitrina backup`, \
-         or choose another with --data FILE"
-    )]
-    Incomplete(String),
-    /// It is not there, but its write-ahead log is.
-    #[error(
-        "{0} is missing, but {0}-wal is there, with the latest changes of it: put {0} back, or \
-         choose another file with --data FILE"
-    )]
-    Orphaned(String),
-    /// It is no longer the file that was opened.
-    #[error(
-        "{0} was removed or replaced while it was open, so nothing can be saved any more: put it \
-         back and start Vitrina again"
-    )]
-    Gone(String),
-    /// A newer Vitrina made it.
-    #[error("{0} was made by a newer Vitrina: upgrade this one")]
-    TooNew(String),
-    /// The file or its folder can't be opened or written.
-    #[error("can't open {path}: {why}; choose a file in a folder you may write with --data FILE")]
-    Open {
-        /// The file.
-        path: String,
-        /// What the system or SQLite said.
-        why: String,
-    },
-    /// The copy of a file can't be written.
-    #[error("can't write {path}: {why}; choose a file in a folder you may write")]
-    Backup {
-        /// The copy.
-        path: String,
-        /// What the system or SQLite said.
-        why: String,
-    },
-    /// Something in the file is not what Vitrina writes.
-    #[error("the data file is damaged: {0}; `vitrina check` tells all that is wrong with it")]
-    Damaged(String),
-    /// Somebody else wrote to the data in between.
-    #[error(
-        "the data is no longer at revision {0}, so nothing can be saved any more: something else \
-         wrote to it"
-    )]
-    NotAt(Revision),
-    /// Writing failed in a way that leaves open whether the batch will be there after a crash.
-    #[error("it is not known whether a batch was saved: {0}")]
-    Unknown(rusqlite::Error),
-    /// SQLite failed.
-    #[error("SQLite: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-}
-
-impl JournalError {
-    /// Whether nothing can be saved after it, whatever is tried.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::NotAt(_) | Self::Gone(_))
+    /// Watches for what others do, as long as what it returns lives.
+    fn watch(&mut self, _observer: Arc<dyn Observer>) -> Result<Box<dyn Send>, JournalError> {
+        Ok(Box::new(()))
     }
+}
+
+/// Whom a shared journal tells what it sees of the other servers.
+pub trait Observer: Send + Sync + 'static {
+    /// How many clients this server has.
+    fn viewers(&self) -> usize;
+
+    /// The other servers have this many.
+    fn set_viewers_elsewhere(&self, viewers: usize);
+
+    /// Somebody wrote, up to this revision and this digest.
+    fn on_written(&self, revision: Revision, digest: Digest);
+
+    /// The journal can't be reached, or can be again.
+    fn on_reachable(&self, is_reachable: bool);
 }

@@ -34,8 +34,9 @@ pub fn not_modified(tag: &str) -> Response {
     (StatusCode::NOT_MODIFIED, vary, [(ETAG, tag)]).into_response()
 }
 
-/// The revision at which `If-Match` wants a product to be: the one it is at, if that is among
-/// those that are named. `None` where any will do. A weak tag never matches.
+/// The revision at which `If-Match` wants a product to be: the one it is at, if that is among those that
+/// are named; else the newest of these, since another server may know more of it. `None` where any
+/// will do. A weak tag never matches.
 pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Option<Revision> {
     if has_odd_tag(headers, &IF_MATCH) {
         return Some(NEVER);
@@ -49,7 +50,17 @@ pub fn expected_revision(headers: &HeaderMap, product: Option<&Product>) -> Opti
         tag.is_ok_and(|tag| given.precondition_passes(&tag))
     };
     let product = product.filter(is_named);
-    Some(product.map_or(NEVER, |product| product.revision))
+    let known = product.map(|product| product.revision);
+    Some(known.or_else(|| newest_named(headers)).unwrap_or(NEVER))
+}
+
+/// The newest revision that a tag of `If-Match` stands for.
+fn newest_named(headers: &HeaderMap) -> Option<Revision> {
+    let lines = headers.get_all(IF_MATCH).into_iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let tags = lines.flat_map(|line| line.split(','));
+    let revision = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    tags.filter_map(revision).max().map(Revision)
 }
 
 /// No product is ever at this revision.
@@ -127,10 +138,11 @@ mod tests {
         assert_eq!(expects(&["\"7\""]), Some(Revision(7)));
         assert_eq!(expects(&["\"6\", \"7\""]), Some(Revision(7)));
         assert_eq!(expects(&["\"6\"", "\"7\""]), Some(Revision(7)));
-        assert_eq!(expects(&["\"6\""]), Some(Revision(0)));
+        assert_eq!(expects(&["\"6\""]), Some(Revision(6)));
+        assert_eq!(expects(&["\"9\", \"12\", W/\"20\"", "\"x\""]), Some(Revision(12)));
         assert_eq!(expects(&["W/\"7\""]), Some(Revision(0)));
         assert_eq!(expects(&["\"6,7\""]), Some(Revision(0)));
         let none = expected_revision(&headers(&IF_MATCH, &["\"7\""]), None);
-        assert_eq!(none, Some(Revision(0)));
+        assert_eq!(none, Some(Revision(7)));
     }
 }

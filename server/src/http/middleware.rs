@@ -1,5 +1,6 @@
 //! What every request passes on its way in and out.
 
+pub mod at_least;
 pub mod finish;
 pub mod guard;
 pub mod security_headers;

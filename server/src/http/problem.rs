@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Serialize;
-use shared::{FieldProblem, Problem, Reason, Text};
+use shared::{FieldProblem, Problem, Reason, Revision, Text};
 
 use super::extract::Locale;
 
@@ -57,6 +57,8 @@ pub enum Rejection {
     NoSuchRoute,
     /// The route exists, for other methods.
     WrongMethod,
+    /// This server doesn't know that revision yet.
+    Behind(Revision),
     /// As many clients are connected as are allowed.
     #[strum(serialize = "too_many_pages")]
     TooManyClients,
@@ -104,6 +106,8 @@ impl Rejection {
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            // The condition is the header's own (RFC 9110 section 15.5.13).
+            Self::Behind(_) => StatusCode::PRECONDITION_FAILED,
             Self::TooManyClients | Self::TooManyImports | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -117,6 +121,7 @@ impl Rejection {
             Self::Command(reason) => return reason.tell(text),
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
+            Self::Behind(revision) => revision.to_string(),
             Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
@@ -149,7 +154,7 @@ impl Rejection {
         let seconds = match self {
             Self::Command(Reason::Stopping) => 2,
             Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
-            Self::Busy => 1,
+            Self::Busy | Self::Behind(_) => 1,
             _ => return None,
         };
         Some(Duration::from_secs(seconds))
@@ -305,6 +310,7 @@ mod tests {
             Rejection::ForeignOrigin,
             Rejection::NoSuchRoute,
             Rejection::WrongMethod,
+            Rejection::Behind(Revision(7)),
             Rejection::TooManyClients,
             Rejection::InternalError,
         ];

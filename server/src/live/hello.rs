@@ -1,6 +1,10 @@
 //! What a client says when it connects, over whichever socket.
 
 use serde::Deserialize;
+
+use crate::engine::catch_up;
+use crate::engine::desk::Desk;
+use crate::engine::hub::{Cursor, Hub};
 use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 
 /// A client's hello.
@@ -33,4 +37,15 @@ impl Hello {
         });
         Ok((self.page, position))
     }
+}
+
+/// Where a client goes on that comes from this position. It may have heard of more at another server
+/// than is known here yet.
+pub async fn resume(hub: &Hub, desk: &Desk, position: Option<&Position>) -> Cursor {
+    if let Some(position) = position
+        && position.catalog == hub.id()
+    {
+        catch_up(desk, hub, position.revision).await;
+    }
+    Cursor::resume(hub, position)
 }

@@ -13,16 +13,18 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Deserialize;
-use shared::{CatalogId, Digest, Revision};
+use shared::{CatalogId, Digest, Position, Revision};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::desk::Desk;
 use crate::engine::hub::{Cursor, Encoded, Frame, Hub, Next, Viewer};
 use crate::http::extract::TypedQuery;
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::streaming::NO_BUFFERING;
+use crate::live::hello::resume;
 
 /// How long nothing may come before a comment does, so that no proxy takes the connection for
 /// dead.
@@ -81,6 +83,7 @@ impl EventId {
 )]
 pub async fn stream(
     State(hub): State<Arc<Hub>>,
+    State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
     headers: HeaderMap,
     TypedQuery(known): TypedQuery<Known>,
@@ -90,13 +93,15 @@ pub async fn stream(
     let last = last.and_then(EventId::parse);
     let given = known.since.zip(known.digest);
     let given = given.map(|(revision, digest)| EventId(revision, digest));
-    let is_ours = known.catalog.is_none_or(|catalog| catalog == *hub.id());
+    let is_ours = known.catalog.is_none_or(|catalog| catalog == hub.id());
     let known = last.or(given).filter(|_| is_ours);
+    let position = known.map(|EventId(revision, digest)| Position {
+        catalog: hub.id(),
+        revision,
+        digest,
+    });
     let follower = Follower {
-        cursor: Cursor::new(
-            &hub,
-            known.map(|EventId(revision, digest)| (revision, digest)),
-        ),
+        cursor: resume(&hub, &desk, position.as_ref()).await,
         head: hub.head(),
         frames: VecDeque::new(),
         stop,
@@ -139,6 +144,8 @@ impl Follower {
                     return Some(to_event("snapshot", &part, id));
                 }
                 Next::Frames(frames) => self.frames.extend(frames.iter().cloned()),
+                // It comes back, and begins with a snapshot.
+                Next::Replaced => return None,
                 Next::InStep(_) => tokio::select! {
                     () = self.stop.cancelled() => return None,
                     changed = self.head.changed() => changed.ok()?,

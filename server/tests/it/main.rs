@@ -4,6 +4,11 @@
 mod api;
 mod browser;
 mod browser_import;
+mod cluster;
+mod cluster_away;
+mod cluster_chaos;
+mod cluster_files;
+mod cluster_start;
 mod command;
 mod crash;
 mod crowd;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::{Client, Program, Server, draft};
-use shared::{Revision, ServerMessage};
+use shared::{Catalog, ServerMessage};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
-use vitrina::journal::{Answer, Batch, Journal, JournalError, Loaded, SqliteJournal};
+use vitrina::journal::{
+    Answer, Appended, Batch, Journal, JournalError, Key, Loaded, SqliteJournal,
+};
 
 #[tokio::test]
 async fn pages_are_told_to_come_back_and_closed_with_1012() {
@@ -95,12 +97,18 @@ impl Journal for Buggy {
         self.0.load()
     }
 
-    fn append(&mut self, _: Revision, _: &Batch) -> Result<(), JournalError> {
+    fn append(
+        &mut self,
+        _: &Catalog,
+        _: &Catalog,
+        _: &Batch,
+        _: Instant,
+    ) -> Result<Appended, JournalError> {
         panic!("a bug")
     }
 
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
-        self.0.find_answer(name)
+    fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
+        self.0.find_answer(key)
     }
 
     fn tend(&mut self) -> Result<(), JournalError> {

@@ -5,7 +5,9 @@ pub mod client;
 #[cfg(target_os = "linux")]
 pub mod faults;
 pub mod port;
+pub mod postgres;
 pub mod program;
+pub mod proxy;
 pub mod random;
 pub mod raw;
 pub mod socketio;
@@ -23,7 +25,9 @@ use vitrina::journal::SqliteJournal;
 
 pub use browser::{Browser, Look};
 pub use client::Client;
+pub use postgres::Postgres;
 pub use program::{Program, back_up};
+pub use proxy::Proxy;
 pub use random::Random;
 pub use socketio::SocketIo;
 

@@ -26,7 +26,9 @@ fn what_the_server_says() {
         r#"{"type":"refused","request":7,"problem":{"code":"invalid","message":"m","fields":[{"field":"price","code":"negative","message":"n"}]}}"#,
     );
     pinned(r#"{"type":"refused","request":null,"problem":{"code":"not_text","message":"m"}}"#);
-    pinned(r#"{"type":"pulse","revision":5,"count":2,"digest":"00ff00ff00ff00ff","viewers":3}"#);
+    pinned(
+        r#"{"type":"pulse","revision":5,"count":2,"digest":"00ff00ff00ff00ff","viewers":3,"writable":false}"#,
+    );
     pinned(r#"{"type":"closing","retry_after_ms":1500}"#);
 }
 
@@ -94,7 +96,7 @@ fn a_mirror_notices_that_it_is_wrong() {
     let digest = serde_json::to_string(&mirror.catalog().digest()).expect("JSON");
     let pulse = |revision, count, digest: &str| {
         pinned(&format!(
-            r#"{{"type":"pulse","revision":{revision},"count":{count},"digest":{digest},"viewers":1}}"#
+            r#"{{"type":"pulse","revision":{revision},"count":{count},"digest":{digest},"viewers":1,"writable":true}}"#
         ))
     };
     assert_eq!(mirror.take(pulse(3, 1, &digest)), Step::Agreed);

@@ -1,22 +1,25 @@
 //! The desk's work: takes the jobs that wait, decides them, and has the journal make all of them
 //! durable together.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use shared::{Catalog, Command, Decision, Reason, RequestKey};
-use tokio::sync::{mpsc, oneshot};
+use shared::{Catalog, Reason};
 
+use super::plan::{Plan, Planned, Planner};
 use super::recent::RecentRequests;
-use super::{Answer, Done, Group, Job};
+use super::{Done, Job, Queue, Request};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{
-    Batch, Effect, Entry, IdempotencyKey, Journal, JournalError, Key, Record, Source, now_ms,
+    Appended, ByOthers, Effect, Entry, Journal, JournalError, Key, Loaded,
 };
 
 /// The most jobs in one transaction: enough that the disk is the limit, few enough that the first
 /// of them does not wait for long.
 const MAX_BATCH_JOBS: usize = 1_024;
+
+/// How long a request waits for a journal that can't be reached, before it is refused.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The desk at work: the journal it writes to, the hub it publishes to.
 pub struct Worker<J> {
@@ -25,73 +28,26 @@ pub struct Worker<J> {
     recent: RecentRequests,
 }
 
-/// What a batch leads to, if it becomes durable.
-struct Plan {
-    catalog: Catalog,
-    batch: Batch,
-    keyed: Keyed,
-    /// The time of its changes, in milliseconds since 1970.
-    at: u64,
-    /// How many of its commands were done before it.
-    replayed: usize,
+/// How some jobs were served.
+enum Served {
+    /// All of them are done.
+    All,
+    /// These requests wait for a journal that can't be reached.
+    AllBut(Vec<Request>),
+    /// The journal holds another catalog now, and what was meant for the one before is refused.
+    InAnother,
 }
 
-/// What the requests of a batch are answered with that have a key.
-#[derive(Default)]
-struct Keyed {
-    clients: HashMap<RequestKey, Done>,
-    /// By the names of their keys, with the fingerprints of the requests.
-    idempotent: HashMap<Arc<str>, (Arc<str>, Done)>,
-    /// All of them, in order.
-    order: Vec<Key>,
-}
-
-impl Keyed {
-    fn insert(&mut self, key: Key, done: Done) {
-        match &key {
-            Key::Client(key) => drop(self.clients.insert(key.clone(), done)),
-            Key::Idempotency(key) => {
-                let answer = (key.fingerprint.clone(), done);
-                self.idempotent.insert(key.name.clone(), answer);
-            }
-        }
-        self.order.push(key);
-    }
-
-    /// Forgets all but the first.
-    fn truncate(&mut self, count: usize) {
-        for key in self.order.drain(count..) {
-            match key {
-                Key::Client(key) => drop(self.clients.remove(&key)),
-                Key::Idempotency(key) => drop(self.idempotent.remove(&key.name)),
-            }
-        }
-    }
-}
-
-/// An answer on hold until the batch is durable.
-enum HeldAnswer {
-    One(oneshot::Sender<Answer>, Answer),
-    Many(oneshot::Sender<Vec<Answer>>, Vec<Answer>),
-}
-
-impl HeldAnswer {
-    /// Answers. Whoever asked may be gone; what was done is durable all the same.
-    fn give(self) {
-        match self {
-            Self::One(sender, answer) => drop(sender.send(answer)),
-            Self::Many(sender, answers) => drop(sender.send(answers)),
-        }
-    }
-
-    fn refuse(self, reason: &Reason) {
-        match self {
-            Self::One(sender, _) => drop(sender.send(Err(reason.clone()))),
-            Self::Many(sender, answers) => {
-                drop(sender.send(vec![Err(reason.clone()); answers.len()]));
-            }
-        }
-    }
+/// What became of requests that were tried.
+enum Tried {
+    /// All of them are answered.
+    Answered,
+    /// Another server was first: they are to be tried again.
+    Overtaken,
+    /// See [`Served::AllBut`].
+    PutOff,
+    /// See [`Served::InAnother`].
+    InAnother,
 }
 
 impl<J: Journal> Worker<J> {
@@ -106,234 +62,270 @@ impl<J: Journal> Worker<J> {
 
     /// Works until nobody can hand in anything any more, or nothing can be saved any more. What
     /// waits then is refused.
-    pub fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<(), JournalError> {
-        while let Some(first) = queue.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < MAX_BATCH_JOBS
+    pub fn run(mut self, Queue(mut queue): Queue) -> Result<(), JournalError> {
+        let mut jobs = Vec::new();
+        loop {
+            if jobs.is_empty() {
+                let Some(first) = queue.blocking_recv() else {
+                    return Ok(());
+                };
+                jobs.push(first);
+            }
+            while jobs.len() < MAX_BATCH_JOBS
                 && let Ok(job) = queue.try_recv()
             {
-                batch.push(job);
+                jobs.push(job);
             }
-            if let Err(error) = self.serve(batch) {
-                queue.close();
-                while let Some(job) = queue.blocking_recv() {
-                    job.refuse(&Reason::NotSaved);
+            match self.serve(std::mem::take(&mut jobs)) {
+                Ok(Served::All) => {}
+                Ok(Served::AllBut(requests)) => {
+                    jobs = requests.into_iter().map(Job::Request).collect();
                 }
-                return Err(error);
+                Ok(Served::InAnother) => {
+                    while let Ok(job) = queue.try_recv() {
+                        job.refuse(&Reason::NotSaved);
+                    }
+                }
+                Err(error) => {
+                    queue.close();
+                    while let Some(job) = queue.blocking_recv() {
+                        job.refuse(&Reason::NotSaved);
+                    }
+                    return Err(error);
+                }
             }
         }
-        Ok(())
     }
 
     /// Serves some jobs together. An error is final: nothing can be saved after it.
-    fn serve(&mut self, jobs: Vec<Job>) -> Result<(), JournalError> {
-        // Beside commands it can wait: what is wrong with the journal shows in them.
-        if jobs.iter().all(|job| matches!(job, Job::Tend)) {
-            return match self.journal.tend() {
-                Err(error) if !error.is_final() => {
-                    tracing::warn!(%error, "can't look after the journal");
-                    Ok(())
-                }
-                tended => tended,
-            };
-        }
-        let before = self.hub.catalog();
-        let mut plan = Plan {
-            catalog: Catalog::clone(&before),
-            batch: Batch::default(),
-            keyed: Keyed::default(),
-            at: now_ms(),
-            replayed: 0,
-        };
-        let mut held = Vec::with_capacity(jobs.len());
+    fn serve(&mut self, jobs: Vec<Job>) -> Result<Served, JournalError> {
+        let mut requests = Vec::with_capacity(jobs.len());
+        let mut readers = Vec::new();
+        let mut is_tended = false;
         for job in jobs {
-            let (count, replayed) = (job.commands(), plan.replayed);
-            if let Some(answer) = self.decide_job(job, &mut plan) {
-                if plan.replayed - replayed == count {
-                    // It was done before, whatever becomes of this batch.
-                    answer.give();
-                } else {
-                    held.push(answer);
-                }
+            match job {
+                Job::Request(request) => requests.push(request),
+                Job::ReadOn(reader) => readers.push(reader),
+                Job::Tend => is_tended = true,
             }
         }
-        let Plan {
-            catalog,
-            batch,
-            keyed,
-            ..
-        } = plan;
-        if !(batch.records.is_empty() && batch.unchanged.is_empty()) {
-            if let Err(error) = self.journal.append(before.revision(), &batch) {
-                tracing::error!(%error, commands = held.len(), "the journal refused a batch");
-                let reason = match error {
-                    JournalError::Unknown(_) => Reason::OutcomeUnknown,
-                    _ => Reason::NotSaved,
-                };
-                for held in held {
-                    held.refuse(&reason);
-                }
-                return if error.is_final() { Err(error) } else { Ok(()) };
+        // Beside requests the others can wait: what was written by others, and what is wrong with
+        // the journal, shows in them.
+        let served = if requests.is_empty() {
+            self.look_after(!readers.is_empty(), is_tended)
+        } else {
+            self.serve_requests(requests)
+        };
+        for reader in readers.into_iter().flatten() {
+            // Whoever waits may be gone.
+            let _ = reader.send(());
+        }
+        served
+    }
+
+    /// Reads on, or looks after the journal.
+    fn look_after(&mut self, is_read: bool, is_tended: bool) -> Result<Served, JournalError> {
+        let known = self.hub.catalog();
+        let read = if is_read {
+            self.journal.read_on(&known)
+        } else {
+            Ok(ByOthers::Nothing)
+        };
+        let looked = read.and_then(|by_others| {
+            if is_tended {
+                self.journal.tend()?;
             }
-            for key in &keyed.order {
-                if let Key::Client(key) = key
-                    && let Some(done) = keyed.clients.get(key)
-                {
-                    self.recent.remember(key, done.clone());
-                }
+            Ok(by_others)
+        });
+        match looked {
+            Ok(by_others) => {
+                self.hub.set_writable(true);
+                Ok(match by_others {
+                    ByOthers::Nothing => Served::All,
+                    ByOthers::Changes(catalog, entries) => {
+                        self.remember_entries(&entries);
+                        self.hub.publish(catalog, entries);
+                        Served::All
+                    }
+                    ByOthers::Replaced(loaded) => {
+                        self.replace(*loaded);
+                        Served::InAnother
+                    }
+                })
             }
-            if !batch.records.is_empty() {
-                self.hub.publish(catalog, batch.records);
+            Err(error) if error.is_final() => Err(error),
+            Err(error) => {
+                self.hub.set_writable(false);
+                tracing::warn!(%error, "can't look after the journal");
+                Ok(Served::All)
             }
         }
-        held.into_iter().for_each(HeldAnswer::give);
-        Ok(())
     }
 
-    fn decide_job(&mut self, job: Job, plan: &mut Plan) -> Option<HeldAnswer> {
-        Some(match job {
-            Job::One {
-                command,
-                by,
-                key,
-                answer,
-            } => HeldAnswer::One(answer, self.decide(command, by, key, plan)),
-            Job::Many {
-                commands,
-                group,
-                by,
-                key,
-                answers,
-            } => HeldAnswer::Many(answers, self.decide_all(commands, group, by, key, plan)),
-            Job::Tend => return None,
-        })
+    fn serve_requests(&mut self, mut requests: Vec<Request>) -> Result<Served, JournalError> {
+        loop {
+            match self.attempt(&mut requests)? {
+                Tried::Answered => return Ok(Served::All),
+                Tried::Overtaken => {}
+                Tried::PutOff => return Ok(Served::AllBut(requests)),
+                Tried::InAnother => return Ok(Served::InAnother),
+            }
+        }
     }
 
-    fn decide_all(
+    /// Tries to serve requests; those that are answered are taken out.
+    fn attempt(&mut self, requests: &mut Vec<Request>) -> Result<Tried, JournalError> {
+        let Some(since) = requests.iter().map(|request| request.since).min() else {
+            return Ok(Tried::Answered);
+        };
+        let deadline = since + PATIENCE;
+        let known = self.hub.catalog();
+        let keys = self.unknown_keys(requests);
+        let (before, others) = match self.journal.begin(&known, &keys, deadline) {
+            Ok(ByOthers::Nothing) => (known, Vec::new()),
+            Ok(ByOthers::Changes(catalog, entries)) => {
+                self.remember_entries(&entries);
+                (Arc::new(catalog), entries)
+            }
+            Ok(ByOthers::Replaced(loaded)) => {
+                self.journal.cancel();
+                self.replace(*loaded);
+                refuse_all(requests.drain(..), &Reason::NotSaved);
+                return Ok(Tried::InAnother);
+            }
+            Err(error) => return self.refuse_some(error, requests),
+        };
+        let mut planner = Planner {
+            journal: &mut self.journal,
+            recent: &self.recent,
+            plan: Plan::new(Catalog::clone(&before)),
+        };
+        let decided: Vec<Planned> = if J::IS_SHARED {
+            let works = requests.iter().map(|request| request.work.clone());
+            works.map(|work| planner.decide(work)).collect()
+        } else {
+            // It needs to be decided once, and so no copy.
+            let works = requests.iter_mut().map(|request| request.take_work());
+            works.map(|work| planner.decide(work)).collect()
+        };
+        let plan = planner.plan;
+        if plan.is_empty() {
+            self.journal.cancel();
+            self.publish_others(&before, others);
+        } else {
+            match self.journal.append(&before, &plan.catalog, &plan.batch, deadline) {
+                Ok(Appended::Durable) => {}
+                Ok(Appended::Overtaken) => {
+                    self.publish_others(&before, others);
+                    return Ok(Tried::Overtaken);
+                }
+                Err(error) => {
+                    self.publish_others(&before, others);
+                    refuse_undone(requests.drain(..).zip(decided), &error);
+                    self.hub.set_writable(false);
+                    return if error.is_final() { Err(error) } else { Ok(Tried::Answered) };
+                }
+            }
+            for (key, done) in plan.clients() {
+                self.recent.remember(key, done.clone());
+            }
+            let mut entries = others;
+            entries.extend(plan.batch.records.into_iter().map(|record| record.entry));
+            if !entries.is_empty() {
+                self.hub.publish(plan.catalog, entries);
+            }
+        }
+        self.hub.set_writable(true);
+        for (request, planned) in requests.drain(..).zip(decided) {
+            request.reply.give(planned.answers);
+        }
+        Ok(Tried::Answered)
+    }
+
+    /// The keys of requests that may have been done on another server.
+    fn unknown_keys(&self, requests: &[Request]) -> Vec<Key> {
+        if !J::IS_SHARED {
+            return Vec::new();
+        }
+        let keys = requests.iter().flat_map(|request| request.work.keys());
+        let is_unknown = |key: &Key| match key {
+            Key::Client(request) => self.recent.get(request).is_none(),
+            Key::Idempotency(_) => true,
+        };
+        keys.filter(is_unknown).collect()
+    }
+
+    /// The journal can't be begun with: those who have waited for long enough are refused, where it
+    /// can't be reached, and everybody else.
+    fn refuse_some(
         &mut self,
-        commands: Vec<Result<Command, Reason>>,
-        group: Group,
-        by: Source,
-        key: Option<IdempotencyKey>,
-        plan: &mut Plan,
-    ) -> Vec<Answer> {
-        let catalog = plan.catalog.clone();
-        let records = plan.batch.records.len();
-        let unchanged = plan.batch.unchanged.len();
-        let keyed = plan.keyed.order.len();
-        let mut answers: Vec<Answer> = commands
-            .into_iter()
-            .enumerate()
-            .map(|(place, command)| {
-                let key = key.as_ref().map(|key| key.of_command(place));
-                self.decide(command?, by, key.map(Key::Idempotency), plan)
-            })
-            .collect();
-        let is_reused = |answer: &Answer| matches!(answer, Err(Reason::KeyReused(_)));
-        let reused = key.filter(|_| answers.iter().any(is_reused));
-        let fails = group == Group::AllOrNothing && answers.iter().any(Result::is_err);
-        if fails || reused.is_some() {
-            plan.catalog = catalog;
-            plan.batch.records.truncate(records);
-            plan.batch.unchanged.truncate(unchanged);
-            plan.keyed.truncate(keyed);
+        error: JournalError,
+        requests: &mut Vec<Request>,
+    ) -> Result<Tried, JournalError> {
+        self.hub.set_writable(false);
+        let is_passing = error.is_passing();
+        let now = Instant::now();
+        let refused =
+            requests.extract_if(.., |request| !is_passing || now >= request.since + PATIENCE);
+        let refused: Vec<Request> = refused.collect();
+        tracing::error!(%error, requests = refused.len(), "the journal takes nothing");
+        refuse_all(refused, &Reason::NotSaved);
+        if error.is_final() {
+            return Err(error);
         }
-        if let Some(key) = reused {
-            // It is another request, none of whose commands is to be done.
-            answers.fill(Err(Reason::KeyReused(key.name.to_string())));
-        } else if fails {
-            for answer in answers.iter_mut().filter(|answer| answer.is_ok()) {
-                *answer = Err(Reason::NotTried);
-            }
-        }
-        answers
+        Ok(Tried::PutOff)
     }
 
-    fn decide(
-        &mut self,
-        command: Command,
-        by: Source,
-        key: Option<Key>,
-        plan: &mut Plan,
-    ) -> Answer {
-        if let Some(key) = &key
-            && let Some(earlier) = self.find_earlier(key, plan)?
-        {
-            return Ok(earlier);
-        }
-        let done = match plan.catalog.decide(command)? {
-            Decision::Change(change) => {
-                let revision = plan.catalog.revision().next();
-                let before = plan.catalog.get(change.id()).cloned();
-                plan.catalog.apply(revision, [change.clone()]);
-                let done = Done::new(revision, Effect::from(&change));
-                plan.batch.records.push(Record {
-                    entry: Entry {
-                        revision,
-                        change,
-                        digest: Some(plan.catalog.digest()),
-                        key: key.clone(),
-                    },
-                    before,
-                    at: plan.at,
-                    by,
-                });
-                done
-            }
-            Decision::Nothing(product) => {
-                if let Some(key) = &key {
-                    // So that it is answered the same when it comes again, whatever has become
-                    // of the product meanwhile.
-                    plan.batch.unchanged.push((key.clone(), product.clone()));
-                }
-                Done::new(product.revision, Effect::Unchanged(product))
-            }
-        };
-        if let Some(key) = key {
-            plan.keyed.insert(key, done.clone());
-        }
-        Ok(done)
-    }
-
-    /// The answer to the command with this key, if it was done before.
-    fn find_earlier(&mut self, key: &Key, plan: &mut Plan) -> Result<Option<Done>, Reason> {
-        let key = match key {
-            Key::Client(request) => {
-                let before = self.recent.get(request);
-                plan.replayed += usize::from(before.is_some());
-                return Ok(before.or_else(|| plan.keyed.clients.get(request).cloned()));
-            }
-            Key::Idempotency(key) => key,
-        };
-        let in_batch = plan.keyed.idempotent.get(&key.name).cloned();
-        let is_in_batch = in_batch.is_some();
-        let answer = match in_batch {
-            Some(in_batch) => Some(in_batch),
-            None => self.find_answer(&key.name)?,
-        };
-        match answer {
-            Some((fingerprint, _)) if fingerprint != key.fingerprint => {
-                Err(Reason::KeyReused(key.name.to_string()))
-            }
-            answer => {
-                plan.replayed += usize::from(answer.is_some() && !is_in_batch);
-                Ok(answer.map(|(_, done)| done))
+    fn remember_entries(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Some(Key::Client(key)) = &entry.key {
+                let done = Done::new(entry.revision, Effect::from(&entry.change));
+                self.recent.remember(key, done);
             }
         }
     }
 
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Done)>, Reason> {
-        let answer = self.journal.find_answer(name).map_err(|error| {
-            tracing::error!(%error, "the journal can't look up an answer");
-            match error {
-                // The request was done before, and what came of it can't be read any more.
-                JournalError::Damaged(_) => Reason::OutcomeUnknown,
-                _ => Reason::NotSaved,
-            }
-        })?;
-        Ok(answer
-            .map(|(fingerprint, answer)| (fingerprint, Done::new(answer.revision, answer.effect))))
+    fn publish_others(&self, catalog: &Arc<Catalog>, entries: Vec<Entry>) {
+        if !entries.is_empty() {
+            self.hub.publish(Catalog::clone(catalog), entries);
+        }
     }
+
+    /// Goes on in another catalog.
+    fn replace(&mut self, loaded: Loaded) {
+        tracing::error!(
+            revision = %loaded.catalog.revision(),
+            before = %self.hub.catalog().revision(),
+            "the journal holds another list than the one that was known: everybody gets it anew"
+        );
+        self.recent = RecentRequests::new(&loaded);
+        self.hub.replace(loaded);
+    }
+}
+
+fn refuse_all(requests: impl IntoIterator<Item = Request>, reason: &Reason) {
+    for request in requests {
+        request.refuse(reason);
+    }
+}
+
+/// Refuses requests that could not be made durable, but for those that were done before.
+fn refuse_undone(requests: impl Iterator<Item = (Request, Planned)>, error: &JournalError) {
+    let reason = match error {
+        JournalError::Unknown(_) => Reason::OutcomeUnknown,
+        _ => Reason::NotSaved,
+    };
+    let mut count = 0;
+    for (request, planned) in requests {
+        let answers = if planned.is_replayed {
+            planned.answers
+        } else {
+            count += 1;
+            vec![Err(reason.clone()); planned.answers.len()]
+        };
+        request.reply.give(answers);
+    }
+    tracing::error!(%error, requests = count, "the journal refused a batch");
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use shared::{Digest, Position, Revision};
 
 use super::Hub;
 use super::frame::{Encoded, Frame};
-use super::ring::After;
+use super::ring::{After, History};
 use super::snapshot::Snapshot;
 
 /// A place in the catalog's history.
 pub struct Cursor {
+    /// Which history that is.
+    history: History,
     /// Everything up to here was taken; `None` before a whole snapshot was.
     revision: Option<Revision>,
     /// A snapshot that is being taken, and its next part.
@@ -27,6 +29,8 @@ pub enum Next {
     Frames(Arc<[Frame]>),
     /// Nothing: the follower is in step, at this revision.
     InStep(Revision),
+    /// The catalog has another history now: whoever follows has to come again, and say where it is.
+    Replaced,
 }
 
 impl Cursor {
@@ -34,29 +38,27 @@ impl Cursor {
     /// this digest. It is believed where the hub knows the same; whoever comes from another
     /// history, or knows nothing, begins with a snapshot.
     pub fn new(hub: &Hub, known: Option<(Revision, Digest)>) -> Self {
-        let known = known.filter(|(revision, digest)| hub.knows(*revision, *digest));
-        Self::at(known.map(|(revision, _)| revision))
+        hub.ring(|ring| {
+            let known = known.filter(|(revision, digest)| ring.knows(*revision, *digest));
+            Self::at(ring.history(), known.map(|(revision, _)| revision))
+        })
     }
 
     /// The place of a follower who says that it has a catalog at this position. It is believed where
     /// it is the hub's catalog.
     pub fn resume(hub: &Hub, position: Option<&Position>) -> Self {
-        let position = position.filter(|position| position.catalog == *hub.id());
+        let position = position.filter(|position| position.catalog == hub.id());
         Self::new(hub, position.map(|known| (known.revision, known.digest)))
     }
 
     /// The place of a follower that takes what is new from now on.
     pub fn at_head(hub: &Hub) -> Self {
-        Self::at(Some(hub.ring(|ring| ring.catalog().revision())))
+        hub.ring(|ring| Self::at(ring.history(), Some(ring.catalog().revision())))
     }
 
-    /// The place of a follower that has everything up to this revision.
-    pub fn after(revision: Revision) -> Self {
-        Self::at(Some(revision))
-    }
-
-    fn at(revision: Option<Revision>) -> Self {
+    fn at(history: History, revision: Option<Revision>) -> Self {
         Self {
+            history,
             revision,
             snapshot: None,
         }
@@ -74,16 +76,19 @@ impl Cursor {
                 return part;
             }
             let Some(revision) = self.revision else {
-                self.snapshot = Some((hub.snapshot().await, 0));
+                let snapshot = hub.snapshot().await;
+                self.history = snapshot.history();
+                self.snapshot = Some((snapshot, 0));
                 continue;
             };
-            match hub.after(revision) {
+            match hub.after(self.history, revision) {
                 After::Nothing => return Next::InStep(revision),
                 After::Frames(frames) => {
                     self.revision = frames.last().map(|frame| frame.revision);
                     return Next::Frames(frames);
                 }
                 After::Unknown => self.revision = None,
+                After::Replaced => return Next::Replaced,
             }
         }
     }
@@ -104,7 +109,9 @@ impl Cursor {
 
     /// Whether there is nothing to take at this moment.
     pub fn is_in_step(&self, hub: &Hub) -> bool {
-        let is_last = |revision| matches!(hub.after(revision), After::Nothing);
+        let is_last = |revision| {
+            matches!(hub.after(self.history, revision), After::Nothing)
+        };
         self.snapshot.is_none() && self.revision.is_some_and(is_last)
     }
 }

@@ -81,6 +81,8 @@ pub enum Broadcast {
     Frames(Arc<[Frame]>),
     /// A new pulse and its number.
     Pulse(u64, Encoded),
+    /// Nothing: the lanes are closed, and their connections look after themselves.
+    Close,
 }
 
 struct Job {
@@ -186,6 +188,7 @@ impl Work {
             match broadcast {
                 Broadcast::Frames(frames) => lane.offer(frames),
                 Broadcast::Pulse(number, pulse) => lane.offer_pulse(*number, pulse),
+                Broadcast::Close => lane.shut(),
             }
             true
         });

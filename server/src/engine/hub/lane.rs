@@ -123,6 +123,14 @@ impl Lane {
         }
     }
 
+    /// Closes the lane, if it is open, and has its connection look after itself.
+    pub fn shut(&self) {
+        let mut state = self.state();
+        if state.is_open {
+            self.close_unless(&mut state, false);
+        }
+    }
+
     fn close_unless(&self, state: &mut State, all_taken: bool) {
         if !all_taken || !state.rest.is_empty() {
             state.is_open = false;

@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::frame::{Published, change_bytes};
+use crate::engine::journal::Loaded;
 
 /// Enough bytes for a frame before its time. With more, writers that never rest get a little more done
 /// and their changes are on every page later: at 1,000 pages 40 KiB gave 10,000 writes a second and
@@ -29,7 +30,8 @@ struct Queue {
     bytes: usize,
     /// Whether the hub runs. When it doesn't, nobody waits for it.
     is_consumed: bool,
-    viewers_changed: bool,
+    has_news: bool,
+    replacement: Option<Box<Loaded>>,
     is_stopped: bool,
 }
 
@@ -44,8 +46,10 @@ impl Queue {
 pub enum Wake {
     /// Changes wait, and it is time for a frame of them.
     Frame,
-    /// The number of viewers has changed.
-    Viewers,
+    /// The next pulse says something else than the one before.
+    News,
+    /// The journal holds something that doesn't follow from what was published.
+    Replaced,
     /// It is time for a pulse.
     Pulse,
     /// The server stops.
@@ -81,10 +85,22 @@ impl Pending {
         }
     }
 
-    /// Tells the hub that the number of viewers has changed.
-    pub fn notify_viewers(&self) {
-        let was_changed = std::mem::replace(&mut self.queue().viewers_changed, true);
-        if !was_changed {
+    /// Puts a catalog in place of all that waits, and calls `and` at the same moment.
+    pub fn replace(&self, loaded: Loaded, and: impl FnOnce()) {
+        let mut queue = self.queue();
+        queue.changes.clear();
+        queue.bytes = 0;
+        queue.replacement = Some(Box::new(loaded));
+        and();
+        drop(queue);
+        self.room.notify_one();
+        self.call.notify_one();
+    }
+
+    /// Tells the hub that the next pulse says something else than the one before.
+    pub fn notify_news(&self) {
+        let had_news = std::mem::replace(&mut self.queue().has_news, true);
+        if !had_news {
             self.call.notify_one();
         }
     }
@@ -104,8 +120,10 @@ impl Pending {
             let has_changes = !queue.changes.is_empty();
             if queue.is_stopped {
                 return Wake::Stop;
-            } else if std::mem::take(&mut queue.viewers_changed) {
-                return Wake::Viewers;
+            } else if queue.replacement.is_some() {
+                return Wake::Replaced;
+            } else if std::mem::take(&mut queue.has_news) {
+                return Wake::News;
             } else if has_changes && (now >= frame || queue.is_enough()) {
                 return Wake::Frame;
             } else if now >= pulse {
@@ -115,6 +133,11 @@ impl Pending {
             let waited = self.call.wait_timeout(queue, until - now);
             queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Takes what is put in place of everything.
+    pub fn take_replacement(&self) -> Option<Box<Loaded>> {
+        self.queue().replacement.take()
     }
 
     /// Takes all changes, and what `and` returns at the same moment.
@@ -200,8 +223,8 @@ mod tests {
         assert_eq!(pending.next(now, later), Wake::Frame);
         pending.put(many(), || {});
         assert_eq!(pending.next(later, later), Wake::Frame);
-        pending.notify_viewers();
-        assert_eq!(pending.next(now, now), Wake::Viewers);
+        pending.notify_news();
+        assert_eq!(pending.next(now, now), Wake::News);
         assert_eq!(pending.next(now, later), Wake::Frame);
         pending.stop();
         assert_eq!(pending.next(now, now), Wake::Stop);
@@ -242,7 +265,7 @@ mod tests {
             woken_by(|pending| pending.put(many().take(1), || {})),
             Wake::Frame
         );
-        assert_eq!(woken_by(Pending::notify_viewers), Wake::Viewers);
+        assert_eq!(woken_by(Pending::notify_news), Wake::News);
         assert_eq!(woken_by(Pending::stop), Wake::Stop);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shared::{Catalog, Change, Digest, Revision};
+use shared::{Catalog, CatalogId, Change, Digest, Revision};
 
 use super::frame::{Encoded, Frame, Published, frames_after};
 use crate::engine::journal::RETAINED_CHANGES;
@@ -15,8 +15,15 @@ const RETAINED_FRAMES: usize = 64;
 /// The most bytes of retained frames.
 const RETAINED_FRAME_BYTES: usize = 1024 * 1024;
 
+/// Tells apart the histories that a journal held one after the other. It is put back to a backup, and
+/// its revisions mean something else from there on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History(u64);
+
 /// What comes after a revision.
 pub enum After {
+    /// Nobody can say: that revision belongs to another history.
+    Replaced,
     /// Nothing: it is the latest.
     Nothing,
     /// These frames, in order.
@@ -27,6 +34,8 @@ pub enum After {
 
 /// Recent changes, and the catalog they led to.
 pub struct Ring {
+    id: CatalogId,
+    history: History,
     catalog: Catalog,
     /// Without a gap, up to the catalog's revision.
     recent: VecDeque<Published>,
@@ -49,8 +58,14 @@ struct Compacted {
 
 impl Ring {
     /// A ring of what the journal retained.
-    pub fn new(catalog: Catalog, recent: impl IntoIterator<Item = Published>) -> Self {
+    pub fn new(
+        id: CatalogId,
+        catalog: Catalog,
+        recent: impl IntoIterator<Item = Published>,
+    ) -> Self {
         Self {
+            id,
+            history: History::default(),
             catalog,
             recent: recent.into_iter().collect(),
             digest_before: None,
@@ -59,6 +74,30 @@ impl Ring {
             pulse: None,
             compacted: Mutex::default(),
         }
+    }
+
+    /// Begins again, with another history.
+    pub fn replace(
+        &mut self,
+        id: CatalogId,
+        catalog: Catalog,
+        recent: impl IntoIterator<Item = Published>,
+    ) {
+        *self = Self {
+            history: History(self.history.0 + 1),
+            pulse: self.pulse.take(),
+            ..Self::new(id, catalog, recent)
+        };
+    }
+
+    /// Identifies the data set.
+    pub fn id(&self) -> &CatalogId {
+        &self.id
+    }
+
+    /// The history that its revisions belong to.
+    pub fn history(&self) -> History {
+        self.history
     }
 
     /// The catalog after the latest change.
@@ -122,8 +161,11 @@ impl Ring {
         found.is_ok_and(|index| self.recent[index].digest == Some(digest))
     }
 
-    /// What comes after `cursor`.
-    pub fn after(&self, cursor: Revision) -> After {
+    /// What comes after `cursor`, a revision of this history.
+    pub fn after(&self, history: History, cursor: Revision) -> After {
+        if history != self.history {
+            return After::Replaced;
+        }
         let head = self.catalog.revision();
         if cursor == head {
             return After::Nothing;

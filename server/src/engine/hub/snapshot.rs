@@ -5,17 +5,19 @@ use std::sync::Arc;
 use shared::{Catalog, CatalogId, Digest, Product, Revision, ServerMessage};
 
 use super::frame::{Encoded, MAX_FRAME_BYTES};
+use super::ring::History;
 
 /// Every product at one revision, in parts.
 pub struct Snapshot {
+    history: History,
     revision: Revision,
     digest: Digest,
     parts: Vec<Encoded>,
 }
 
 impl Snapshot {
-    /// Encodes a catalog.
-    pub fn encode(id: &CatalogId, catalog: &Catalog) -> Self {
+    /// Encodes a catalog at a revision of this history.
+    pub fn encode(id: &CatalogId, history: History, catalog: &Catalog) -> Self {
         let revision = catalog.revision();
         let parts = divide(catalog);
         let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
@@ -30,10 +32,16 @@ impl Snapshot {
             Encoded::new(&message)
         });
         Self {
+            history,
             revision,
             digest: catalog.digest(),
             parts: parts.collect(),
         }
+    }
+
+    /// The history that its revision belongs to.
+    pub fn history(&self) -> History {
+        self.history
     }
 
     /// The revision of the whole.

@@ -6,8 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::own_files::resolve;
-use super::sqlite::{Inspection, inspect, is_known, load, open_error};
-use super::{JournalError, Loaded};
+use super::copy::Row;
+use super::sqlite::{each_row, inspect, is_known, load, open_error};
+use super::{Inspection, JournalError, Loaded};
 
 /// A data file, open for reading.
 pub struct DataFile {
@@ -46,6 +47,14 @@ impl DataFile {
         // Without a transaction it is looked at all the same.
         let _transaction = self.connection.unchecked_transaction();
         inspect(&self.connection)
+    }
+
+    /// Gives every row, as they are at one moment.
+    pub fn each_row(
+        &self,
+        take: &mut dyn FnMut(Row) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        each_row(&self.connection, take)
     }
 
     /// Copies it, as it is at one moment, into a new file, and waits until that is durable.

@@ -2,7 +2,7 @@
 //! anyone with `sqlite3`.
 
 mod columns;
-mod history;
+mod copy;
 mod inspect;
 mod load;
 mod lock;
@@ -12,21 +12,23 @@ mod write;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags, params};
-use shared::Revision;
+use shared::{Catalog, Revision};
 
+use super::tables::{Fault, read_answer};
 use super::{
-    ANSWER_RETENTION, Answer, Batch, Effect, Journal, JournalError, Loaded, RETAINED_CHANGES,
-    now_ms,
+    Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, RETAINED_CHANGES,
+    oldest_answer, to_json,
 };
-use history::read_answer;
+use load::read_catalog;
 use lock::Lock;
-use row::Fault;
 use schema::prepare;
 use write::{try_writing, write_answer, write_nothing, write_record};
 
-pub use inspect::{Inspection, inspect};
+pub use copy::{SqliteSink, each_row};
+pub use inspect::inspect;
 pub use load::load;
 pub use schema::is_known;
 
@@ -38,6 +40,8 @@ pub struct SqliteJournal {
     connection: Connection,
     /// Whether there is something in the write-ahead log that is not in the file itself.
     is_ahead: bool,
+    /// Whether the last attempt to write failed.
+    has_failed: bool,
     /// Let go of after the connection.
     lock: Lock,
 }
@@ -57,6 +61,7 @@ impl SqliteJournal {
         let mut journal = Self {
             connection: open().map_err(|error| open_error(error, &name))?,
             is_ahead: true,
+            has_failed: false,
             lock,
         };
         journal.lock.add_log()?;
@@ -78,6 +83,49 @@ impl SqliteJournal {
             Ok((log, checkpointed)) => self.is_ahead = log != checkpointed,
             // It stays in the log, from where it is read as well.
             Err(error) => tracing::warn!(%error, "can't checkpoint the data file"),
+        }
+    }
+
+    /// Writes a batch as what comes after this revision.
+    fn write(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
+        let Batch { records, unchanged } = batch;
+        let last = records.last().map_or(after, |record| record.entry.revision);
+        // Dropped without a commit, whatever failed, the transaction leaves nothing behind.
+        let transaction = self.connection.transaction()?;
+        let moved = transaction
+            .prepare_cached("UPDATE catalog SET revision = ?1 WHERE revision = ?2")?
+            .execute([last.0, after.0])?;
+        if moved != 1 {
+            return Err(JournalError::NotAt(after));
+        }
+        for record in records {
+            write_record(&transaction, record)?;
+        }
+        for (key, product) in unchanged {
+            let effect = Effect::Unchanged(product.clone());
+            write_answer(&transaction, key, product.revision, &to_json(&effect)?)?;
+        }
+        let oldest = last.0.saturating_sub(RETAINED_CHANGES as u64);
+        transaction
+            .prepare_cached("DELETE FROM changes WHERE revision <= ?1")?
+            .execute([oldest])?;
+        transaction
+            .prepare_cached("DELETE FROM answers WHERE at < ?1")?
+            .execute([oldest_answer()])?;
+        transaction
+            .prepare_cached(
+                "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?1",
+            )?
+            .execute([MAX_ANSWERS])?;
+        let committed = transaction.commit();
+        self.is_ahead = true;
+        match committed {
+            Ok(()) => Ok(()),
+            Err(error) if has_left_nothing(&error) => Err(error.into()),
+            Err(error) => match self.overwrite(after) {
+                Ok(()) => Err(error.into()),
+                Err(_) => Err(JournalError::Unknown(error.to_string())),
+            },
         }
     }
 
@@ -123,80 +171,45 @@ impl Journal for SqliteJournal {
         Ok(loaded)
     }
 
-    fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
+    fn append(
+        &mut self,
+        before: &Catalog,
+        _after: &Catalog,
+        batch: &Batch,
+        _deadline: Instant,
+    ) -> Result<Appended, JournalError> {
         self.lock.check()?;
-        let Batch { records, unchanged } = batch;
-        let last = records.last().map_or(after, |record| record.entry.revision);
-        // Dropped without a commit, whatever failed, the transaction leaves nothing behind.
-        let transaction = self.connection.transaction()?;
-        let moved = transaction
-            .prepare_cached("UPDATE catalog SET revision = ?1 WHERE revision = ?2")?
-            .execute([last.0, after.0])?;
-        if moved != 1 {
-            return Err(JournalError::NotAt(after));
-        }
-        for record in records {
-            write_record(&transaction, record)?;
-        }
-        for (key, product) in unchanged {
-            let effect = Effect::Unchanged(product.clone());
-            write_answer(&transaction, key, product.revision, &to_json(&effect)?)?;
-        }
-        let oldest = last.0.saturating_sub(RETAINED_CHANGES as u64);
-        transaction
-            .prepare_cached("DELETE FROM changes WHERE revision <= ?1")?
-            .execute([oldest])?;
-        transaction
-            .prepare_cached("DELETE FROM answers WHERE at < ?1")?
-            .execute([oldest_answer()])?;
-        transaction
-            .prepare_cached(
-                "DELETE FROM answers WHERE rowid <= (SELECT max(rowid) FROM answers) - ?1",
-            )?
-            .execute([MAX_ANSWERS])?;
-        let committed = transaction.commit();
-        self.is_ahead = true;
-        match committed {
-            Ok(()) => Ok(()),
-            Err(error) if has_left_nothing(&error) => Err(error.into()),
-            Err(error) => match self.overwrite(after) {
-                Ok(()) => Err(error.into()),
-                Err(_) => Err(JournalError::Unknown(error)),
-            },
-        }
+        let written = self.write(before.revision(), batch);
+        self.has_failed = written.is_err();
+        written.map(|()| Appended::Durable)
     }
 
     fn tend(&mut self) -> Result<(), JournalError> {
         self.lock.check()?;
+        if self.has_failed {
+            // So that people are told when there is room again.
+            let (_, revision) = read_catalog(&self.connection)?;
+            self.overwrite(revision)?;
+            self.has_failed = false;
+        }
         if self.is_ahead {
             self.checkpoint();
         }
         Ok(())
     }
 
-    fn find_answer(&mut self, name: &str) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
+    fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
+        let Key::Idempotency(key) = key else {
+            return Ok(None);
+        };
         let mut statement = self
             .connection
             .prepare_cached("SELECT * FROM answers WHERE key = ?1 AND at >= ?2")?;
-        let mut rows = statement.query(params![name, oldest_answer()])?;
+        let mut rows = statement.query(params![key.name, oldest_answer()])?;
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
         read_answer(row).map(Some).map_err(damaged)
     }
-}
-
-/// The time in seconds since 1970, as answers have it.
-fn now() -> u64 {
-    now_ms() / 1_000
-}
-
-/// The time before which answers are forgotten.
-fn oldest_answer() -> u64 {
-    now().saturating_sub(ANSWER_RETENTION.as_secs())
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<String, JournalError> {
-    serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))
 }

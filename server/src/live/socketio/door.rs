@@ -65,8 +65,14 @@ impl Door {
             .with_parser(ParserConfig::common().max_incoming_binaries(0))
             .build_with_inner_svc(Router::new());
         let tasks = shutdown.tasks.clone();
+        let relay = Relay::new(
+            hub.clone(),
+            desk.clone(),
+            io.clone(),
+            timeouts,
+            shutdown.clone(),
+        );
         let sink = Arc::new(CommandSink { desk, tasks });
-        let relay = Relay::new(hub.clone(), io.clone(), timeouts, shutdown.clone());
         let relay = Arc::new(relay);
         welcome(&io, Arc::downgrade(&relay), Arc::downgrade(&sink));
         Self {

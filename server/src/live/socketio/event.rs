@@ -47,6 +47,7 @@ struct PulseBody {
     count: usize,
     digest: Digest,
     viewers: usize,
+    writable: bool,
 }
 
 /// When to come back.
@@ -144,9 +145,10 @@ mod tests {
             count: 2,
             digest: DIGEST.parse().expect("a digest"),
             viewers: 3,
+            writable: true,
         });
         let body = pulse(&message).expect("a body");
-        let wanted = r#"{"revision":7,"count":2,"digest":"00000000000000ab","viewers":3}"#;
+        let wanted = r#"{"revision":7,"count":2,"digest":"00000000000000ab","viewers":3,"writable":true}"#;
         assert_eq!(body.get(), wanted);
     }
 }

@@ -31,6 +31,8 @@ pub struct Member {
     pub client: Arc<Client>,
     /// It has everything up to here.
     pub revision: Revision,
+    /// Where it was before it was in step.
+    cursor: Cursor,
     /// The number of the latest pulse that it was told.
     pub pulse: u64,
 }
@@ -63,6 +65,8 @@ impl Follower {
                         self.tell(CHANGES, &body.ok()?)?;
                     }
                 }
+                // It comes back, and begins with the whole list.
+                Next::Replaced => return None,
                 Next::InStep(revision) => {
                     self.tell_pulse(hub)?;
                     return Some(self.into_member(revision));
@@ -95,6 +99,7 @@ impl Follower {
             socket: self.socket,
             client: self.client,
             revision,
+            cursor: self.cursor,
             pulse: self.pulse.unwrap_or_default(),
         }
     }
@@ -129,11 +134,12 @@ impl Member {
     }
 
     /// A follower again.
-    pub fn into_follower(self) -> Follower {
+    pub fn into_follower(mut self) -> Follower {
+        self.cursor.move_to(self.revision);
         Follower {
             socket: self.socket,
             client: self.client,
-            cursor: Cursor::after(self.revision),
+            cursor: self.cursor,
             pulse: Some(self.pulse),
         }
     }

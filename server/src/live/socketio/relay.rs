@@ -19,8 +19,10 @@ use super::bodies::Bodies;
 use super::client::{Client, ClientCount};
 use super::event::{self, CLOSING};
 use super::follower::{Follower, Member, Offer};
+use crate::engine::desk::Desk;
 use crate::engine::hub::{Cursor, Frame, Hub, Next};
 use crate::http::shutdown::Shutdown;
+use crate::live::hello::resume;
 use crate::live::timeouts::Timeouts;
 
 /// After this many clients others get a turn: with thousands a frame is a few milliseconds' work.
@@ -33,6 +35,7 @@ const GOODBYE_TIME: Duration = Duration::from_secs(1);
 /// Tells clients what is new, and lets them catch up.
 pub struct Relay {
     hub: Arc<Hub>,
+    desk: Desk,
     io: SocketIo,
     timeouts: Timeouts,
     shutdown: Shutdown,
@@ -53,9 +56,16 @@ struct State {
 
 impl Relay {
     /// A relay from this hub to the crate's clients.
-    pub fn new(hub: Arc<Hub>, io: SocketIo, timeouts: Timeouts, shutdown: Shutdown) -> Self {
+    pub fn new(
+        hub: Arc<Hub>,
+        desk: Desk,
+        io: SocketIo,
+        timeouts: Timeouts,
+        shutdown: Shutdown,
+    ) -> Self {
         Self {
             hub,
+            desk,
             io,
             timeouts,
             shutdown,
@@ -78,12 +88,15 @@ impl Relay {
         if !std::mem::replace(&mut self.state().is_running, true) {
             self.shutdown.tasks.spawn(Task::new(self.clone()).run());
         }
-        let cursor = Cursor::resume(&self.hub, client.position.as_ref());
-        self.follow(Follower {
-            socket,
-            client,
-            cursor,
-            pulse: None,
+        let relay = self.clone();
+        self.shutdown.tasks.spawn(async move {
+            let cursor = resume(&relay.hub, &relay.desk, client.position.as_ref()).await;
+            relay.follow(Follower {
+                socket,
+                client,
+                cursor,
+                pulse: None,
+            });
         });
     }
 
@@ -182,8 +195,8 @@ impl Task {
                 }
                 true
             }
-            // The task was away for so long that nobody knows what it missed.
-            Next::Part(..) => {
+            // The task was away for so long that nobody knows what it missed, or there is another list.
+            Next::Part(..) | Next::Replaced => {
                 self.cursor = Cursor::at_head(&self.relay.hub);
                 self.part_with(|_| true);
                 true

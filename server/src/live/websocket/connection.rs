@@ -26,6 +26,7 @@ use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::hub::{Cursor, Encoded, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::{Key, Source};
 use crate::http::limits::MAX_COMMAND_BYTES;
+use crate::live::hello::resume;
 use crate::live::timeouts::Timeouts;
 use crate::live::{MAX_COMMANDS_UNDER_WAY, READ_BUFFER_BYTES};
 use crate::unicode::nfc;
@@ -87,7 +88,8 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     let stream = LaneStream(lane.clone());
     let role = Role::Server;
     let socket = WebSocketStream::from_partially_read(stream, early, role, Some(config)).await;
-    let mut connection = Connection::new(socket, lane, handshake, context);
+    let cursor = resume(&context.hub, &context.desk, handshake.position.as_ref()).await;
+    let mut connection = Connection::new(socket, lane, cursor, handshake, context);
     let Err(end) = connection.run().await;
     Box::pin(connection.finish(end)).await;
     let Connection { context, .. } = connection;
@@ -119,6 +121,7 @@ impl Connection {
     fn new(
         socket: WebSocketStream<LaneStream>,
         lane: Arc<Lane>,
+        cursor: Cursor,
         handshake: Handshake,
         context: Context,
     ) -> Self {
@@ -126,7 +129,7 @@ impl Connection {
         let hub = &context.hub;
         lane.set_pulse(hub.latest_pulse().map_or(0, |(number, _)| number));
         Self {
-            cursor: Cursor::resume(hub, handshake.position.as_ref()),
+            cursor,
             was_opened: false,
             next_ping: now + context.timeouts.ping,
             heard: now,
@@ -199,6 +202,8 @@ impl Connection {
                 bounded(sent, &self.context).await?.map_err(|_| End::Gone)?;
                 Ok(true)
             }
+            // It comes back, is told that its list is another, and drops what it asked for in it.
+            Next::Replaced => Err(End::Close(CloseCode::Again)),
             Next::InStep(revision) => {
                 self.send_pulse().await?;
                 self.lane.open(revision);

@@ -22,6 +22,8 @@ pub struct Client {
     /// Every change in the order it came.
     pub changes: Vec<Change>,
     pub viewers: usize,
+    /// Whether changes can be saved, as the latest pulse has it.
+    pub writable: bool,
     /// How many pulses came, and the revision of the latest.
     pub pulses: usize,
     pub pulse_revision: Option<Revision>,
@@ -59,6 +61,7 @@ impl Client {
             told: Vec::new(),
             changes: Vec::new(),
             viewers: 0,
+            writable: true,
             pulses: 0,
             pulse_revision: None,
             closed: None,
@@ -126,10 +129,14 @@ impl Client {
     fn take(&mut self, message: ServerMessage) {
         let before = self.revision();
         if let ServerMessage::Pulse {
-            viewers, revision, ..
+            viewers,
+            revision,
+            writable,
+            ..
         } = &message
         {
             self.viewers = *viewers;
+            self.writable = *writable;
             self.pulses += 1;
             self.pulse_revision = Some(*revision);
         } else {

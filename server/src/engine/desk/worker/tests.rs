@@ -1,11 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::{ClientId, ProductId, RequestId, RequestKey, Revision};
+use shared::{ClientId, Command, ProductId, RequestId, RequestKey, Revision};
 use tempfile::TempDir;
+use tokio::sync::{mpsc, oneshot};
 
 use super::*;
-use crate::engine::desk::CommandOutcome;
-use crate::engine::journal::{self, JournalError, Loaded, SqliteJournal};
+use crate::engine::desk::{Answer, CommandOutcome, Group, Reply, Work};
+use crate::engine::journal::{self, Batch, IdempotencyKey, Source, SqliteJournal};
 use crate::engine::samples::{add, delete, set_stock};
 
 /// A data file that can fail.
@@ -21,22 +22,28 @@ impl Journal for Disk {
         self.journal.load()
     }
 
-    fn append(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
+    fn append(
+        &mut self,
+        before: &Catalog,
+        after: &Catalog,
+        batch: &Batch,
+        deadline: Instant,
+    ) -> Result<Appended, JournalError> {
         if let Some(error) = self.fails {
             return Err(error());
         }
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        self.journal.append(after, batch)
+        self.journal.append(before, after, batch, deadline)
     }
 
     fn find_answer(
         &mut self,
-        name: &str,
+        key: &Key,
     ) -> Result<Option<(Arc<str>, journal::Answer)>, JournalError> {
         if let Some(error) = self.fails {
             return Err(error());
         }
-        self.journal.find_answer(name)
+        self.journal.find_answer(key)
     }
 
     fn tend(&mut self) -> Result<(), JournalError> {
@@ -131,13 +138,13 @@ impl Receiver {
 
 fn one(command: Command, key: Option<Key>) -> (Job, Receiver) {
     let (answer, receiver) = oneshot::channel();
-    let job = Job::One {
+    let work = Work::One {
         command,
         by: Source::Page,
         key,
-        answer,
     };
-    (job, Receiver::One(receiver))
+    let request = Request::new(work, Reply::One(answer));
+    (Job::Request(request), Receiver::One(receiver))
 }
 
 fn many(
@@ -146,14 +153,14 @@ fn many(
     key: Option<IdempotencyKey>,
 ) -> (Job, Receiver) {
     let (answers, receiver) = oneshot::channel();
-    let job = Job::Many {
+    let work = Work::Many {
         commands,
         group,
         by: Source::Http,
         key,
-        answers,
     };
-    (job, Receiver::Many(receiver))
+    let request = Request::new(work, Reply::Many(answers));
+    (Job::Request(request), Receiver::Many(receiver))
 }
 
 fn request(number: u64) -> Key {
@@ -323,7 +330,7 @@ fn nothing_is_shown_or_answered_that_was_not_saved() {
 #[test]
 fn what_can_not_be_known_is_said_so() {
     let mut desk = Desk::new();
-    desk.worker.journal.fails = Some(|| JournalError::Unknown(rusqlite::Error::InvalidQuery));
+    desk.worker.journal.fails = Some(|| JournalError::Unknown("cut off".to_owned()));
     assert_eq!(desk.one(add("a"), None), Err(Reason::OutcomeUnknown));
     // An answer that is there and can't be read: the request was done, somehow.
     desk.worker.journal.fails = Some(|| JournalError::Damaged("a bit".to_owned()));
@@ -337,9 +344,9 @@ fn the_desk_ends_when_its_file_is_gone_and_refuses_what_waits() {
         let Desk { mut worker, folder } = Desk::new();
         worker.journal.fails = Some(is_gone);
         let (jobs, queue) = mpsc::channel(10);
-        let is_command = matches!(first.0, Job::One { .. });
+        let is_command = matches!(first.0, Job::Request(_));
         jobs.try_send(first.0).map_err(drop).expect("room");
-        let ended = std::thread::spawn(move || worker.run(queue));
+        let ended = std::thread::spawn(move || worker.run(Queue(queue)));
         let ended = ended.join().expect("it doesn't panic");
         assert!(matches!(ended, Err(JournalError::Gone(_))), "{ended:?}");
         if is_command {
@@ -355,7 +362,7 @@ fn the_desk_ends_when_its_file_is_gone_and_refuses_what_waits() {
 fn the_desk_works_until_its_last_handle_is_gone() {
     let Desk { worker, folder } = Desk::new();
     let (jobs, queue) = mpsc::channel(10);
-    let thread = std::thread::spawn(move || worker.run(queue));
+    let thread = std::thread::spawn(move || worker.run(Queue(queue)));
     let receivers: Vec<Receiver> = ["a", "b", "c"]
         .map(|code| {
             let (job, receiver) = one(add(code), None);
@@ -446,7 +453,7 @@ fn what_waits_is_one_transaction_up_to_a_bound() {
             sender.try_send(job).map_err(drop).expect("room");
         }
         drop(sender);
-        drop(worker.run(queue));
+        drop(worker.run(Queue(queue)));
         assert_eq!(count.load(Ordering::Relaxed), transactions, "{jobs} jobs");
         drop(folder);
     }

@@ -4,6 +4,10 @@ use super::*;
 use crate::engine::hub::frame::frames;
 use crate::engine::samples::{add, delete, publish, set_stock};
 
+fn id() -> CatalogId {
+    CatalogId("c1".into())
+}
+
 fn deleted(revision: u64, id: u64) -> Published {
     Published {
         revision: Revision(revision),
@@ -21,7 +25,7 @@ struct Pushed {
 impl Pushed {
     fn new() -> Self {
         Self {
-            ring: Ring::new(Catalog::default(), []),
+            ring: Ring::new(id(), Catalog::default(), []),
             catalog: Catalog::default(),
         }
     }
@@ -38,19 +42,19 @@ impl Pushed {
 
     /// The revisions of the frames after a revision; `None` where a snapshot is needed.
     fn after(&self, revision: u64) -> Option<Vec<(u64, u64)>> {
-        match self.ring.after(Revision(revision)) {
+        match self.ring.after(History::default(), Revision(revision)) {
             After::Nothing => Some(Vec::new()),
             After::Frames(frames) => {
                 let spans = frames.iter().map(|frame| (frame.since.0, frame.revision.0));
                 Some(spans.collect())
             }
-            After::Unknown => None,
+            After::Unknown | After::Replaced => None,
         }
     }
 
     /// The changes after a revision, as their JSON.
     fn told(&self, revision: u64) -> String {
-        match self.ring.after(Revision(revision)) {
+        match self.ring.after(History::default(), Revision(revision)) {
             After::Frames(frames) => frames
                 .iter()
                 .map(|frame| String::from_utf8_lossy(frame.message.json()).into_owned())
@@ -121,8 +125,8 @@ fn compacted_changes_are_the_last_of_each_product() {
 fn clients_that_come_back_together_share_what_is_compacted() {
     let mut catalog = Catalog::default();
     let recent = ["a", "b", "c"].map(|code| publish(&mut catalog, add(code)));
-    let ring = Ring::new(catalog.clone(), recent);
-    let frames = |since| match ring.after(Revision(since)) {
+    let ring = Ring::new(id(), catalog.clone(), recent);
+    let frames = |since| match ring.after(History::default(), Revision(since)) {
         After::Frames(frames) => frames,
         _ => panic!("no frames"),
     };
@@ -200,7 +204,7 @@ fn the_latest_frame_stays_whatever_its_size() {
 
 #[test]
 fn pulses_are_numbered() {
-    let mut ring = Ring::new(Catalog::default(), []);
+    let mut ring = Ring::new(id(), Catalog::default(), []);
     assert!(ring.latest_pulse().is_none());
     let pulse = |retry_after_ms| Encoded::new(&ServerMessage::Closing { retry_after_ms });
     assert_eq!(ring.beat(pulse(7)), 1);

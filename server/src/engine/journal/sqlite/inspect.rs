@@ -1,38 +1,9 @@
 //! Looks at every row of a data file, whatever is wrong with it.
 
 use rusqlite::{Connection, Row};
-use shared::{Product, Revision};
-
-use super::columns::{has_its_hash, read_product};
-use super::history::read_answer;
 use super::load::{read_catalog, read_history};
-use super::row::Fault;
 use super::schema::{self, HASH_VERSION, version};
-use crate::engine::journal::JournalError;
-
-/// What a data file holds, as far as it can be read.
-#[derive(Default)]
-pub struct Inspection {
-    /// The catalog's revision.
-    pub revision: Option<Revision>,
-    /// The products.
-    pub products: Vec<Product>,
-    /// What is wrong: each names the table, the row and the column where there is one.
-    pub faults: Vec<String>,
-}
-
-impl Inspection {
-    /// Notes what a part of the inspection ended with.
-    fn note<T>(&mut self, part: &str, ended: Result<T, JournalError>) -> Option<T> {
-        ended
-            .map_err(|error| match error {
-                JournalError::Damaged(fault) => self.faults.push(fault),
-                JournalError::Sqlite(error) => self.faults.push(format!("{part}: {error}")),
-                error => self.faults.push(format!("{part}: {error}")),
-            })
-            .ok()
-    }
-}
+use crate::engine::journal::{Inspection, JournalError};
 
 /// Looks at all of a file. What can't be read of one table says nothing of the others.
 pub fn inspect(connection: &Connection) -> Inspection {
@@ -61,7 +32,7 @@ pub fn inspect(connection: &Connection) -> Inspection {
     found
         .faults
         .extend(history.into_iter().flat_map(|history| history.faults));
-    let answers = answers(connection, &mut found.faults);
+    let answers = answers(connection, &mut found);
     found.note("table answers", answers);
     found
 }
@@ -81,39 +52,18 @@ fn count_catalogs(connection: &Connection) -> Result<u64, JournalError> {
 
 fn products(connection: &Connection, found: &mut Inspection) -> Result<(), JournalError> {
     let has_hashes = version(connection)? >= HASH_VERSION;
-    let Inspection {
-        products, faults, ..
-    } = found;
     each_row(connection, "SELECT * FROM products ORDER BY id", |row| {
-        let product = match read_product(row) {
-            Ok(product) => product,
-            Err(fault) => return faults.push(fault.of("products", "id", row)),
-        };
-        match has_its_hash(row, &product) {
-            _ if !has_hashes => {}
-            Ok(true) => {}
-            Ok(false) => faults.push(format!(
-                "product {}: its row was changed from outside",
-                product.id
-            )),
-            Err(fault) => faults.push(fault.of("products", "id", row)),
-        }
-        products.push(product);
+        found.take_product(row, has_hashes);
     })
 }
 
-fn answers(connection: &Connection, faults: &mut Vec<String>) -> Result<(), JournalError> {
+fn answers(connection: &Connection, found: &mut Inspection) -> Result<(), JournalError> {
     let has_table = connection.table_exists(None, "answers")?;
     if !has_table {
         // Earlier versions have none; where it should be there its absence is told already.
         return Ok(());
     }
-    each_row(connection, "SELECT * FROM answers", |row| {
-        let read: Result<_, Fault> = read_answer(row);
-        if let Err(fault) = read {
-            faults.push(fault.of("answers", "key", row));
-        }
-    })
+    each_row(connection, "SELECT * FROM answers", |row| found.take_answer(row))
 }
 
 fn each_row(

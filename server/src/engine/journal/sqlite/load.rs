@@ -5,12 +5,11 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
-use super::columns::{has_its_hash, read_product};
-use super::history::{History, read_entry, read_unchanged};
-use super::oldest_answer;
-use super::row::{Fault, cell};
 use super::schema::{HASH_VERSION, version};
-use crate::engine::journal::{Effect, JournalError, Loaded, RETAINED_CHANGES};
+use crate::engine::journal::tables::{
+    self, Fault, History, has_its_hash, read_entry, read_product, read_unchanged,
+};
+use crate::engine::journal::{Effect, JournalError, Loaded, RETAINED_CHANGES, oldest_answer};
 
 /// Everything a file holds, whatever its version. What is wrong with the history costs the history
 /// alone; what is wrong with a product is an error.
@@ -47,11 +46,8 @@ pub fn read_catalog(connection: &Connection) -> Result<(CatalogId, Revision), Jo
     let Some(row) = rows.next()? else {
         return Err(JournalError::Damaged("table catalog is empty".to_owned()));
     };
-    let read = || {
-        let id: String = cell(row, "id")?;
-        Ok((CatalogId(id.into()), Revision(cell(row, "revision")?)))
-    };
-    read().map_err(|fault: Fault| JournalError::Damaged(fault.of("catalog", "rowid", row)))
+    let damaged = |fault: Fault| JournalError::Damaged(fault.of("catalog", "rowid", row));
+    tables::read_catalog(row).map_err(damaged)
 }
 
 fn read_products(connection: &Connection) -> Result<Vec<Arc<Product>>, JournalError> {

@@ -1,42 +1,25 @@
-//! The cells of a row, and what is wrong with one that can't be read.
-
-use std::fmt::Display;
+//! The rows of SQLite.
 
 use rusqlite::types::FromSql;
 use rusqlite::{Error, Row};
-use serde::de::DeserializeOwned;
 
-/// What is wrong with a row.
-#[derive(Debug)]
-pub struct Fault {
-    column: String,
-    why: String,
-}
+use crate::engine::journal::tables::{Cells, Fault};
 
-impl Fault {
-    /// This is wrong with the row's cell in this column.
-    pub fn new(column: &str, why: &dyn Display) -> Self {
-        Self {
-            column: column.to_owned(),
-            why: why.to_string(),
-        }
+impl Cells for Row<'_> {
+    fn text(&self, column: &str) -> Result<Option<String>, Fault> {
+        cell(self, column)
     }
 
-    /// Where it is and what is wrong. `key` is the column by which a row of the table is known.
-    pub fn of(&self, table: &str, key: &str, row: &Row<'_>) -> String {
-        use rusqlite::types::ValueRef;
-        let name = match row.get_ref(key) {
-            Ok(ValueRef::Integer(number)) => number.to_string(),
-            Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).escape_debug().to_string(),
-            _ => "?".to_owned(),
-        };
-        let Self { column, why } = self;
-        format!("table {table}, row {name}, column {column}: {why}")
+    fn integer(&self, column: &str) -> Result<Option<i64>, Fault> {
+        cell(self, column)
+    }
+
+    fn flag(&self, column: &str) -> Result<bool, Fault> {
+        cell(self, column)
     }
 }
 
-/// A cell's value.
-pub fn cell<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
+fn cell<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
     row.get(column).map_err(|error| {
         let why = match error {
             Error::InvalidColumnType(_, _, kind) => format!("it can't be {kind}"),
@@ -47,10 +30,4 @@ pub fn cell<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
         };
         Fault::new(column, &why)
     })
-}
-
-/// A cell's JSON.
-pub fn json_cell<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, Fault> {
-    let json: String = cell(row, column)?;
-    serde_json::from_str(&json).map_err(|error| Fault::new(column, &error))
 }

@@ -6,9 +6,8 @@ use std::ops::Range;
 use rusqlite::{Connection, Transaction, params};
 use shared::Digest;
 
-use super::columns::read_product;
-use super::row::Fault;
 use crate::engine::journal::JournalError;
+use crate::engine::journal::tables::{Fault, read_product};
 
 /// Marks the file as Vitrina's (`PRAGMA application_id`): the letters `VITR`.
 const APPLICATION_ID: i32 = 0x5649_5452;

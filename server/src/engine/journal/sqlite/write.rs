@@ -4,10 +4,10 @@ use rusqlite::{Connection, Transaction, params};
 use shared::{Change, ProductId, Revision};
 
 use super::columns::{write_blank_product, write_product};
-use super::history::client_answer_name;
 use super::load::read_catalog;
-use super::{now, to_json};
-use crate::engine::journal::{Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms};
+use crate::engine::journal::{
+    Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms, now_seconds, to_json,
+};
 
 /// Writes a change, and what it makes of the products.
 pub fn write_record(transaction: &Transaction<'_>, record: &Record) -> Result<(), JournalError> {
@@ -57,13 +57,10 @@ pub fn write_answer(
     revision: Revision,
     effect: &str,
 ) -> Result<(), JournalError> {
-    let (name, fingerprint) = match key {
-        Key::Client(key) => (client_answer_name(key), ""),
-        Key::Idempotency(key) => (key.name.to_string(), key.fingerprint.as_ref()),
-    };
+    let (name, fingerprint) = (key.answer_name(), key.fingerprint());
     transaction
         .prepare_cached("INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![name, fingerprint, revision.0, effect, now()])?;
+        .execute(params![name, fingerprint, revision.0, effect, now_seconds()])?;
     Ok(())
 }
 

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use rusqlite::Row;
-use shared::{Catalog, Change, ClientId, Digest, Product, RequestId, RequestKey, Revision};
+use shared::{
+    Catalog, CatalogId, Change, ClientId, Digest, Product, RequestId, RequestKey, Revision,
+};
 
-use super::row::{Fault, cell, json_cell};
+use super::cells::{Cells, Fault, json, number, text};
 use crate::engine::journal::{Answer, Effect, Entry, Key};
 
 /// A retained change, and the product as it was before.
 pub struct HistoryRow {
-    entry: Entry,
+    /// The change.
+    pub entry: Entry,
     before: Option<Arc<Product>>,
 }
 
@@ -103,18 +105,24 @@ impl HistoryRow {
     }
 }
 
+/// Reads which catalog it is, and its revision.
+pub fn read_catalog(row: &impl Cells) -> Result<(CatalogId, Revision), Fault> {
+    let id = CatalogId(text(row, "id")?.into());
+    Ok((id, Revision(number(row, "revision")?)))
+}
+
 /// Reads a retained change.
-pub fn read_entry(row: &Row<'_>) -> Result<HistoryRow, Fault> {
-    let page: Option<String> = cell(row, "page")?;
-    let request: Option<i64> = cell(row, "request")?;
-    let digest: Option<String> = cell(row, "digest")?;
+pub fn read_entry(row: &impl Cells) -> Result<HistoryRow, Fault> {
+    let page = row.text("page")?;
+    let request = row.integer("request")?;
+    let digest = row.text("digest")?;
     let digest = digest.map(|text| text.parse().map_err(|error| Fault::new("digest", &error)));
-    let before: Option<String> = cell(row, "before")?;
-    let before = before
+    let before = row
+        .text("before")?
         .map(|json| serde_json::from_str(&json).map_err(|error| Fault::new("before", &error)));
     let entry = Entry {
-        revision: Revision(cell(row, "revision")?),
-        change: json_cell(row, "change")?,
+        revision: Revision(number(row, "revision")?),
+        change: json(row, "change")?,
         digest: digest.transpose()?,
         key: page.zip(request).map(|(page, request)| {
             Key::Client(RequestKey {
@@ -127,24 +135,18 @@ pub fn read_entry(row: &Row<'_>) -> Result<HistoryRow, Fault> {
     Ok(HistoryRow { entry, before })
 }
 
-/// The name under which the answer to a client's request stands among the answers to keys. No
-/// header can say it, since it has line breaks.
-pub fn client_answer_name(key: &RequestKey) -> String {
-    format!("\n{}\n{}", key.client, key.request)
-}
-
 /// Reads the answer to a request, and the fingerprint of that request.
-pub fn read_answer(row: &Row<'_>) -> Result<(Arc<str>, Answer), Fault> {
+pub fn read_answer(row: &impl Cells) -> Result<(Arc<str>, Answer), Fault> {
     let answer = Answer {
-        revision: Revision(cell(row, "revision")?),
-        effect: json_cell(row, "change")?,
+        revision: Revision(number(row, "revision")?),
+        effect: json(row, "change")?,
     };
-    Ok((cell::<String>(row, "fingerprint")?.into(), answer))
+    Ok((text(row, "fingerprint")?.into(), answer))
 }
 
 /// Reads the answer to a client's request that left its product as it was, where it is one.
-pub fn read_unchanged(row: &Row<'_>) -> Result<Option<(RequestKey, Revision, Effect)>, Fault> {
-    let name: String = cell(row, "key")?;
+pub fn read_unchanged(row: &impl Cells) -> Result<Option<(RequestKey, Revision, Effect)>, Fault> {
+    let name = text(row, "key")?;
     let (_, Answer { revision, effect }) = read_answer(row)?;
     let mut parts = name.trim_start().rsplitn(2, '\n');
     let request = parts.next().and_then(|request| request.parse().ok());

@@ -1,0 +1,138 @@
+//! The journal in PostgreSQL, for several servers at a time: whoever locks the row of the catalog makes
+//! the next changes, so there is one order of all of them.
+//!
+//! A server that wrote last may write again without asking first: the statement does nothing where
+//! another one was in between.
+
+mod address;
+mod columns;
+mod link;
+mod load;
+mod name;
+mod order;
+mod reader;
+mod row;
+mod schema;
+mod session;
+mod sink;
+mod statements;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use shared::Catalog;
+use tokio::runtime::{Builder, Runtime};
+
+use super::{Answer, Appended, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer};
+use link::Link;
+use session::unreachable;
+use watch::Watch;
+use write::Write;
+
+pub use address::{Address, is_address};
+pub use reader::PostgresReader;
+pub use sink::PostgresSink;
+
+/// The journal in PostgreSQL.
+pub struct PostgresJournal {
+    /// Runs while something is waited for. `None` when it ends.
+    runtime: Option<Runtime>,
+    link: Link,
+}
+
+impl PostgresJournal {
+    /// Opens a database, and makes the tables where there are none.
+    pub fn open(address: Address) -> Result<Self, JournalError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
+        let mut journal = Self {
+            runtime: Some(runtime),
+            link: Link::new(address),
+        };
+        // On a thread of its own: whoever calls may be part of another runtime.
+        let started = std::thread::scope(|scope| {
+            let start = || journal.run(async |link| link.start().await);
+            scope.spawn(start).join()
+        });
+        started.map_err(|_| unreachable(&journal.link.address, "the journal failed"))??;
+        Ok(journal)
+    }
+
+    fn run<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Link) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(work(&mut self.link)),
+            None => Err(unreachable(&self.link.address, "it was closed")),
+        }
+    }
+}
+
+impl Drop for PostgresJournal {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A runtime waits for its threads otherwise, which must not be where tasks run.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Journal for PostgresJournal {
+    const IS_SHARED: bool = true;
+
+    fn load(&mut self) -> Result<Loaded, JournalError> {
+        self.run(async |link| link.load().await)
+    }
+
+    fn begin(
+        &mut self,
+        known: &Catalog,
+        keys: &[Key],
+        deadline: Instant,
+    ) -> Result<ByOthers, JournalError> {
+        let names = keys.iter().map(|key| name::write(&key.answer_name()).into_owned());
+        let names: Vec<String> = names.collect();
+        self.run(async |link| link.begin(known, names, deadline).await)
+    }
+
+    fn append(
+        &mut self,
+        before: &Catalog,
+        after: &Catalog,
+        batch: &Batch,
+        deadline: Instant,
+    ) -> Result<Appended, JournalError> {
+        self.run(async |link| {
+            let write = Write::new(link.server, before, after, batch)?;
+            link.append(&write, deadline).await
+        })
+    }
+
+    fn cancel(&mut self) {
+        // A session that can't be used is found out by whoever needs it next.
+        let _ = self.run(async |link| link.cancel().await);
+    }
+
+    fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
+        let answers = &self.link.turn.answers;
+        Ok(answers.get(key.answer_name().as_ref()).cloned())
+    }
+
+    fn read_on(&mut self, known: &Catalog) -> Result<ByOthers, JournalError> {
+        self.run(async |link| link.read_on(known).await)
+    }
+
+    fn tend(&mut self) -> Result<(), JournalError> {
+        self.run(async |link| link.tend().await)
+    }
+
+    fn watch(&mut self, observer: Arc<dyn Observer>) -> Result<Box<dyn Send>, JournalError> {
+        let Link { address, server, .. } = &self.link;
+        let watch = Watch::start(address.clone(), *server, observer);
+        let watch = watch.map_err(|error| unreachable(address, &error.to_string()))?;
+        Ok(Box::new(watch))
+    }
+}

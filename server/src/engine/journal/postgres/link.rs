@@ -1,0 +1,417 @@
+//! The desk's way to the database: a session that is opened again where it was lost, and whose turn it
+//! is to write.
+
+use std::time::{Duration, Instant};
+
+use futures_util::join;
+use shared::Catalog;
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout, timeout_at};
+use tokio_postgres::Error;
+
+use super::address::Address;
+use super::load::load;
+use super::order::{Answers, look, take};
+use super::schema;
+use super::session::{Session, is_end, to_error, unreachable};
+use super::statements::Statements;
+use super::write::Write;
+use crate::engine::journal::{Appended, ByOthers, JournalError, Loaded};
+
+/// How long the start waits until something is confirmed.
+const MAX_START_TIME: Duration = Duration::from_secs(10);
+
+/// How long the order is waited for at least, however long somebody has waited for the desk.
+const MIN_BEGIN_TIME: Duration = Duration::from_secs(1);
+
+/// How long a commit is waited for at least, before its outcome counts as unknown.
+const MIN_COMMIT_TIME: Duration = Duration::from_secs(5);
+
+/// How long is looked for what became of a commit.
+const SETTLE_TIME: Duration = Duration::from_secs(2);
+
+/// How long the database is waited for where nobody waits for more than to be told.
+const LOOK_TIME: Duration = Duration::from_secs(2);
+
+/// How soon a database that can't be reached is tried again.
+const RETRY_TIME: Duration = Duration::from_millis(50);
+
+/// The most rows that are written without taking the order first: a server that is stopped in the
+/// middle of more would hold the order, and PostgreSQL ends only who has taken it and falls silent.
+const MAX_ROWS_AT_ONCE: usize = 512;
+
+/// The way to the database.
+pub struct Link {
+    /// Where it is.
+    pub address: Address,
+    /// The name of this server, a random number.
+    pub server: i64,
+    /// What is known of whose turn it is.
+    pub turn: Turn,
+    open: Option<Open>,
+    /// Whether the last attempt to write failed.
+    has_failed: bool,
+}
+
+/// An open session.
+struct Open {
+    session: Session,
+    statements: Statements,
+}
+
+/// Whose turn it is.
+#[derive(Default)]
+pub struct Turn {
+    /// Whether the order is taken.
+    is_taken: bool,
+    /// Whether nobody else wrote when it was last looked at: most likely nobody does now.
+    is_alone: bool,
+    /// The latest transaction that wrote, as far as is known.
+    latest: i64,
+    /// The names of requests that may have been answered, where nobody looked yet.
+    names: Vec<String>,
+    /// The answers to those that were looked for.
+    pub answers: Answers,
+}
+
+/// Why a batch was not confirmed.
+enum Failed {
+    /// Nothing of it is there.
+    Undone(Error),
+    /// It is there, or not.
+    Unknown(String),
+}
+
+impl Link {
+    /// A way to this database.
+    pub fn new(address: Address) -> Self {
+        Self {
+            address,
+            server: rand::random(),
+            turn: Turn::default(),
+            open: None,
+            has_failed: false,
+        }
+    }
+
+    /// Opens it for the first time, and makes the tables where there are none.
+    pub async fn start(&mut self) -> Result<(), JournalError> {
+        let mut session = Session::open(&self.address).await?;
+        let started = async {
+            schema::prepare(&mut session.client, &self.address).await?;
+            self.open = Some(set_up(session, &self.address).await?);
+            Ok(())
+        };
+        timeout(MAX_START_TIME, started).await.unwrap_or_else(|_| {
+            let why = "it confirms nothing that is written: are the standbys there that \
+                synchronous_standby_names asks for?";
+            Err(unreachable(&self.address, why))
+        })?;
+        self.warn_of_risk().await
+    }
+
+    /// Says what can be lost where no standby has all that was acknowledged.
+    async fn warn_of_risk(&mut self) -> Result<(), JournalError> {
+        let Some(open) = &self.open else { return Ok(()) };
+        let sql = "SELECT current_setting('synchronous_standby_names') = ''";
+        let row = open.session.client.query_one(sql, &[]).await;
+        let row = row.map_err(|error| to_error(&error, &self.address))?;
+        if row.get(0) {
+            tracing::warn!(
+                database = %self.address,
+                "no standby is waited for (synchronous_standby_names is empty): whatever loses the \
+                 database's machine loses what was saved last"
+            );
+        }
+        Ok(())
+    }
+
+    /// The session, opened again where it was lost.
+    async fn session(&mut self) -> Result<&Open, JournalError> {
+        if self.open.is_none() {
+            let opened = async {
+                let session = Session::open(&self.address).await?;
+                set_up(session, &self.address).await
+            };
+            // Whatever is wrong with it may pass: somebody may be about to put a backup back.
+            self.open = Some(opened.await.map_err(into_passing)?);
+        }
+        let lost = || unreachable(&self.address, "the connection was lost");
+        self.open.as_ref().ok_or_else(lost)
+    }
+
+    /// Lets go of a session that something is wrong with, and of all that was under way.
+    fn lose(&mut self) {
+        self.open = None;
+        self.turn.is_taken = false;
+        self.turn.is_alone = false;
+    }
+
+    /// Everything that the tables hold.
+    pub async fn load(&mut self) -> Result<Loaded, JournalError> {
+        let address = self.address.clone();
+        let open = self.session().await?;
+        let (loaded, head) = load(&open.session.client, &address).await?;
+        self.turn.latest = head.batch;
+        Ok(loaded)
+    }
+
+    /// Takes the order, or assumes that nobody else wants it. Tries again until `deadline`.
+    pub async fn begin(
+        &mut self,
+        known: &Catalog,
+        names: Vec<String>,
+        deadline: Instant,
+    ) -> Result<ByOthers, JournalError> {
+        let deadline = deadline.max(Instant::now() + MIN_BEGIN_TIME);
+        loop {
+            let begun = timeout_at(deadline.into(), self.try_begin(known, &names)).await;
+            let begun = begun.unwrap_or_else(|_| Err(unreachable(&self.address, "no answer")));
+            match begun {
+                Ok(by_others) => return Ok(by_others),
+                Err(error) => {
+                    self.lose();
+                    if !error.is_passing() || Instant::now() + RETRY_TIME >= deadline {
+                        return Err(error);
+                    }
+                    sleep(RETRY_TIME).await;
+                }
+            }
+        }
+    }
+
+    /// Lets go of a session that ended while nobody looked: what is sent in it would be in doubt.
+    async fn notice_end(&mut self) {
+        // Once to be told of what came, and once to take it.
+        yield_now().await;
+        yield_now().await;
+        let is_over = |open: &Open| open.session.client.is_closed();
+        if self.open.as_ref().is_some_and(is_over) {
+            self.lose();
+        }
+    }
+
+    async fn try_begin(
+        &mut self,
+        known: &Catalog,
+        names: &[String],
+    ) -> Result<ByOthers, JournalError> {
+        self.notice_end().await;
+        if self.turn.is_alone && self.open.is_some() {
+            self.turn.names = names.to_vec();
+            self.turn.answers.clear();
+            return Ok(ByOthers::Nothing);
+        }
+        let address = self.address.clone();
+        let open = self.session().await?;
+        let Open {
+            session,
+            statements,
+        } = open;
+        let taken = take(&session.client, statements, &address, known, names).await?;
+        self.turn = Turn {
+            is_taken: !matches!(taken.by_others, ByOthers::Replaced(_)),
+            is_alone: matches!(taken.by_others, ByOthers::Nothing),
+            latest: taken.batch,
+            names: Vec::new(),
+            answers: taken.answers,
+        };
+        Ok(taken.by_others)
+    }
+
+    /// Makes a batch durable, and finds out whether it is.
+    pub async fn append(
+        &mut self,
+        write: &Write,
+        deadline: Instant,
+    ) -> Result<Appended, JournalError> {
+        if !self.turn.is_taken && write.len() > MAX_ROWS_AT_ONCE {
+            self.turn.is_alone = false;
+            return Ok(Appended::Overtaken);
+        }
+        let deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
+        let committed = timeout_at(deadline.into(), self.commit(write)).await;
+        let committed =
+            committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
+        self.turn.is_taken = false;
+        let appended = match committed {
+            Ok(true) => {
+                self.turn.latest = write.batch;
+                Ok(Appended::Durable)
+            }
+            Ok(false) => {
+                self.turn.is_alone = false;
+                Ok(Appended::Overtaken)
+            }
+            Err(Failed::Undone(error)) => {
+                // It may be in a transaction that came to nothing.
+                self.lose();
+                let error = to_error(&error, &self.address);
+                if error.is_passing() {
+                    Ok(Appended::Overtaken)
+                } else {
+                    Err(error)
+                }
+            }
+            Err(Failed::Unknown(why)) => self.settle(write.batch, &why, deadline).await,
+        };
+        self.has_failed = appended.is_err();
+        appended
+    }
+
+    async fn commit(&mut self, write: &Write) -> Result<bool, Failed> {
+        let Some(Open {
+            session,
+            statements,
+        }) = &self.open
+        else {
+            return Ok(false);
+        };
+        let client = &session.client;
+        let Turn { latest, names, .. } = &self.turn;
+        // Of earlier statements.
+        session.has_warned();
+        let sent = write.send(client, &statements.write, *latest, names);
+        let (sent, committed) = if self.turn.is_taken {
+            join!(sent, client.batch_execute("COMMIT"))
+        } else {
+            (sent.await, Ok(()))
+        };
+        match (sent, committed) {
+            (Ok(_), Ok(())) if session.has_warned() => {
+                Err(Failed::Unknown("the standby was not waited for".to_owned()))
+            }
+            (Ok(has_moved), Ok(())) => Ok(has_moved),
+            // A commit of what failed takes it back.
+            (Err(error), _) if !is_end(&error) => Err(Failed::Undone(error)),
+            (Err(error), _) | (_, Err(error)) => Err(Failed::Unknown(
+                to_error(&error, &self.address).to_string(),
+            )),
+        }
+    }
+
+    /// Finds out what became of a batch. A session that has the order knows: the one before it is over.
+    async fn settle(
+        &mut self,
+        batch: i64,
+        why: &str,
+        deadline: Instant,
+    ) -> Result<Appended, JournalError> {
+        tracing::warn!(why, "looking for what became of a batch");
+        let deadline = deadline.max(Instant::now()) + SETTLE_TIME;
+        loop {
+            self.lose();
+            match timeout_at(deadline.into(), self.is_there(batch)).await {
+                Ok(Ok(true)) => return Ok(Appended::Durable),
+                Ok(Ok(false)) => return Ok(Appended::Overtaken),
+                Ok(Err(_)) if Instant::now() + RETRY_TIME < deadline => sleep(RETRY_TIME).await,
+                Ok(Err(_)) | Err(_) => {
+                    self.lose();
+                    return Err(JournalError::Unknown(why.to_owned()));
+                }
+            }
+        }
+    }
+
+    async fn is_there(&mut self, batch: i64) -> Result<bool, JournalError> {
+        let address = self.address.clone();
+        let open = self.session().await?;
+        let sql = "SELECT EXISTS (SELECT FROM changes WHERE batch = $1)
+            OR EXISTS (SELECT FROM catalog WHERE batch = $1)";
+        let row = open.session.client.query_one(sql, &[&batch]).await;
+        let row = row.map_err(|error| to_error(&error, &address))?;
+        Ok(row.get(0))
+    }
+
+    /// Lets go of the order.
+    pub async fn cancel(&mut self) -> Result<(), JournalError> {
+        if !std::mem::take(&mut self.turn.is_taken) {
+            return Ok(());
+        }
+        let address = self.address.clone();
+        let open = self.session().await?;
+        let rolled_back = timeout(LOOK_TIME, open.session.client.batch_execute("ROLLBACK")).await;
+        if !matches!(rolled_back, Ok(Ok(()))) {
+            self.lose();
+            return Err(unreachable(&address, "the connection was lost"));
+        }
+        Ok(())
+    }
+
+    /// What others wrote since a catalog that is known.
+    pub async fn read_on(&mut self, known: &Catalog) -> Result<ByOthers, JournalError> {
+        let address = self.address.clone();
+        let read = timeout(LOOK_TIME, async {
+            let open = self.session().await?;
+            look(&open.session.client, &open.statements, &address, known).await
+        });
+        let read = read
+            .await
+            .unwrap_or_else(|_| Err(unreachable(&address, "no answer")));
+        match read {
+            Ok(taken) => {
+                self.turn.is_alone &= matches!(taken.by_others, ByOthers::Nothing);
+                Ok(taken.by_others)
+            }
+            Err(error) => {
+                self.lose();
+                Err(error)
+            }
+        }
+    }
+
+    /// Looks whether the database can be written to.
+    pub async fn tend(&mut self) -> Result<(), JournalError> {
+        let address = self.address.clone();
+        let has_failed = self.has_failed;
+        let tended = timeout(LOOK_TIME, async {
+            let open = self.session().await?;
+            if has_failed {
+                confirm(&open.session, &address).await?;
+            }
+            Ok(())
+        });
+        let tended = tended
+            .await
+            .unwrap_or_else(|_| Err(unreachable(&address, "no answer")));
+        match tended {
+            Ok(()) => self.has_failed = false,
+            Err(_) => self.lose(),
+        }
+        tended
+    }
+}
+
+/// Makes a new session one to write with.
+async fn set_up(session: Session, address: &Address) -> Result<Open, JournalError> {
+    confirm(&session, address).await?;
+    let statements = Statements::prepare(&session.client).await;
+    let statements = statements.map_err(|error| to_error(&error, address))?;
+    Ok(Open {
+        session,
+        statements,
+    })
+}
+
+/// Takes the order once and writes nothing. What whoever had it before left is decided then; and what
+/// can be read from now on the standbys have, too, which after a crash is not certain of the last.
+async fn confirm(session: &Session, address: &Address) -> Result<(), JournalError> {
+    let touched = session.client.execute("UPDATE catalog SET batch = batch", &[]).await;
+    match touched {
+        Ok(0) => Err(unreachable(address, "table catalog is empty")),
+        Ok(_) if session.has_warned() => {
+            Err(unreachable(address, "the standby was not waited for"))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(to_error(&error, address)),
+    }
+}
+
+/// What is wrong with a database while the server runs may pass, but for tables that only a newer one
+/// knows.
+fn into_passing(error: JournalError) -> JournalError {
+    match error {
+        JournalError::Database { database, why } => JournalError::Unreachable { database, why },
+        error => error,
+    }
+}

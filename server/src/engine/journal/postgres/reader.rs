@@ -1,0 +1,138 @@
+//! A database that is only read, also on a standby, while servers write.
+
+use shared::Catalog;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::config::TargetSessionAttrs;
+
+use super::address::Address;
+use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
+use super::schema::find_version;
+use super::session::{Session, to_error, unreachable};
+use crate::engine::journal::copy::Row;
+use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
+use crate::engine::journal::{Inspection, JournalError, Loaded};
+
+/// A database, open for reading.
+pub struct PostgresReader {
+    runtime: Runtime,
+    address: Address,
+    session: Session,
+}
+
+impl PostgresReader {
+    /// Opens a database, which must have tables of Vitrina's.
+    pub fn open(address: &Address) -> Result<Self, JournalError> {
+        let mut address = address.clone();
+        if address.config.get_target_session_attrs() == TargetSessionAttrs::ReadWrite {
+            address.config.target_session_attrs(TargetSessionAttrs::Any);
+        }
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
+        let session = runtime.block_on(async {
+            let session = Session::open(&address).await?;
+            // What is read may be passed on more slowly than a server would.
+            let patient = "SET idle_in_transaction_session_timeout TO 0";
+            let set = session.client.batch_execute(patient).await;
+            set.map_err(|error| to_error(&error, &address))?;
+            match find_version(&session.client, &address).await? {
+                Some(_) => Ok(session),
+                None => Err(JournalError::Database {
+                    database: address.to_string(),
+                    why: format!("there are no tables of Vitrina's in schema {}", address.schema),
+                }),
+            }
+        })?;
+        Ok(Self {
+            runtime,
+            address,
+            session,
+        })
+    }
+
+    /// Everything it holds, at one moment.
+    pub fn load(&self) -> Result<Loaded, JournalError> {
+        let loaded = self.runtime.block_on(load(&self.session.client, &self.address))?;
+        Ok(loaded.0)
+    }
+
+    /// How many servers write to it at the moment.
+    pub fn servers(&self) -> Result<i64, JournalError> {
+        let sql = "SELECT count(*) FROM servers WHERE at > now() - interval '5 s'";
+        let row = self.runtime.block_on(self.session.client.query_one(sql, &[]));
+        let row = row.map_err(|error| to_error(&error, &self.address))?;
+        Ok(row.get(0))
+    }
+
+    /// Looks at all of it, at one moment, whatever is wrong with it.
+    pub fn inspect(&self) -> Result<Inspection, JournalError> {
+        let (client, address) = (&self.session.client, &self.address);
+        self.runtime.block_on(async {
+            begin_reading(client, address).await?;
+            let mut found = Inspection::default();
+            let head = read_head(client, address).await;
+            let head = found.note("table catalog", head);
+            found.revision = head.as_ref().map(|head| head.revision);
+            let sql = "SELECT * FROM products ORDER BY id";
+            let products = each_row(client, address, sql, &[], |row| {
+                found.take_product(row, true);
+                Ok(())
+            });
+            let products = products.await;
+            found.note("table products", products);
+            if let Some(head) = head {
+                let products = found.products.iter().cloned().map(Into::into);
+                if Catalog::new(head.revision, products).digest() != head.digest {
+                    let fault = "table catalog, column digest: the products don't add up to it";
+                    found.faults.push(fault.to_owned());
+                }
+                let history = read_history(client, address, head.revision).await;
+                let history = found.note("table changes", history);
+                let faults = history.into_iter().flat_map(|history| history.faults);
+                found.faults.extend(faults);
+            }
+            let answers = each_row(client, address, "SELECT * FROM answers", &[], |row| {
+                found.take_answer(row);
+                Ok(())
+            });
+            let answers = answers.await;
+            found.note("table answers", answers);
+            end_reading(client, address).await?;
+            Ok(found)
+        })
+    }
+
+    /// Gives every row, as they are at one moment.
+    pub fn each_row(
+        &self,
+        take: &mut dyn FnMut(Row) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let (client, address) = (&self.session.client, &self.address);
+        self.runtime.block_on(async {
+            begin_reading(client, address).await?;
+            let head = read_head(client, address).await?;
+            take(Row::Catalog(head.id, head.revision, head.digest))?;
+            let sql = "SELECT * FROM products ORDER BY id";
+            each_row(client, address, sql, &[], |row| {
+                let damaged =
+                    |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
+                take(Row::Product(read_product(row).map_err(damaged)?))
+            })
+            .await?;
+            let sql = "SELECT * FROM changes ORDER BY revision";
+            each_row(client, address, sql, &[], |row| {
+                let damaged =
+                    |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
+                take(Row::Change(ChangeRow::read(row).map_err(damaged)?))
+            })
+            .await?;
+            let sql = "SELECT * FROM answers ORDER BY at";
+            each_row(client, address, sql, &[], |row| {
+                let damaged =
+                    |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
+                take(Row::Answer(AnswerRow::read(row).map_err(damaged)?))
+            })
+            .await?;
+            end_reading(client, address).await
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! The statements of the desk's session, prepared once: what is prepared leaves in the order in which it is
+//! sent.
+
+use tokio::try_join;
+use tokio_postgres::{Client, Error, Statement};
+
+use super::load::Head;
+use super::write;
+
+/// The statements.
+pub struct Statements {
+    /// Takes the order.
+    pub lock: Statement,
+    /// The changes after a revision.
+    pub changes: Statement,
+    /// The answers to some requests.
+    pub answers: Statement,
+    /// The row of the catalog and the changes after a revision, as they are at one moment.
+    pub look: Statement,
+    /// Makes a batch durable.
+    pub write: Statement,
+}
+
+impl Statements {
+    /// Prepares them.
+    pub async fn prepare(client: &Client) -> Result<Self, Error> {
+        let lock = format!("SELECT {} FROM catalog FOR UPDATE", Head::COLUMNS);
+        let write = write::sql();
+        let (lock, changes, answers, look, write) = try_join!(
+            client.prepare(&lock),
+            client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision"),
+            client.prepare("SELECT * FROM answers WHERE key = ANY($1) AND at >= $2"),
+            client.prepare(
+                "SELECT id AS catalog, version, catalog.revision AS head, \
+                    catalog.digest AS head_digest, catalog.batch AS head_batch, changes.* \
+                FROM catalog LEFT JOIN changes ON changes.revision > $1 ORDER BY changes.revision"
+            ),
+            client.prepare(&write),
+        )?;
+        Ok(Self {
+            lock,
+            changes,
+            answers,
+            look,
+            write,
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! What a server sees of the others: that they wrote, and how many clients they have. It has a thread
+//! and a session of its own, since the desk's waits for the order.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use shared::{Digest, Revision};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::time::{interval, sleep, timeout};
+use tokio_postgres::Notification;
+
+use super::address::Address;
+use super::load::Head;
+use super::session::{Session, to_error, unreachable};
+use crate::engine::journal::{JournalError, Observer, RETAINED_CHANGES, oldest_answer};
+
+/// How often a server says how many clients it has, and looks whether others wrote.
+const LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// How long a look may take.
+const MAX_LOOK_TIME: Duration = Duration::from_secs(3);
+
+/// How soon a database that can't be reached is tried again: a page is told within a second.
+const RETRY_TIME: Duration = Duration::from_millis(250);
+
+/// How often what is older than has to be retained is taken away.
+const PRUNE_TIME: Duration = Duration::from_secs(15);
+
+/// The most answers that are retained, however young they are.
+const MAX_ANSWERS: i64 = 1_000_000;
+
+/// Watches as long as it lives.
+pub struct Watch {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Begins to watch, as the server with this name.
+    pub fn start(
+        address: Address,
+        server: i64,
+        observer: Arc<dyn Observer>,
+    ) -> std::io::Result<Self> {
+        let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
+        let (stop, is_stopped) = oneshot::channel();
+        let watcher = Watcher {
+            address,
+            server,
+            observer,
+            pruned: None,
+        };
+        let watch = move || {
+            runtime.block_on(watcher.run(is_stopped));
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("watch".to_owned());
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread.spawn(watch)?),
+        })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // One that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Watcher {
+    address: Address,
+    server: i64,
+    observer: Arc<dyn Observer>,
+    /// When what is too old was last taken away.
+    pruned: Option<Instant>,
+}
+
+impl Watcher {
+    async fn run(mut self, mut is_stopped: oneshot::Receiver<()>) {
+        let mut is_reachable = true;
+        loop {
+            let ended = tokio::select! {
+                _ = &mut is_stopped => return,
+                opened = self.open() => match opened {
+                    Ok(mut session) => {
+                        if !is_reachable {
+                            tracing::info!(database = %self.address, "the database is back");
+                        }
+                        is_reachable = true;
+                        self.observer.on_reachable(true);
+                        tokio::select! {
+                            _ = &mut is_stopped => return self.leave(&session).await,
+                            Err(error) = self.watch(&mut session) => error,
+                        }
+                    }
+                    Err(error) => {
+                        if is_reachable {
+                            tracing::error!(%error, "nothing can be saved");
+                        }
+                        is_reachable = false;
+                        self.observer.on_reachable(false);
+                        sleep(RETRY_TIME).await;
+                        continue;
+                    }
+                },
+            };
+            // A session that was ended alone is no reason to say that nothing can be saved.
+            tracing::debug!(error = %ended, "another session is opened");
+        }
+    }
+
+    async fn open(&self) -> Result<Session, JournalError> {
+        let session = Session::open(&self.address).await?;
+        let sql = format!(
+            "SET synchronous_commit TO off; LISTEN \"vitrina_{}\"",
+            self.address.schema
+        );
+        let set = session.client.batch_execute(&sql).await;
+        set.map_err(|error| to_error(&error, &self.address))?;
+        Ok(session)
+    }
+
+    async fn watch(
+        &mut self,
+        session: &mut Session,
+    ) -> Result<std::convert::Infallible, JournalError> {
+        let mut ticks = interval(LOOK_TIME);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    let looked = timeout(MAX_LOOK_TIME, self.look(session)).await;
+                    looked.map_err(|_| unreachable(&self.address, "no answer"))??;
+                }
+                notification = session.notifications.recv() => {
+                    let notification = notification
+                        .ok_or_else(|| unreachable(&self.address, "the connection was lost"))?;
+                    self.take(&notification);
+                }
+            }
+        }
+    }
+
+    /// Tells what another server said that it wrote.
+    fn take(&self, notification: &Notification) {
+        let mut words = notification.payload().split(' ');
+        let server = words.next().and_then(|word| word.parse::<i64>().ok());
+        let revision = words.next().and_then(|word| word.parse().ok());
+        let digest = words.next().and_then(|word| word.parse::<Digest>().ok());
+        if server != Some(self.server)
+            && let Some((revision, digest)) = revision.zip(digest)
+        {
+            self.observer.on_written(Revision(revision), digest);
+        }
+    }
+
+    /// Says how many clients there are, and looks how many others have and what they wrote.
+    async fn look(&mut self, session: &Session) -> Result<(), JournalError> {
+        let error = |error: tokio_postgres::Error| to_error(&error, &self.address);
+        let viewers = i64::try_from(self.observer.viewers()).unwrap_or(i64::MAX);
+        let sql = format!(
+            "WITH own AS (
+                INSERT INTO servers VALUES ($1, $2, now())
+                ON CONFLICT (name) DO UPDATE SET viewers = excluded.viewers, at = excluded.at
+            )
+            SELECT {}, (
+                SELECT coalesce(sum(viewers), 0)::bigint FROM servers
+                WHERE name <> $1 AND at > now() - interval '5 s'
+            ) AS viewers FROM catalog",
+            Head::COLUMNS
+        );
+        let row = session.client.query_opt(&sql, &[&self.server, &viewers]).await;
+        let row = row.map_err(error)?;
+        let row = row.ok_or_else(|| unreachable(&self.address, "table catalog is empty"))?;
+        let head = Head::read(&row)?;
+        let elsewhere: i64 = row.try_get("viewers").map_err(error)?;
+        self.observer
+            .set_viewers_elsewhere(usize::try_from(elsewhere).unwrap_or_default());
+        self.observer.on_written(head.revision, head.digest);
+        if self.pruned.is_none_or(|pruned| pruned.elapsed() >= PRUNE_TIME) {
+            self.pruned = Some(Instant::now());
+            prune(session).await.map_err(error)?;
+        }
+        Ok(())
+    }
+
+    /// Is counted no more.
+    async fn leave(&self, session: &Session) {
+        let delete = "DELETE FROM servers WHERE name = $1";
+        let deleted = async { session.client.execute(delete, &[&self.server]).await };
+        // Those who can't be told find out by themselves.
+        let _ = timeout(LOOK_TIME, deleted).await;
+    }
+}
+
+/// Takes away what is older than has to be retained. Any server may, also several at a time.
+async fn prune(session: &Session) -> Result<(), tokio_postgres::Error> {
+    let client = &session.client;
+    let retained = i64::try_from(RETAINED_CHANGES).unwrap_or(i64::MAX);
+    let old_changes =
+        "DELETE FROM changes WHERE revision <= (SELECT revision FROM catalog) - $1::bigint";
+    client.execute(old_changes, &[&retained]).await?;
+    let old_answers = "DELETE FROM answers WHERE at < $1 OR at < (
+            SELECT at FROM answers ORDER BY at DESC OFFSET $2 LIMIT 1
+        )";
+    let oldest = oldest_answer().cast_signed();
+    client.execute(old_answers, &[&oldest, &MAX_ANSWERS]).await?;
+    let old_servers = "DELETE FROM servers WHERE at < now() - interval '1 min'";
+    client.execute(old_servers, &[]).await?;
+    Ok(())
+}

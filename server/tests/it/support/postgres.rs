@@ -1,0 +1,272 @@
+//! PostgreSQL as a shop runs it: a primary and a standby that it waits for, each a process that can be
+//! killed.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
+
+use super::TIMEOUT;
+use super::port::free_port;
+
+/// A primary, and a standby or none.
+pub struct Postgres {
+    pub nodes: Vec<Node>,
+    /// Which of them takes writes.
+    pub primary: usize,
+    folder: TempDir,
+}
+
+/// One server of PostgreSQL.
+pub struct Node {
+    pub port: u16,
+    data: PathBuf,
+    child: Option<Child>,
+}
+
+/// The name of the database.
+const DATABASE: &str = "shop";
+
+impl Postgres {
+    /// A primary alone.
+    pub fn start() -> Self {
+        let mut postgres = Self::prepare();
+        postgres.nodes[0].start();
+        postgres.create_database();
+        postgres
+    }
+
+    /// A primary that confirms nothing before its standby has it, too.
+    pub fn start_with_standby() -> Self {
+        let mut postgres = Self::prepare();
+        configure(&postgres.nodes[0].data, "synchronous_standby_names = '*'");
+        postgres.nodes[0].start();
+        postgres.add_standby();
+        postgres.create_database();
+        postgres
+    }
+
+    fn prepare() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(folder.path()));
+        }
+        let data = folder.path().join("node0");
+        run(program("initdb")
+            .args(["-A", "trust", "-U", "postgres", "--no-sync", "-D"])
+            .arg(&data));
+        let settings = "listen_addresses = '127.0.0.1'
+            max_connections = 60
+            shared_buffers = 16MB
+            logging_collector = off
+            wal_receiver_status_interval = 1s";
+        configure(&data, settings);
+        let sockets = format!("unix_socket_directories = '{}'", folder.path().display());
+        configure(&data, &sockets);
+        Self {
+            nodes: vec![Node::new(data)],
+            primary: 0,
+            folder,
+        }
+    }
+
+    fn create_database(&self) {
+        run(self.tool("createdb").arg(DATABASE));
+    }
+
+    /// A program of PostgreSQL's that speaks to the primary.
+    pub fn tool(&self, name: &str) -> Command {
+        let mut tool = program(name);
+        let port = self.nodes[self.primary].port.to_string();
+        tool.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &port]);
+        tool
+    }
+
+    /// Makes a standby of the primary, in place of the one that was there.
+    pub fn add_standby(&mut self) {
+        let index = 1 - self.primary;
+        let data = self.folder.path().join(format!("node{index}"));
+        if self.nodes.len() > index {
+            self.nodes[index].kill();
+            fs::remove_dir_all(&data).expect("its folder");
+        }
+        run(self
+            .tool("pg_basebackup")
+            .args(["-R", "-c", "fast", "--no-sync", "-D"])
+            .arg(&data));
+        if self.nodes.len() > index {
+            // Its own port counts, which comes last.
+            self.nodes[index].configure_port();
+        } else {
+            self.nodes.push(Node::new(data));
+        }
+        self.nodes[index].start();
+    }
+
+    /// Has the standby take over from a primary that is gone, and gives it a new standby.
+    pub fn fail_over(&mut self) {
+        self.nodes[self.primary].kill();
+        self.promote();
+        self.add_standby();
+    }
+
+    /// Has the standby take writes.
+    pub fn promote(&mut self) {
+        self.primary = 1 - self.primary;
+        let data = &self.nodes[self.primary].data;
+        run(program("pg_ctl").args(["promote", "-w", "-D"]).arg(data));
+    }
+
+    /// The address with all nodes in it.
+    pub fn url(&self) -> String {
+        let hosts = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
+        url(hosts)
+    }
+
+    /// A connection to the primary.
+    pub async fn connect(&self) -> Client {
+        let address = url([format!("127.0.0.1:{}", self.nodes[self.primary].port)]);
+        let (client, connection) = tokio_postgres::connect(&address, NoTls)
+            .await
+            .expect("a connection");
+        tokio::spawn(connection);
+        client
+    }
+
+    /// Does something in the database.
+    pub async fn execute(&self, sql: &str) {
+        let done = self.connect().await.batch_execute(sql).await;
+        done.expect("it is SQL");
+    }
+}
+
+/// An address with these hosts in it.
+pub fn url(hosts: impl IntoIterator<Item = String>) -> String {
+    let hosts: Vec<String> = hosts.into_iter().collect();
+    format!("postgres://postgres@{}/{DATABASE}", hosts.join(","))
+}
+
+impl Node {
+    fn new(data: PathBuf) -> Self {
+        let node = Self {
+            port: free_port(),
+            data,
+            child: None,
+        };
+        node.configure_port();
+        node
+    }
+
+    fn configure_port(&self) {
+        configure(&self.data, &format!("port = {}", self.port));
+    }
+
+    /// Writes a line into its configuration; it counts from the next start on.
+    pub fn configure(&self, line: &str) {
+        configure(&self.data, line);
+    }
+
+    /// A file of its folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+
+    pub fn start(&mut self) {
+        let log = fs::File::create(self.data.with_extension("log")).expect("a file");
+        let child = program("postgres")
+            .arg("-D")
+            .arg(&self.data)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.child = Some(child.expect("it starts"));
+        let port = self.port.to_string();
+        let start = Instant::now();
+        while !program("pg_isready")
+            .args(["-q", "-h", "127.0.0.1", "-p", &port])
+            .status()
+            .expect("it runs")
+            .success()
+        {
+            assert!(start.elapsed() < TIMEOUT, "{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Stops it as an administrator does who restarts it.
+    pub fn stop(&mut self) {
+        run(program("pg_ctl")
+            .args(["stop", "-m", "fast", "-w", "-D"])
+            .arg(&self.data));
+        if let Some(mut child) = self.child.take() {
+            child.wait().expect("it ends");
+        }
+    }
+
+    /// SIGKILL to all of its processes: a machine that is gone.
+    pub fn kill(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let parent = child.id().to_string();
+        // None are found where it has none any more.
+        let _ = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+        // Those that it started meanwhile end when they see that it is gone.
+        let _ = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data.with_extension("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.nodes.iter_mut().for_each(Node::kill);
+    }
+}
+
+/// Whether this is somebody whom PostgreSQL doesn't work for.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+fn configure(data: &Path, lines: &str) {
+    let path = data.join("postgresql.conf");
+    let mut configuration = fs::read_to_string(&path).expect("a configuration");
+    configuration.push_str(lines);
+    configuration.push('\n');
+    fs::write(&path, configuration).expect("a configuration");
+}
+
+/// A program of PostgreSQL's, as somebody it lets work: not as root.
+pub fn program(name: &str) -> Command {
+    let versions = fs::read_dir("/usr/lib/postgresql").expect("Debian's package postgresql");
+    let newest = versions
+        .filter_map(|entry| entry.ok()?.path().join("bin").join(name).canonicalize().ok())
+        .max()
+        .unwrap_or_else(|| panic!("the package postgresql has no {name}"));
+    if !is_root() {
+        return Command::new(newest);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
+    command.arg(newest).current_dir("/");
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("it runs");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
