@@ -50,9 +50,11 @@ fn run(args: &Args) -> anyhow::Result<()> {
         None | Some(Command::Serve) => {
             let options = serve::options(args)?;
             match args.store()? {
-                Store::File(path) => {
-                    start(serve::serve(args.listen, options, SqliteJournal::open(&path)?))
-                }
+                Store::File(path) => start(serve::serve(
+                    args.listen,
+                    options,
+                    SqliteJournal::open(&path)?,
+                )),
                 Store::Database(address) => {
                     let journal = PostgresJournal::open(*address)?;
                     start(serve::serve(args.listen, options, journal))

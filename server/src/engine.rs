@@ -120,13 +120,12 @@ impl Observer for Neighbours {
         }
     }
 
-    fn on_reachable(&self, is_reachable: bool) {
-        if is_reachable {
-            // Whether it can be written to the desk finds out.
-            self.nudge.read_on();
-        } else {
-            self.hub.set_writable(false);
-        }
+    fn on_lost(&self) {
+        self.hub.set_writable(false);
+    }
+
+    fn on_doubt(&self) {
+        self.nudge.read_on();
     }
 }
 

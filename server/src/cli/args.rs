@@ -90,8 +90,7 @@ impl Args {
         match &self.journal {
             Some(named) => store(named, "--journal"),
             None => Ok(Store::File(
-                std::env::var_os("VITRINA_DATA")
-                    .map_or_else(|| "vitrina.db".into(), PathBuf::from),
+                std::env::var_os("VITRINA_DATA").map_or_else(|| "vitrina.db".into(), PathBuf::from),
             )),
         }
     }
@@ -101,7 +100,9 @@ impl Args {
 /// repeat it.
 pub fn store(named: &OsStr, flag: &str) -> anyhow::Result<Store> {
     match named.to_str() {
-        Some(text) => text.parse().map_err(|error| anyhow::anyhow!("{flag}: {error}")),
+        Some(text) => text
+            .parse()
+            .map_err(|error| anyhow::anyhow!("{flag}: {error}")),
         None => Ok(Store::File(named.into())),
     }
 }

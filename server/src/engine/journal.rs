@@ -17,11 +17,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
 
+pub use copy::Sink;
 pub use data_file::DataFile;
 pub use error::JournalError;
 pub use inspection::Inspection;
 pub use own_files::{folder_of, own_files, resolve};
-pub use copy::Sink;
 pub use postgres::{Address, PostgresJournal, PostgresReader, PostgresSink};
 pub use sqlite::{SqliteJournal, SqliteSink};
 pub use store::Store;
@@ -289,6 +289,9 @@ pub trait Observer: Send + Sync + 'static {
     /// Somebody wrote, up to this revision and this digest.
     fn on_written(&self, revision: Revision, digest: Digest);
 
-    /// The journal can't be reached, or can be again.
-    fn on_reachable(&self, is_reachable: bool);
+    /// The journal can't be reached.
+    fn on_lost(&self);
+
+    /// The desk has to look at the journal: it can be reached again, or is not what it was.
+    fn on_doubt(&self);
 }

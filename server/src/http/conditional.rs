@@ -59,7 +59,13 @@ fn newest_named(headers: &HeaderMap) -> Option<Revision> {
     let lines = headers.get_all(IF_MATCH).into_iter();
     let lines = lines.filter_map(|line| line.to_str().ok());
     let tags = lines.flat_map(|line| line.split(','));
-    let revision = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    let revision = |tag: &str| {
+        tag.trim()
+            .strip_prefix('"')?
+            .strip_suffix('"')?
+            .parse()
+            .ok()
+    };
     tags.filter_map(revision).max().map(Revision)
 }
 
@@ -139,7 +145,10 @@ mod tests {
         assert_eq!(expects(&["\"6\", \"7\""]), Some(Revision(7)));
         assert_eq!(expects(&["\"6\"", "\"7\""]), Some(Revision(7)));
         assert_eq!(expects(&["\"6\""]), Some(Revision(6)));
-        assert_eq!(expects(&["\"9\", \"12\", W/\"20\"", "\"x\""]), Some(Revision(12)));
+        assert_eq!(
+            expects(&["\"9\", \"12\", W/\"20\"", "\"x\""]),
+            Some(Revision(12))
+        );
         assert_eq!(expects(&["W/\"7\""]), Some(Revision(0)));
         assert_eq!(expects(&["\"6,7\""]), Some(Revision(0)));
         let none = expected_revision(&headers(&IF_MATCH, &["\"7\""]), None);

@@ -12,7 +12,9 @@ use shared::ServerMessage;
 /// Some servers on one database.
 fn start(postgres: &Postgres, count: usize) -> Vec<Program> {
     let url = postgres.url();
-    (0..count).map(|_| Program::start(Path::new(&url))).collect()
+    (0..count)
+        .map(|_| Program::start(Path::new(&url)))
+        .collect()
 }
 
 /// Adds a product with a key, and gives the status and the product.
@@ -47,7 +49,10 @@ async fn what_one_server_saves_is_on_the_pages_of_all() {
         assert_eq!(client.codes(), ["http 0", "http 1", "http 2", "socket"]);
     }
     let positions: Vec<_> = clients.iter().map(|c| c.mirror.position()).collect();
-    assert!(positions.windows(2).all(|two| two[0] == two[1]), "{positions:?}");
+    assert!(
+        positions.windows(2).all(|two| two[0] == two[1]),
+        "{positions:?}"
+    );
     // Viewers are counted over all servers.
     for client in &mut clients {
         client.until(|client| client.viewers == 3).await;
@@ -185,8 +190,13 @@ async fn an_import_on_one_server_streams_to_the_pages_of_all() {
     client.until_loaded().await;
     let rows: String = (0..3_000)
         .map(|row| format!("Product {row},code {row},1,1,tools\n"))
-        .fold("title,code,price,stock,category\n".to_owned(), |all, row| all + &row);
-    let import = servers[0].http().request(Method::POST, "/api/products/import");
+        .fold(
+            "title,code,price,stock,category\n".to_owned(),
+            |all, row| all + &row,
+        );
+    let import = servers[0]
+        .http()
+        .request(Method::POST, "/api/products/import");
     let import = import.header("content-type", "text/csv").body(rows);
     let said = import.send().await.expect("an answer").text().await;
     let said = said.expect("text");
@@ -201,7 +211,9 @@ async fn an_import_on_one_server_streams_to_the_pages_of_all() {
     assert_eq!(response.status(), 200);
     client.until_revision(5_000).await;
     assert_eq!(client.catalog().len(), 5_000);
-    let exported = servers[0].http().request(Method::GET, "/api/products/export?format=ndjson");
+    let exported = servers[0]
+        .http()
+        .request(Method::GET, "/api/products/export?format=ndjson");
     let exported = exported.header("vitrina-at-least", "5000");
     let exported = exported.send().await.expect("an answer").text().await;
     assert_eq!(exported.expect("text").lines().count(), 5_000);
@@ -218,7 +230,13 @@ async fn a_server_that_is_stopped_holds_nobody_up_for_long() {
         let writing = tokio::spawn(async move {
             for number in 0..200 {
                 let code = format!("{round} first {number}");
-                if http.request(Method::POST, "/api/products").json(&draft(&code)).send().await.is_err() {
+                if http
+                    .request(Method::POST, "/api/products")
+                    .json(&draft(&code))
+                    .send()
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -230,8 +248,14 @@ async fn a_server_that_is_stopped_holds_nobody_up_for_long() {
         servers[0].signal("STOP");
         let stopped = Instant::now();
         for number in 0..5 {
-            servers[1].http().add(&format!("{round} one {number}")).await;
-            servers[2].http().add(&format!("{round} two {number}")).await;
+            servers[1]
+                .http()
+                .add(&format!("{round} one {number}"))
+                .await;
+            servers[2]
+                .http()
+                .add(&format!("{round} two {number}"))
+                .await;
         }
         let took = stopped.elapsed();
         servers[0].signal("CONT");
@@ -245,5 +269,9 @@ async fn a_server_that_is_stopped_holds_nobody_up_for_long() {
         client.until_revision(last).await;
         clients.push(client);
     }
-    assert!(clients.windows(2).all(|two| two[0].catalog() == two[1].catalog()));
+    assert!(
+        clients
+            .windows(2)
+            .all(|two| two[0].catalog() == two[1].catalog())
+    );
 }

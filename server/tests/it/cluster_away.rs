@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::postgres::url;
 use crate::support::{Client, Postgres, Program, Proxy, draft};
 use reqwest::Method;
 use serde_json::{Value, json};
+use testbed::url;
 
 /// Takes messages until a pulse says whether changes can be saved.
 async fn until_writable(client: &mut Client, writable: bool) {
@@ -75,7 +75,10 @@ async fn what_a_silent_network_leaves_open_its_key_settles() {
             let asked = Instant::now();
             assert_eq!(add(&servers[1], &other).await, 201);
             let took = asked.elapsed();
-            assert!(took < Duration::from_secs(5), "the other waited for {took:?}");
+            assert!(
+                took < Duration::from_secs(5),
+                "the other waited for {took:?}"
+            );
             tokio::time::sleep(Duration::from_millis(round * 500)).await;
             proxy.set_silent(false);
             proxy.cut();
@@ -99,7 +102,10 @@ async fn a_backup_that_is_put_back_is_what_every_page_shows() {
     for code in ["a", "b"] {
         servers[0].http().add(code).await;
     }
-    let dump = postgres.tool("pg_dump").args(["--clean", "--if-exists", "shop"]).output();
+    let dump = postgres
+        .tool("pg_dump")
+        .args(["--clean", "--if-exists", "shop"])
+        .output();
     let dump = dump.expect("it runs").stdout;
     let mut clients = Vec::new();
     for server in &servers {
@@ -113,23 +119,33 @@ async fn a_backup_that_is_put_back_is_what_every_page_shows() {
     }
     // Table after table, under the servers' eyes.
     let mut restore = postgres.tool("psql");
-    restore.args(["-q", "shop"]).stdin(std::process::Stdio::piped());
-    restore.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    restore
+        .args(["-q", "shop"])
+        .stdin(std::process::Stdio::piped());
+    restore
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
     let mut restoring = restore.spawn().expect("it runs");
-    std::io::Write::write_all(&mut restoring.stdin.take().expect("a pipe"), &dump).expect("it reads");
+    std::io::Write::write_all(&mut restoring.stdin.take().expect("a pipe"), &dump)
+        .expect("it reads");
     assert!(restoring.wait().expect("it ends").success());
     for (server, client) in servers.iter().zip(clients) {
         let mut client = client;
         // Its connection ends, and it comes back knowing too much.
         client.until_closed().await;
         let mut client = client.reopen(&server.host).await;
-        client.until(|client| client.snapshots() == 1 && client.codes() == ["a", "b"]).await;
+        client
+            .until(|client| client.snapshots() == 1 && client.codes() == ["a", "b"])
+            .await;
         assert_eq!(client.revision().0, 2);
         let list = server.http().list().await;
         assert_eq!((&list["revision"], &list["count"]), (&json!(2), &json!(2)));
     }
     // It goes on from there, in one order.
-    let ids = [servers[2].http().add("x").await, servers[0].http().add("y").await];
+    let ids = [
+        servers[2].http().add("x").await,
+        servers[0].http().add("y").await,
+    ];
     assert_eq!(ids, [3, 4]);
     let mut client = Client::open(&servers[1].host, "").await;
     client.until_revision(4).await;
@@ -146,13 +162,18 @@ async fn a_standby_that_takes_over_has_all_that_was_acknowledged() {
     let mut client = Client::open(&servers[0].host, "").await;
     for round in 0..3 {
         for number in 0..20 {
-            servers[number % 2].http().add(&format!("{round} {number}")).await;
+            servers[number % 2]
+                .http()
+                .add(&format!("{round} {number}"))
+                .await;
         }
         let http = servers[1].http();
         let during = format!("{round} during");
         let waiting = tokio::spawn(async move {
             let request = http.request(Method::POST, "/api/products");
-            let request = request.json(&draft(&during)).header("idempotency-key", &during);
+            let request = request
+                .json(&draft(&during))
+                .header("idempotency-key", &during);
             request.send().await.expect("an answer").status().as_u16()
         });
         postgres.fail_over();
@@ -165,7 +186,11 @@ async fn a_standby_that_takes_over_has_all_that_was_acknowledged() {
     for round in 0..3 {
         for number in 0..20 {
             let code = format!("{round} {number}");
-            assert_eq!(codes.iter().filter(|known| **known == code).count(), 1, "{code}");
+            assert_eq!(
+                codes.iter().filter(|known| **known == code).count(),
+                1,
+                "{code}"
+            );
         }
     }
 }

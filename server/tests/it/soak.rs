@@ -18,9 +18,9 @@ const HTTP_WRITERS: usize = 3;
 const SOCKET_WRITERS: usize = 3;
 
 /// What a catalog was: its revision, how many products, and their digest.
-type View = (u64, usize, Digest);
+pub type View = (u64, usize, Digest);
 
-fn view(catalog: &Catalog) -> View {
+pub fn view(catalog: &Catalog) -> View {
     (catalog.revision().0, catalog.len(), catalog.digest())
 }
 
@@ -256,7 +256,7 @@ async fn open(host: &str, known: &[Mirror], random: &mut Random) -> Client {
 
 /// Takes one message. A list is the true one after a snapshot, after every single change since one
 /// that was, and when a pulse agrees.
-async fn step(client: &mut Client, is_true: &mut bool) -> bool {
+pub async fn step(client: &mut Client, is_true: &mut bool) -> bool {
     let before = client.revision().0;
     let (told, pulses) = (client.told.len(), client.pulses);
     let is_connected = client.step().await;

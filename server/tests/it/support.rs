@@ -2,10 +2,9 @@
 
 pub mod browser;
 pub mod client;
+pub mod cluster;
 #[cfg(target_os = "linux")]
 pub mod faults;
-pub mod port;
-pub mod postgres;
 pub mod program;
 pub mod proxy;
 pub mod random;
@@ -25,11 +24,11 @@ use vitrina::journal::SqliteJournal;
 
 pub use browser::{Browser, Look};
 pub use client::Client;
-pub use postgres::Postgres;
 pub use program::{Program, back_up};
 pub use proxy::Proxy;
 pub use random::Random;
 pub use socketio::SocketIo;
+pub use testbed::Postgres;
 
 /// Long enough for any machine; a test that waits so long has failed.
 pub const TIMEOUT: Duration = Duration::from_mins(1);

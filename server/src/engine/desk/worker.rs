@@ -213,7 +213,10 @@ impl<J: Journal> Worker<J> {
             self.journal.cancel();
             self.publish_others(&before, others);
         } else {
-            match self.journal.append(&before, &plan.catalog, &plan.batch, deadline) {
+            match self
+                .journal
+                .append(&before, &plan.catalog, &plan.batch, deadline)
+            {
                 Ok(Appended::Durable) => {}
                 Ok(Appended::Overtaken) => {
                     self.publish_others(&before, others);
@@ -223,7 +226,11 @@ impl<J: Journal> Worker<J> {
                     self.publish_others(&before, others);
                     refuse_undone(requests.drain(..).zip(decided), &error);
                     self.hub.set_writable(false);
-                    return if error.is_final() { Err(error) } else { Ok(Tried::Answered) };
+                    return if error.is_final() {
+                        Err(error)
+                    } else {
+                        Ok(Tried::Answered)
+                    };
                 }
             }
             for (key, done) in plan.clients() {

@@ -109,9 +109,7 @@ impl Cursor {
 
     /// Whether there is nothing to take at this moment.
     pub fn is_in_step(&self, hub: &Hub) -> bool {
-        let is_last = |revision| {
-            matches!(hub.after(self.history, revision), After::Nothing)
-        };
+        let is_last = |revision| matches!(hub.after(self.history, revision), After::Nothing);
         self.snapshot.is_none() && self.revision.is_some_and(is_last)
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::own_files::resolve;
 use super::copy::Row;
+use super::own_files::resolve;
 use super::sqlite::{each_row, inspect, is_known, load, open_error};
 use super::{Inspection, JournalError, Loaded};
 

@@ -93,7 +93,9 @@ impl Journal for PostgresJournal {
         keys: &[Key],
         deadline: Instant,
     ) -> Result<ByOthers, JournalError> {
-        let names = keys.iter().map(|key| name::write(&key.answer_name()).into_owned());
+        let names = keys
+            .iter()
+            .map(|key| name::write(&key.answer_name()).into_owned());
         let names: Vec<String> = names.collect();
         self.run(async |link| link.begin(known, names, deadline).await)
     }
@@ -130,7 +132,9 @@ impl Journal for PostgresJournal {
     }
 
     fn watch(&mut self, observer: Arc<dyn Observer>) -> Result<Box<dyn Send>, JournalError> {
-        let Link { address, server, .. } = &self.link;
+        let Link {
+            address, server, ..
+        } = &self.link;
         let watch = Watch::start(address.clone(), *server, observer);
         let watch = watch.map_err(|error| unreachable(address, &error.to_string()))?;
         Ok(Box::new(watch))

@@ -148,7 +148,8 @@ mod tests {
             writable: true,
         });
         let body = pulse(&message).expect("a body");
-        let wanted = r#"{"revision":7,"count":2,"digest":"00000000000000ab","viewers":3,"writable":true}"#;
+        let wanted =
+            r#"{"revision":7,"count":2,"digest":"00000000000000ab","viewers":3,"writable":true}"#;
         assert_eq!(body.get(), wanted);
     }
 }

@@ -11,7 +11,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::{TIMEOUT, port::free_port};
+use testbed::free_port;
+
+use super::TIMEOUT;
 
 /// What the browser is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

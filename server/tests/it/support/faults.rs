@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
+use testbed::free_port;
 
 use super::Program;
-use super::port::free_port;
 use super::program::command;
 
 /// A folder with a data file, on a disk that can fail.

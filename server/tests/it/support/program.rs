@@ -6,7 +6,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::{Http, TIMEOUT, port::free_port};
+use testbed::free_port;
+
+use super::{Http, TIMEOUT};
 
 /// A running `vitrina`. Dropping it kills it.
 pub struct Program {

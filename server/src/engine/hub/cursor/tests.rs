@@ -18,8 +18,10 @@ impl Published {
 
     fn publish(&mut self, code: &str) {
         let change = run(&mut self.catalog, add(code));
-        self.hub
-            .publish(self.catalog.clone(), vec![record(change, &self.catalog).entry]);
+        self.hub.publish(
+            self.catalog.clone(),
+            vec![record(change, &self.catalog).entry],
+        );
         self.hub.release();
     }
 

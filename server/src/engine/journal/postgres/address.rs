@@ -179,9 +179,15 @@ mod tests {
         let mode = |text: &str| read(text).config.get_ssl_mode();
         assert_eq!(mode("postgres://u@127.0.0.1/shop"), SslMode::Disable);
         assert_eq!(mode("postgres://u@localhost,[::1]/shop"), SslMode::Disable);
-        assert_eq!(mode("postgres://u@%2Frun%2Fpostgresql/shop"), SslMode::Disable);
+        assert_eq!(
+            mode("postgres://u@%2Frun%2Fpostgresql/shop"),
+            SslMode::Disable
+        );
         assert_eq!(mode("postgres://u@db.example/shop"), SslMode::Require);
-        assert_eq!(mode("postgres://u@localhost,db.example/shop"), SslMode::Require);
+        assert_eq!(
+            mode("postgres://u@localhost,db.example/shop"),
+            SslMode::Require
+        );
         let prefer = "postgres://u@db.example/shop?sslmode=prefer&connect_timeout=3";
         assert_eq!(mode(prefer), SslMode::Prefer);
         let clear = "postgres://u@db.example/shop?sslmode=disable";

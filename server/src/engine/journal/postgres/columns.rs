@@ -103,9 +103,15 @@ impl Rows {
             // Writing to a text doesn't fail.
             let _ = write!(sql, "{comma}${}::{}", first + place, column.type_name());
         }
-        let _ = write!(sql, ") WHERE {condition} ON CONFLICT ({}) DO UPDATE SET ", self.key);
+        let _ = write!(
+            sql,
+            ") WHERE {condition} ON CONFLICT ({}) DO UPDATE SET ",
+            self.key
+        );
         let others = self.names.iter().filter(|name| **name != self.key);
-        let set: Vec<String> = others.map(|name| format!("{name} = excluded.{name}")).collect();
+        let set: Vec<String> = others
+            .map(|name| format!("{name} = excluded.{name}"))
+            .collect();
         sql + &set.join(", ")
     }
 }
@@ -123,7 +129,11 @@ pub struct Products(pub Rows);
 
 impl Default for Products {
     fn default() -> Self {
-        let own = [("id", integers()), ("revision", integers()), ("hash", texts())];
+        let own = [
+            ("id", integers()),
+            ("revision", integers()),
+            ("hash", texts()),
+        ];
         let fields = Draft::FIELDS.iter().map(|field| {
             let values = match field.kind {
                 Kind::Price | Kind::Count => integers(),
@@ -190,8 +200,17 @@ impl Changes {
     pub fn push(&mut self, row: ChangeRow, batch: Option<i64>) {
         let Self(rows) = self;
         rows.count += 1;
-        let [revision, change, page, request, digest, at, by, before, batches] =
-            &mut rows.columns[..]
+        let [
+            revision,
+            change,
+            page,
+            request,
+            digest,
+            at,
+            by,
+            before,
+            batches,
+        ] = &mut rows.columns[..]
         else {
             return;
         };

@@ -112,7 +112,9 @@ impl Link {
 
     /// Says what can be lost where no standby has all that was acknowledged.
     async fn warn_of_risk(&mut self) -> Result<(), JournalError> {
-        let Some(open) = &self.open else { return Ok(()) };
+        let Some(open) = &self.open else {
+            return Ok(());
+        };
         let sql = "SELECT current_setting('synchronous_standby_names') = ''";
         let row = open.session.client.query_one(sql, &[]).await;
         let row = row.map_err(|error| to_error(&error, &self.address))?;
@@ -231,8 +233,7 @@ impl Link {
         }
         let deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
         let committed = timeout_at(deadline.into(), self.commit(write)).await;
-        let committed =
-            committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
+        let committed = committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
         self.turn.is_taken = false;
         let appended = match committed {
             Ok(true) => {
@@ -284,9 +285,9 @@ impl Link {
             (Ok(has_moved), Ok(())) => Ok(has_moved),
             // A commit of what failed takes it back.
             (Err(error), _) if !is_end(&error) => Err(Failed::Undone(error)),
-            (Err(error), _) | (_, Err(error)) => Err(Failed::Unknown(
-                to_error(&error, &self.address).to_string(),
-            )),
+            (Err(error), _) | (_, Err(error)) => {
+                Err(Failed::Unknown(to_error(&error, &self.address).to_string()))
+            }
         }
     }
 
@@ -396,7 +397,10 @@ async fn set_up(session: Session, address: &Address) -> Result<Open, JournalErro
 /// Takes the order once and writes nothing. What whoever had it before left is decided then; and what
 /// can be read from now on the standbys have, too, which after a crash is not certain of the last.
 async fn confirm(session: &Session, address: &Address) -> Result<(), JournalError> {
-    let touched = session.client.execute("UPDATE catalog SET batch = batch", &[]).await;
+    let touched = session
+        .client
+        .execute("UPDATE catalog SET batch = batch", &[])
+        .await;
     match touched {
         Ok(0) => Err(unreachable(address, "table catalog is empty")),
         Ok(_) if session.has_warned() => {

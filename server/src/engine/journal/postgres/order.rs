@@ -91,7 +91,9 @@ pub async fn look(
     let head = Head::read(first)?;
     refuse_newer(head.version, address)?;
     // Without a change there is one row, of the catalog alone.
-    let has_change = first.integer("revision").is_ok_and(|revision| revision.is_some());
+    let has_change = first
+        .integer("revision")
+        .is_ok_and(|revision| revision.is_some());
     if !has_change {
         rows.clear();
     }
@@ -121,9 +123,8 @@ fn read_changes(
     head: &Head,
     rows: Vec<Row>,
 ) -> Result<Option<ByOthers>, JournalError> {
-    let is_head = |revision: Revision, digest: Digest| {
-        (revision, digest) == (head.revision, head.digest)
-    };
+    let is_head =
+        |revision: Revision, digest: Digest| (revision, digest) == (head.revision, head.digest);
     if rows.is_empty() {
         let is_same = is_head(known.revision(), known.digest());
         return Ok(is_same.then_some(ByOthers::Nothing));

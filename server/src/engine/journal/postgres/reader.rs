@@ -38,7 +38,10 @@ impl PostgresReader {
                 Some(_) => Ok(session),
                 None => Err(JournalError::Database {
                     database: address.to_string(),
-                    why: format!("there are no tables of Vitrina's in schema {}", address.schema),
+                    why: format!(
+                        "there are no tables of Vitrina's in schema {}",
+                        address.schema
+                    ),
                 }),
             }
         })?;
@@ -51,14 +54,18 @@ impl PostgresReader {
 
     /// Everything it holds, at one moment.
     pub fn load(&self) -> Result<Loaded, JournalError> {
-        let loaded = self.runtime.block_on(load(&self.session.client, &self.address))?;
+        let loaded = self
+            .runtime
+            .block_on(load(&self.session.client, &self.address))?;
         Ok(loaded.0)
     }
 
     /// How many servers write to it at the moment.
     pub fn servers(&self) -> Result<i64, JournalError> {
         let sql = "SELECT count(*) FROM servers WHERE at > now() - interval '5 s'";
-        let row = self.runtime.block_on(self.session.client.query_one(sql, &[]));
+        let row = self
+            .runtime
+            .block_on(self.session.client.query_one(sql, &[]));
         let row = row.map_err(|error| to_error(&error, &self.address))?;
         Ok(row.get(0))
     }
@@ -113,8 +120,7 @@ impl PostgresReader {
             take(Row::Catalog(head.id, head.revision, head.digest))?;
             let sql = "SELECT * FROM products ORDER BY id";
             each_row(client, address, sql, &[], |row| {
-                let damaged =
-                    |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
+                let damaged = |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
                 take(Row::Product(read_product(row).map_err(damaged)?))
             })
             .await?;
@@ -127,8 +133,7 @@ impl PostgresReader {
             .await?;
             let sql = "SELECT * FROM answers ORDER BY at";
             each_row(client, address, sql, &[], |row| {
-                let damaged =
-                    |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
+                let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
                 take(Row::Answer(AnswerRow::read(row).map_err(damaged)?))
             })
             .await?;

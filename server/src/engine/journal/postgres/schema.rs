@@ -98,8 +98,15 @@ pub async fn prepare(client: &mut Client, address: &Address) -> Result<(), Journ
         .map_err(error)?;
     let Some(version) = find_version(transaction.client(), address).await? else {
         let id = format!("{:032x}", rand::random::<u128>());
-        let sql = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"; {}", VERSIONS.concat());
-        transaction.batch_execute(&sql).await.map_err(error)?;
+        // Somebody else may have made the schema, for a user who may make none.
+        let there = "SELECT to_regnamespace($1) IS NOT NULL";
+        let there = transaction.query_one(there, &[schema]).await;
+        if !there.map_err(error)?.get::<_, bool>(0) {
+            let create = format!("CREATE SCHEMA \"{schema}\"");
+            transaction.batch_execute(&create).await.map_err(error)?;
+        }
+        let tables = VERSIONS.concat();
+        transaction.batch_execute(&tables).await.map_err(error)?;
         let digest = shared::Digest::default().to_string();
         transaction
             .execute(
@@ -124,10 +131,7 @@ pub async fn prepare(client: &mut Client, address: &Address) -> Result<(), Journ
 }
 
 /// The version of the tables there; `None` where there are none. A newer one is an error.
-pub async fn find_version(
-    client: &Client,
-    address: &Address,
-) -> Result<Option<i32>, JournalError> {
+pub async fn find_version(client: &Client, address: &Address) -> Result<Option<i32>, JournalError> {
     let error = |error: tokio_postgres::Error| to_error(&error, address);
     let damaged = |why: &str| JournalError::Damaged(format!("{why} in {address}"));
     let there = "SELECT to_regclass($1) IS NOT NULL";

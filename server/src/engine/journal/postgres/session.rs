@@ -225,7 +225,9 @@ pub fn to_error(error: &Error, address: &Address) -> JournalError {
 }
 
 fn is_certificate_error(error: &Error) -> bool {
-    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let io = error
+        .source()
+        .and_then(|source| source.downcast_ref::<io::Error>());
     let inner = io.and_then(io::Error::get_ref);
     let tls = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
     matches!(tls, Some(rustls::Error::InvalidCertificate(_)))

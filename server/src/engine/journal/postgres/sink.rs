@@ -54,7 +54,9 @@ impl PostgresSink {
     fn execute(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), JournalError> {
         let executed = self.session.client.execute(sql, parameters);
         let executed = self.runtime.block_on(executed);
-        executed.map(drop).map_err(|error| to_error(&error, &self.address))
+        executed
+            .map(drop)
+            .map_err(|error| to_error(&error, &self.address))
     }
 
     fn write(&self, rows: &Rows) -> Result<(), JournalError> {

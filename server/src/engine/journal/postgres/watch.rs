@@ -13,6 +13,7 @@ use tokio_postgres::Notification;
 
 use super::address::Address;
 use super::load::Head;
+use super::schema::VERSION;
 use super::session::{Session, to_error, unreachable};
 use crate::engine::journal::{JournalError, Observer, RETAINED_CHANGES, oldest_answer};
 
@@ -94,7 +95,7 @@ impl Watcher {
                             tracing::info!(database = %self.address, "the database is back");
                         }
                         is_reachable = true;
-                        self.observer.on_reachable(true);
+                        self.observer.on_doubt();
                         tokio::select! {
                             _ = &mut is_stopped => return self.leave(&session).await,
                             Err(error) = self.watch(&mut session) => error,
@@ -105,7 +106,7 @@ impl Watcher {
                             tracing::error!(%error, "nothing can be saved");
                         }
                         is_reachable = false;
-                        self.observer.on_reachable(false);
+                        self.observer.on_lost();
                         sleep(RETRY_TIME).await;
                         continue;
                     }
@@ -175,15 +176,25 @@ impl Watcher {
             ) AS viewers FROM catalog",
             Head::COLUMNS
         );
-        let row = session.client.query_opt(&sql, &[&self.server, &viewers]).await;
+        let row = session
+            .client
+            .query_opt(&sql, &[&self.server, &viewers])
+            .await;
         let row = row.map_err(error)?;
         let row = row.ok_or_else(|| unreachable(&self.address, "table catalog is empty"))?;
         let head = Head::read(&row)?;
         let elsewhere: i64 = row.try_get("viewers").map_err(error)?;
         self.observer
             .set_viewers_elsewhere(usize::try_from(elsewhere).unwrap_or_default());
-        self.observer.on_written(head.revision, head.digest);
-        if self.pruned.is_none_or(|pruned| pruned.elapsed() >= PRUNE_TIME) {
+        if head.version == VERSION {
+            self.observer.on_written(head.revision, head.digest);
+        } else {
+            self.observer.on_doubt();
+        }
+        if self
+            .pruned
+            .is_none_or(|pruned| pruned.elapsed() >= PRUNE_TIME)
+        {
             self.pruned = Some(Instant::now());
             prune(session).await.map_err(error)?;
         }
@@ -210,7 +221,9 @@ async fn prune(session: &Session) -> Result<(), tokio_postgres::Error> {
             SELECT at FROM answers ORDER BY at DESC OFFSET $2 LIMIT 1
         )";
     let oldest = oldest_answer().cast_signed();
-    client.execute(old_answers, &[&oldest, &MAX_ANSWERS]).await?;
+    client
+        .execute(old_answers, &[&oldest, &MAX_ANSWERS])
+        .await?;
     let old_servers = "DELETE FROM servers WHERE at < now() - interval '1 min'";
     client.execute(old_servers, &[]).await?;
     Ok(())

@@ -103,10 +103,7 @@ impl Write {
         let (revision, digest) = (after.revision(), after.digest());
         Ok(Self {
             batch: number,
-            revision: (
-                before.revision().0.cast_signed(),
-                revision.0.cast_signed(),
-            ),
+            revision: (before.revision().0.cast_signed(), revision.0.cast_signed()),
             digest: (before.digest().to_string(), digest.to_string()),
             deleted,
             products,

@@ -32,8 +32,14 @@ pub fn each_row(
         products.push(read_product(row).map_err(damaged)?);
     }
     let all = products.iter().cloned().map(Into::into);
-    take(Row::Catalog(id, revision, Catalog::new(revision, all).digest()))?;
-    products.into_iter().try_for_each(|product| take(Row::Product(product)))?;
+    take(Row::Catalog(
+        id,
+        revision,
+        Catalog::new(revision, all).digest(),
+    ))?;
+    products
+        .into_iter()
+        .try_for_each(|product| take(Row::Product(product)))?;
     let mut statement = transaction.prepare("SELECT * FROM changes ORDER BY revision")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -1,9 +1,9 @@
 //! Looks at every row of a data file, whatever is wrong with it.
 
-use rusqlite::{Connection, Row};
 use super::load::{read_catalog, read_history};
 use super::schema::{self, HASH_VERSION, version};
 use crate::engine::journal::{Inspection, JournalError};
+use rusqlite::{Connection, Row};
 
 /// Looks at all of a file. What can't be read of one table says nothing of the others.
 pub fn inspect(connection: &Connection) -> Inspection {
@@ -63,7 +63,9 @@ fn answers(connection: &Connection, found: &mut Inspection) -> Result<(), Journa
         // Earlier versions have none; where it should be there its absence is told already.
         return Ok(());
     }
-    each_row(connection, "SELECT * FROM answers", |row| found.take_answer(row))
+    each_row(connection, "SELECT * FROM answers", |row| {
+        found.take_answer(row)
+    })
 }
 
 fn each_row(

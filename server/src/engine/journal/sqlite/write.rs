@@ -60,7 +60,13 @@ pub fn write_answer(
     let (name, fingerprint) = (key.answer_name(), key.fingerprint());
     transaction
         .prepare_cached("INSERT OR REPLACE INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![name, fingerprint, revision.0, effect, now_seconds()])?;
+        .execute(params![
+            name,
+            fingerprint,
+            revision.0,
+            effect,
+            now_seconds()
+        ])?;
     Ok(())
 }
 

@@ -8,13 +8,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls};
 
-use super::TIMEOUT;
-use super::port::free_port;
+use crate::port::free_port;
+
+/// Long enough for any machine.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A primary, and a standby or none.
 pub struct Postgres {
+    /// Both nodes, or one.
     pub nodes: Vec<Node>,
     /// Which of them takes writes.
     pub primary: usize,
@@ -23,6 +25,7 @@ pub struct Postgres {
 
 /// One server of PostgreSQL.
 pub struct Node {
+    /// Where it listens, on 127.0.0.1.
     pub port: u16,
     data: PathBuf,
     child: Option<Child>,
@@ -123,24 +126,22 @@ impl Postgres {
 
     /// The address with all nodes in it.
     pub fn url(&self) -> String {
-        let hosts = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
+        let hosts = self
+            .nodes
+            .iter()
+            .map(|node| format!("127.0.0.1:{}", node.port));
         url(hosts)
     }
 
-    /// A connection to the primary.
-    pub async fn connect(&self) -> Client {
-        let address = url([format!("127.0.0.1:{}", self.nodes[self.primary].port)]);
-        let (client, connection) = tokio_postgres::connect(&address, NoTls)
-            .await
-            .expect("a connection");
-        tokio::spawn(connection);
-        client
+    /// The address of the primary alone.
+    pub fn primary_url(&self) -> String {
+        url([format!("127.0.0.1:{}", self.nodes[self.primary].port)])
     }
 
     /// Does something in the database.
-    pub async fn execute(&self, sql: &str) {
-        let done = self.connect().await.batch_execute(sql).await;
-        done.expect("it is SQL");
+    pub fn execute(&self, sql: &str) {
+        let mut psql = self.tool("psql");
+        run(psql.args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql, DATABASE]));
     }
 }
 
@@ -170,11 +171,20 @@ impl Node {
         configure(&self.data, line);
     }
 
+    /// Makes a file one of PostgreSQL's own, which nobody else reads.
+    pub fn own(&self, path: &Path) {
+        if is_root() {
+            run(Command::new("chown").arg("postgres").arg(path));
+        }
+        run(Command::new("chmod").arg("600").arg(path));
+    }
+
     /// A file of its folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.data.join(name)
     }
 
+    /// Starts it, and waits until it answers.
     pub fn start(&mut self) {
         let log = fs::File::create(self.data.with_extension("log")).expect("a file");
         let child = program("postgres")
@@ -214,11 +224,15 @@ impl Node {
         };
         let parent = child.id().to_string();
         // None are found where it has none any more.
-        let _ = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
+        let _ = Command::new("pkill")
+            .args(["-KILL", "-P", &parent])
+            .status();
         child.kill().expect("it runs");
         child.wait().expect("it ends");
         // Those that it started meanwhile end when they see that it is gone.
-        let _ = Command::new("pkill").args(["-KILL", "-P", &parent]).status();
+        let _ = Command::new("pkill")
+            .args(["-KILL", "-P", &parent])
+            .status();
     }
 
     /// What it has logged.
@@ -247,10 +261,18 @@ fn configure(data: &Path, lines: &str) {
 }
 
 /// A program of PostgreSQL's, as somebody it lets work: not as root.
-pub fn program(name: &str) -> Command {
+fn program(name: &str) -> Command {
     let versions = fs::read_dir("/usr/lib/postgresql").expect("Debian's package postgresql");
     let newest = versions
-        .filter_map(|entry| entry.ok()?.path().join("bin").join(name).canonicalize().ok())
+        .filter_map(|entry| {
+            entry
+                .ok()?
+                .path()
+                .join("bin")
+                .join(name)
+                .canonicalize()
+                .ok()
+        })
         .max()
         .unwrap_or_else(|| panic!("the package postgresql has no {name}"));
     if !is_root() {
