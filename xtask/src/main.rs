@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask test`, `walls`, `mutants`, `dist`, `fuzz`,
-//! `soak` and `bench`.
+//! The project's own commands: `cargo xtask test`, `walls`, `mutants`, `dist`, `fuzz`, `soak`,
+//! `cluster` and `bench`.
 
 mod bench;
+mod cluster;
 mod dist;
 mod fuzz;
 mod mutants;
@@ -24,10 +25,12 @@ fn main() -> anyhow::Result<()> {
         ["fuzz"] => fuzz::run("300"),
         ["fuzz", "--seconds", seconds] => fuzz::run(seconds),
         ["soak", "--seconds", seconds] => test::soak(seconds),
+        ["cluster"] => cluster::start(),
+        ["cluster", "--chaos", faults] => cluster::chaos(faults),
         ["bench"] => bench::standard(),
         _ => bail!(
             "usage: cargo xtask test | walls | mutants [shared | server] | dist | \
-             fuzz [--seconds N] | soak --seconds N | bench"
+             fuzz [--seconds N] | soak --seconds N | cluster [--chaos N] | bench"
         ),
     }
 }

@@ -15,6 +15,7 @@ pub fn all() -> anyhow::Result<()> {
     tools::browser()?;
     tools::schemathesis()?;
     tools::socketio_client()?;
+    tools::postgres()?;
     lints()?;
     walls::check()?;
     dependencies()?;
@@ -30,15 +31,28 @@ pub fn all() -> anyhow::Result<()> {
     if !said.contains("1 passed") {
         bail!("no rude client was there");
     }
-    soak("60")
+    at_length("60", "60", &["soak::", "cluster_chaos::"])
 }
 
 /// Puts connections of every kind under load for this many seconds, and compares each view.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
     tools::socketio_client()?;
-    let mut soak = server_tests();
-    soak.args(["--include-ignored", "--nocapture", "soak::"]);
-    run(soak.env("VITRINA_SOAK_SECONDS", seconds))
+    at_length(seconds, "0", &["soak::"])
+}
+
+/// Lets so many things fail under several servers, and compares what is left.
+pub fn chaos(faults: &str) -> anyhow::Result<()> {
+    at_length("0", faults, &["cluster_chaos::"])
+}
+
+/// Runs tests that can go on for as long as one likes, side by side: they mostly wait.
+fn at_length(seconds: &str, faults: &str, tests: &[&str]) -> anyhow::Result<()> {
+    let mut command = server_tests();
+    command
+        .args(["--include-ignored", "--nocapture"])
+        .args(tests);
+    command.env("VITRINA_SOAK_SECONDS", seconds);
+    run(command.env("VITRINA_CHAOS_FAULTS", faults))
 }
 
 /// The server's own tests, optimized; what is added chooses among them.
@@ -49,7 +63,7 @@ fn server_tests() -> Command {
 }
 
 /// Runs the tests of every crate, those too that a plain `cargo test` leaves out since they need a
-/// browser, Python or Node, and fails when one of the latter did not run.
+/// browser, Python, Node or PostgreSQL, and fails when one of the latter did not run.
 fn every_test() -> anyhow::Result<()> {
     let tests = ["test", "--locked", "--workspace"];
     let listed = output(cargo(&tests).args(["--", "--list", "--ignored"]))?;
@@ -58,7 +72,7 @@ fn every_test() -> anyhow::Result<()> {
         .filter_map(|line| line.strip_suffix(": test"))
         .collect();
     if left_out.is_empty() {
-        bail!("there are no tests that need a browser, Python or Node");
+        bail!("there are no tests that need a browser, Python, Node or PostgreSQL");
     }
     let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
     let has_run = |name: &str| said.contains(&format!("test {name} ... ok"));

@@ -106,6 +106,29 @@ pub fn socketio_client() -> anyhow::Result<()> {
     run(command("npm", &install).current_dir(&folder))
 }
 
+/// Debian's PostgreSQL, and what the tests do with it.
+pub fn postgres() -> anyhow::Result<()> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let mut programs = versions
+        .flatten()
+        .map(|version| version.path().join("bin/initdb"));
+    let is_there = programs.any(|program| program.exists());
+    if is_there && works("pkill", &["--version"]) && works("openssl", &["version"]) {
+        return Ok(());
+    }
+    debian(&["postgresql", "procps", "openssl"])
+}
+
+/// Debian's balancer.
+pub fn haproxy() -> anyhow::Result<()> {
+    if works("haproxy", &["-v"]) {
+        return Ok(());
+    }
+    debian(&["haproxy"])
+}
+
 fn works(program: &str, arguments: &[&str]) -> bool {
     output(&mut command(program, arguments)).is_ok()
 }

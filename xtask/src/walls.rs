@@ -78,8 +78,22 @@ const HOUSES: &[House] = &[
             },
             Wall {
                 from: &["engine::journal"],
-                to: &["crate::engine::hub", "crate::engine::desk", "tokio"],
-                rule: "the journal knows no hub, no desk and no sockets",
+                to: &["crate::engine::hub", "crate::engine::desk"],
+                rule: "the journal knows no hub and no desk",
+            },
+            Wall {
+                from: &["engine::journal::sqlite", "engine::journal::tables"],
+                to: &[
+                    "crate::engine::journal::postgres",
+                    "tokio",
+                    "tokio_postgres",
+                ],
+                rule: "a data file knows no database and no sockets",
+            },
+            Wall {
+                from: &["engine::journal::postgres"],
+                to: &["crate::engine::journal::sqlite", "rusqlite"],
+                rule: "a database knows no data file",
             },
             Wall {
                 from: &["engine::hub"],
@@ -100,7 +114,7 @@ const HOUSES: &[House] = &[
                     "router",
                     "transfer",
                 ],
-                to: &["rusqlite"],
+                to: &["rusqlite", "tokio_postgres"],
                 rule: "only the journal knows SQL",
             },
         ],

@@ -52,8 +52,7 @@ pub fn check(store: &Store, is_json: bool) -> anyhow::Result<()> {
     }
     if let (false, Some(revision)) = (is_json, revision) {
         print(&format_args!(
-            "{} is well: {count} products at revision {revision}",
-            store
+            "{store} is well: {count} products at revision {revision}"
         ))?;
     }
     Ok(())

@@ -258,11 +258,11 @@ async fn collect(postgres: &Postgres, history: &mut HashMap<u64, Digest>) {
 }
 
 /// Compares a server's list with what was acknowledged.
-async fn compare(http: &Http, last: u64, ledger: &Ledger) {
+async fn compare(http: &Http, newest: u64, ledger: &Ledger) {
     let request = http.request(Method::GET, "/api/products?limit=1");
-    let request = request.header("vitrina-at-least", last.to_string());
+    let request = request.header("vitrina-at-least", newest.to_string());
     let response = request.send().await.expect("an answer");
-    assert_eq!(response.status(), 200, "it doesn't know revision {last}");
+    assert_eq!(response.status(), 200, "it doesn't know revision {newest}");
     let list = http.list().await;
     let products = list["products"].as_array().expect("a list").iter();
     let products: BTreeMap<u64, (String, u64)> = products
@@ -347,10 +347,10 @@ async fn over_http(
             let at = random.index(0..=own.len() - 1);
             let path = format!("/api/products/{}", own[at]);
             if choice < 9 {
-                let patch = json!({"stock": number + 100});
+                let fields = json!({"stock": number + 100});
                 let update = (Method::PATCH, path.as_str());
                 let (status, product) =
-                    settle(&hosts, &mut random, update, Some(&patch), &key).await;
+                    settle(&hosts, &mut random, update, Some(&fields), &key).await;
                 assert_eq!(status, 200, "{product}");
                 if let Some(Some((_, stock))) = ledger.get_mut(&own[at]) {
                     *stock = number + 100;
@@ -498,10 +498,9 @@ async fn follow_events(
             while let Some(end) = buffer.find("\n\n") {
                 let event: String = buffer.drain(..end + 2).collect();
                 let field = |name: &str| {
-                    let lines = event.lines();
+                    let mut lines = event.lines();
                     lines
-                        .filter_map(|line| line.strip_prefix(name))
-                        .next()
+                        .find_map(|line| line.strip_prefix(name))
                         .map(str::trim)
                 };
                 let Some(data) = field("data:") else { continue };

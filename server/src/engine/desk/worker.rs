@@ -205,7 +205,7 @@ impl<J: Journal> Worker<J> {
             works.map(|work| planner.decide(work)).collect()
         } else {
             // It needs to be decided once, and so no copy.
-            let works = requests.iter_mut().map(|request| request.take_work());
+            let works = requests.iter_mut().map(Request::take_work);
             works.map(|work| planner.decide(work)).collect()
         };
         let plan = planner.plan;

@@ -6,23 +6,23 @@ use shared::Revision;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The file is something else.
-    #[error("{0} is not a Vitrina data file: choose another with --data FILE")]
+    #[error("{0} is not a Vitrina data file: choose another with --journal FILE")]
     NotOurs(String),
     /// Another Vitrina has it.
     #[error(
-        "{0} is in use by another Vitrina: stop that one or choose another file with --data FILE"
+        "{0} is in use by another Vitrina: stop that one or choose another file with --journal FILE"
     )]
     InUse(String),
     /// It has no tables: another file that belongs to it has them.
     #[error(
         "{0} is empty without the files that belong to it: copy a data file with `vitrina backup`, \
-         or choose another with --data FILE"
+         or choose another with --journal FILE"
     )]
     Incomplete(String),
     /// It is not there, but its write-ahead log is.
     #[error(
         "{0} is missing, but {0}-wal is there, with the latest changes of it: put {0} back, or \
-         choose another file with --data FILE"
+         choose another file with --journal FILE"
     )]
     Orphaned(String),
     /// It is no longer the file that was opened.
@@ -35,7 +35,9 @@ pub enum JournalError {
     #[error("{0} was made by a newer Vitrina: upgrade this one")]
     TooNew(String),
     /// The file or its folder can't be opened or written.
-    #[error("can't open {path}: {why}; choose a file in a folder you may write with --data FILE")]
+    #[error(
+        "can't open {path}: {why}; choose a file in a folder you may write with --journal FILE"
+    )]
     Open {
         /// The file.
         path: String,

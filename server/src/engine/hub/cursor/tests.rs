@@ -67,7 +67,7 @@ async fn whoever_follows_a_catalog_that_is_replaced_comes_again() {
     assert_eq!(hub.catalog().revision(), known.revision());
     assert!(!in_step.is_in_step(&hub));
     assert_eq!(published.next(&mut in_step).await, "replaced");
-    assert_eq!(loading.next_part().is_some(), true);
+    assert!(loading.next_part().is_some());
     assert_eq!(published.next(&mut loading).await, "replaced");
     let mut again = Cursor::new(&hub, Some((known.revision(), known.digest())));
     assert_eq!(published.next(&mut again).await, "part Some(1)");

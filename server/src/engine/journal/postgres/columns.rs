@@ -159,7 +159,7 @@ impl Products {
         id.push_integer(Some(product.id.0.cast_signed()));
         revision.push_integer(Some(product.revision.0.cast_signed()));
         hash.push_text(Some(Digest::of_product(product).to_string()));
-        for ((_, value), column) in product.draft.values().into_iter().zip(fields) {
+        for ((_, value), column) in product.draft.values().zip(fields) {
             match value {
                 FieldRef::Text(text) => column.push_text(Some(text.to_owned())),
                 FieldRef::Price(price) => column.push_integer(Some(price.cents().cast_signed())),

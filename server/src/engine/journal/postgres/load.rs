@@ -71,8 +71,8 @@ pub async fn each_row(
 
 /// Begins to read all tables as they are at one moment.
 pub async fn begin_reading(client: &Client, address: &Address) -> Result<(), JournalError> {
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-    let begun = client.batch_execute(begin).await;
+    let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    let begun = client.batch_execute(sql).await;
     begun.map_err(|error| to_error(&error, address))
 }
 

@@ -50,7 +50,7 @@ pub async fn take(
     // They leave in this order. What is read is what is there once the lock is taken.
     let (begun, head, changes, answers) = join!(
         client.batch_execute("BEGIN"),
-        client.query_opt(&statements.lock, &[]),
+        client.query_opt(&statements.take, &[]),
         client.query(&statements.changes, &since),
         answers,
     );
@@ -60,17 +60,14 @@ pub async fn take(
     let head = Head::read(&head?)?;
     refuse_newer(head.version, address)?;
     let changes = changes.map_err(error)?;
-    let by_others = match read_changes(known, &head, changes)? {
-        Some(by_others) => by_others,
-        None => {
-            client.batch_execute("ROLLBACK").await.map_err(error)?;
-            return replaced(client, address).await;
-        }
+    let Some(by_others) = read_changes(known, &head, &changes)? else {
+        client.batch_execute("ROLLBACK").await.map_err(error)?;
+        return replaced(client, address).await;
     };
     Ok(Taken {
         batch: head.batch,
         by_others,
-        answers: read_answers(answers.map_err(error)?)?,
+        answers: read_answers(&answers.map_err(error)?)?,
     })
 }
 
@@ -97,7 +94,7 @@ pub async fn look(
     if !has_change {
         rows.clear();
     }
-    match read_changes(known, &head, rows)? {
+    match read_changes(known, &head, &rows)? {
         Some(by_others) => Ok(Taken {
             batch: head.batch,
             by_others,
@@ -121,7 +118,7 @@ async fn replaced(client: &Client, address: &Address) -> Result<Taken, JournalEr
 fn read_changes(
     known: &Catalog,
     head: &Head,
-    rows: Vec<Row>,
+    rows: &[Row],
 ) -> Result<Option<ByOthers>, JournalError> {
     let is_head =
         |revision: Revision, digest: Digest| (revision, digest) == (head.revision, head.digest);
@@ -131,7 +128,7 @@ fn read_changes(
     }
     let mut catalog = known.clone();
     let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
         let entry = read_entry(row).map_err(damaged)?.entry;
         if entry.revision != catalog.revision().next() {
@@ -144,9 +141,9 @@ fn read_changes(
     Ok(is_led_there.then_some(ByOthers::Changes(catalog, entries)))
 }
 
-fn read_answers(rows: Vec<Row>) -> Result<Answers, JournalError> {
+fn read_answers(rows: &[Row]) -> Result<Answers, JournalError> {
     let mut answers = Answers::with_capacity(rows.len());
-    for row in &rows {
+    for row in rows {
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
         let name = text(row, "key").map_err(damaged)?;
         answers.insert(name, read_answer(row).map_err(damaged)?);

@@ -97,11 +97,9 @@ async fn drive<S, T>(
         match message {
             // Of those that don't fit the one before says the same.
             AsyncMessage::Notification(notification) => drop(notify.try_send(notification)),
-            AsyncMessage::Notice(notice) => {
-                if notice.parsed_severity() == Some(Severity::Warning) {
-                    tracing::warn!(%notice, "PostgreSQL warns");
-                    has_warned.store(true, Ordering::Relaxed);
-                }
+            AsyncMessage::Notice(notice) if notice.parsed_severity() == Some(Severity::Warning) => {
+                tracing::warn!(%notice, "PostgreSQL warns");
+                has_warned.store(true, Ordering::Relaxed);
             }
             _ => {}
         }

@@ -32,9 +32,9 @@ impl PostgresSink {
         let session = runtime.block_on(async {
             let mut session = Session::open(address).await?;
             prepare(&mut session.client, address).await?;
-            let begin = "SET idle_in_transaction_session_timeout TO 0; BEGIN; \
+            let sql = "SET idle_in_transaction_session_timeout TO 0; BEGIN; \
                 SELECT FROM catalog FOR UPDATE";
-            let begun = session.client.batch_execute(begin).await;
+            let begun = session.client.batch_execute(sql).await;
             begun.map_err(|error| to_error(&error, address))?;
             if read_head(&session.client, address).await?.revision.0 > 0 {
                 return Err(JournalError::Taken(address.to_string()));

@@ -10,7 +10,7 @@ use super::write;
 /// The statements.
 pub struct Statements {
     /// Takes the order.
-    pub lock: Statement,
+    pub take: Statement,
     /// The changes after a revision.
     pub changes: Statement,
     /// The answers to some requests.
@@ -24,10 +24,10 @@ pub struct Statements {
 impl Statements {
     /// Prepares them.
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
-        let lock = format!("SELECT {} FROM catalog FOR UPDATE", Head::COLUMNS);
-        let write = write::sql();
-        let (lock, changes, answers, look, write) = try_join!(
-            client.prepare(&lock),
+        let take_order = format!("SELECT {} FROM catalog FOR UPDATE", Head::COLUMNS);
+        let write_batch = write::sql();
+        let (take, changes, answers, look, write) = try_join!(
+            client.prepare(&take_order),
             client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision"),
             client.prepare("SELECT * FROM answers WHERE key = ANY($1) AND at >= $2"),
             client.prepare(
@@ -35,10 +35,10 @@ impl Statements {
                     catalog.digest AS head_digest, catalog.batch AS head_batch, changes.* \
                 FROM catalog LEFT JOIN changes ON changes.revision > $1 ORDER BY changes.revision"
             ),
-            client.prepare(&write),
+            client.prepare(&write_batch),
         )?;
         Ok(Self {
-            lock,
+            take,
             changes,
             answers,
             look,

@@ -99,7 +99,9 @@ impl Write {
             }
         }
         let mut rows = Answers::default();
-        answers.into_values().for_each(|answer| rows.push(answer));
+        for answer in answers.into_values() {
+            rows.push(answer);
+        }
         let (revision, digest) = (after.revision(), after.digest());
         Ok(Self {
             batch: number,

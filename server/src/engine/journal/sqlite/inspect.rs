@@ -64,7 +64,7 @@ fn answers(connection: &Connection, found: &mut Inspection) -> Result<(), Journa
         return Ok(());
     }
     each_row(connection, "SELECT * FROM answers", |row| {
-        found.take_answer(row)
+        found.take_answer(row);
     })
 }
 
