@@ -4,6 +4,7 @@
 //! socket ([`writers`]), and the server under test is a process of its own ([`target`]) whose CPU
 //! and memory the kernel counts.
 
+mod cluster;
 mod count;
 mod crowd;
 mod folder;
@@ -69,6 +70,30 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         seconds: u64,
         /// How often each target has its turn.
+        #[arg(long, default_value_t = 1)]
+        rounds: usize,
+    },
+    /// Runs several servers on one PostgreSQL, which waits for a standby.
+    Cluster {
+        /// How many servers, in turn; the first is what the others' ratios are of.
+        #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
+        servers: Vec<usize>,
+        /// Live connections to each server.
+        #[arg(long, default_value_t = 0)]
+        connections: usize,
+        /// Products written each second; 0 is as many as the writers can.
+        #[arg(long, default_value_t = 0)]
+        rate: u32,
+        /// Programs that write at the same time, over all servers.
+        #[arg(long, default_value_t = 32)]
+        writers: usize,
+        /// Write to the first server alone, and have the pages at the others.
+        #[arg(long)]
+        apart: bool,
+        /// For how long.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// How often each has its turn.
         #[arg(long, default_value_t = 1)]
         rounds: usize,
     },
@@ -156,6 +181,25 @@ fn main() -> anyhow::Result<()> {
                 product: mark::product,
             };
             run::compare(&targets, connections, &work, rounds)
+        }
+        Command::Cluster {
+            servers,
+            connections,
+            rate,
+            writers,
+            apart,
+            seconds,
+            rounds,
+        } => {
+            let work = Work {
+                writers,
+                rate,
+                over: Transport::Http,
+                time: Duration::from_secs(seconds),
+                numbers: 0..u64::MAX,
+                product: mark::product,
+            };
+            cluster::compare(&servers, connections, &work, apart, rounds)
         }
         Command::Storm {
             connections,

@@ -81,6 +81,8 @@ pub struct Target {
     pub kind: Kind,
     child: Child,
     data: TempDir,
+    /// A journal that it shares with others.
+    journal: Option<String>,
     /// How often it logged that it encoded a snapshot.
     snapshots: Arc<AtomicU64>,
 }
@@ -112,14 +114,20 @@ impl Cpu {
 impl Target {
     /// Starts a server on a free port.
     pub fn start(kind: Kind) -> anyhow::Result<Self> {
+        Self::start_on(kind, None)
+    }
+
+    /// Starts a server on a free port, Vitrina on a journal that others share.
+    pub fn start_on(kind: Kind, journal: Option<&str>) -> anyhow::Result<Self> {
         let data = tempfile::tempdir_in(folder()?)?;
         let snapshots = Arc::default();
-        let (child, address) = spawn(kind, &data, &snapshots)?;
+        let (child, address) = spawn(kind, &data, journal, &snapshots)?;
         Ok(Self {
             address,
             kind,
             child,
             data,
+            journal: journal.map(str::to_owned),
             snapshots,
         })
     }
@@ -128,7 +136,8 @@ impl Target {
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        (self.child, self.address) = spawn(self.kind, &self.data, &self.snapshots)?;
+        let journal = self.journal.as_deref();
+        (self.child, self.address) = spawn(self.kind, &self.data, journal, &self.snapshots)?;
         Ok(())
     }
 
@@ -171,6 +180,7 @@ impl Target {
 fn spawn(
     kind: Kind,
     data: &TempDir,
+    journal: Option<&str>,
     snapshots: &Arc<AtomicU64>,
 ) -> anyhow::Result<(Child, SocketAddr)> {
     let mut command = match kind {
@@ -181,7 +191,12 @@ fn spawn(
         }
         Kind::Vitrina | Kind::VitrinaSocketio => {
             let mut command = Command::new(folder()?.join("vitrina"));
-            command.arg("--data").arg(data.path().join("bench.db"));
+            let file = data.path().join("bench.db");
+            command.arg("--journal");
+            match journal {
+                Some(journal) => command.arg(journal),
+                None => command.arg(file),
+            };
             command.env("RUST_LOG", "warn,vitrina::engine::hub=info");
             command
         }

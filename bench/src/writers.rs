@@ -68,14 +68,19 @@ impl Work {
 
 /// Writes.
 pub fn write(target: &Target, work: &Work) -> anyhow::Result<Written> {
-    let (address, kind) = (target.address, target.kind);
+    write_to(&[target.address], target.kind, work)
+}
+
+/// Writes to several servers, each of which has as many writers.
+pub fn write_to(addresses: &[SocketAddr], kind: Kind, work: &Work) -> anyhow::Result<Written> {
     if work.over == Transport::Socket && kind != Kind::Vitrina {
         bail!("{kind:?} is written to over HTTP only");
     }
     let next = Arc::new(AtomicU64::new(work.numbers.start));
     let start = Instant::now();
     let threads: Vec<_> = (0..work.writers)
-        .map(|_| {
+        .zip(addresses.iter().copied().cycle())
+        .map(|(_, address)| {
             let (next, work) = (next.clone(), work.clone());
             std::thread::spawn(move || {
                 let mut writer = Writer::connect(address, kind, work.over)?;

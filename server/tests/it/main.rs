@@ -19,6 +19,7 @@ mod faults;
 mod files;
 mod histories;
 mod http;
+mod journals;
 mod lists;
 mod live;
 mod log;

@@ -231,8 +231,8 @@ impl Link {
             self.turn.is_alone = false;
             return Ok(Appended::Overtaken);
         }
-        let deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
-        let committed = timeout_at(deadline.into(), self.commit(write)).await;
+        let commit_deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
+        let committed = timeout_at(commit_deadline.into(), self.commit(write)).await;
         let committed = committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
         self.turn.is_taken = false;
         let appended = match committed {
@@ -248,13 +248,13 @@ impl Link {
                 // It may be in a transaction that came to nothing.
                 self.lose();
                 let error = to_error(&error, &self.address);
-                if error.is_passing() {
+                if error.is_passing() && Instant::now() < deadline {
                     Ok(Appended::Overtaken)
                 } else {
                     Err(error)
                 }
             }
-            Err(Failed::Unknown(why)) => self.settle(write.batch, &why, deadline).await,
+            Err(Failed::Unknown(why)) => self.settle(write.batch, &why, commit_deadline).await,
         };
         self.has_failed = appended.is_err();
         appended

@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_postgres::config::SslMode;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -113,6 +114,8 @@ fn tls(address: &Address) -> Result<ClientConfig, JournalError> {
     };
     let mut roots = RootCertStore::empty();
     match &address.root_certificate {
+        // They are many files.
+        None if address.config.get_ssl_mode() == SslMode::Disable => {}
         Some(pem) => {
             for certificate in CertificateDer::pem_slice_iter(pem) {
                 let added = certificate.map_err(|error| error.to_string());
