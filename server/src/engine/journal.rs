@@ -255,8 +255,11 @@ pub trait Journal: Send + 'static {
         deadline: Instant,
     ) -> Result<Appended, JournalError>;
 
-    /// Lets go of the order: there is nothing to write.
-    fn cancel(&mut self) {}
+    /// Lets go of the order: there is nothing to write. Where it was not taken, but assumed that
+    /// nobody else wanted it, what was decided has to be decided again, too.
+    fn cancel(&mut self) -> Appended {
+        Appended::Durable
+    }
 
     /// The answer to the request with this key within the last [`ANSWER_RETENTION`], and the
     /// fingerprint of that request. Clients' requests are looked for in a shared journal alone: in

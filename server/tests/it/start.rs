@@ -42,7 +42,7 @@ fn a_file_of_something_else_is_left_alone() {
     std::fs::write(&text, "my notes, not a database\n".repeat(100)).expect("a file");
     let said = failed(&text, "127.0.0.1:0");
     assert!(
-        said.contains("not a Vitrina data file") && said.contains("--data"),
+        said.contains("not a Vitrina data file") && said.contains("--journal"),
         "{said}"
     );
     let after = std::fs::read_to_string(&text).expect("a file");
@@ -85,7 +85,7 @@ fn a_file_in_use_is_not_opened_twice() {
 fn a_folder_that_is_missing_is_said_in_one_line() {
     let said = failed(Path::new("/nowhere/at/all.db"), "127.0.0.1:0");
     assert!(
-        said.contains("/nowhere/at/all.db") && said.contains("--data"),
+        said.contains("/nowhere/at/all.db") && said.contains("--journal"),
         "{said}"
     );
 }

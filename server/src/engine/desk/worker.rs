@@ -210,8 +210,11 @@ impl<J: Journal> Worker<J> {
         };
         let plan = planner.plan;
         if plan.is_empty() {
-            self.journal.cancel();
+            let cancelled = self.journal.cancel();
             self.publish_others(&before, others);
+            if cancelled == Appended::Overtaken {
+                return Ok(Tried::Overtaken);
+            }
         } else {
             match self
                 .journal

@@ -113,9 +113,15 @@ impl Journal for PostgresJournal {
         })
     }
 
-    fn cancel(&mut self) {
+    fn cancel(&mut self) -> Appended {
+        let was_taken = self.link.turn.is_taken();
         // A session that can't be used is found out by whoever needs it next.
         let _ = self.run(async |link| link.cancel().await);
+        if was_taken {
+            Appended::Durable
+        } else {
+            Appended::Overtaken
+        }
     }
 
     fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {

@@ -74,6 +74,13 @@ pub struct Turn {
     pub answers: Answers,
 }
 
+impl Turn {
+    /// Whether the order is taken.
+    pub fn is_taken(&self) -> bool {
+        self.is_taken
+    }
+}
+
 /// Why a batch was not confirmed.
 enum Failed {
     /// Nothing of it is there.
@@ -327,6 +334,7 @@ impl Link {
     /// Lets go of the order.
     pub async fn cancel(&mut self) -> Result<(), JournalError> {
         if !std::mem::take(&mut self.turn.is_taken) {
+            self.turn.is_alone = false;
             return Ok(());
         }
         let address = self.address.clone();
