@@ -26,7 +26,7 @@ pub struct Engine {
     desk: Desk,
     hub: Arc<Hub>,
     /// Watches for what other servers do, as long as it lives.
-    _watch: Box<dyn Send>,
+    watch: Box<dyn Send>,
     desk_ended: Ended,
     hub_ended: Ended,
 }
@@ -36,15 +36,15 @@ pub type Ended = oneshot::Receiver<anyhow::Result<()>>;
 
 impl Engine {
     /// Loads the journal's catalog and starts work on it, for at most this many live clients.
-    pub fn start(
-        mut journal: impl Journal,
+    pub fn start<J: Journal>(
+        mut journal: J,
         pace: Pace,
         max_clients: usize,
     ) -> anyhow::Result<Self> {
         let loaded = load(&mut journal)?;
         let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
-        let (desk, queue) = Desk::open();
+        let (desk, queue) = Desk::open(J::IS_SHARED);
         let observer = Arc::new(Neighbours {
             hub: hub.clone(),
             nudge: desk.nudge(),
@@ -57,7 +57,7 @@ impl Engine {
         Ok(Self {
             desk,
             hub,
-            _watch: watch,
+            watch,
             desk_ended,
             hub_ended,
         })
@@ -90,8 +90,15 @@ impl Engine {
     pub async fn stop(self, limit: Option<Duration>) -> anyhow::Result<()> {
         self.hub.stop();
         result_of("hub", self.hub_ended.await)?;
+        // It takes leave of a database, which may take its time.
+        let watch = self.watch;
+        let left = tokio::task::spawn_blocking(move || drop(watch));
         drop(self.desk);
-        match timeout(limit.unwrap_or(Duration::MAX), self.desk_ended).await {
+        let limit = limit.unwrap_or(Duration::MAX);
+        let ended = timeout(limit, self.desk_ended).await;
+        // Whether it was told or not, it is forgotten soon.
+        let _ = timeout(limit, left).await;
+        match ended {
             Ok(ended) => result_of("desk", ended),
             Err(_) => anyhow::bail!("the journal didn't finish in time"),
         }
@@ -122,10 +129,12 @@ impl Observer for Neighbours {
 
     fn on_lost(&self) {
         self.hub.set_writable(false);
+        self.hub.set_viewers_elsewhere(0);
     }
 
     fn on_doubt(&self) {
         self.nudge.read_on();
+        self.nudge.tend();
     }
 }
 

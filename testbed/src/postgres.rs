@@ -217,6 +217,14 @@ impl Node {
         }
     }
 
+    /// SIGSTOP to all of its processes: a machine that still takes connections, and does nothing.
+    pub fn freeze(&self) {
+        let Some(child) = &self.child else { return };
+        let parent = child.id().to_string();
+        run(Command::new("pkill").args(["-STOP", "-P", &parent]));
+        run(Command::new("kill").args(["-STOP", &parent]));
+    }
+
     /// SIGKILL to all of its processes: a machine that is gone.
     pub fn kill(&mut self) {
         let Some(mut child) = self.child.take() else {

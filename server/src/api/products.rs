@@ -13,7 +13,7 @@ use shared::{
 use crate::engine::desk::{Desk, Done};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{Key, Source};
-use crate::http::conditional::{is_not_modified, not_modified, product_tag};
+use crate::http::conditional::{NEVER, is_not_modified, not_modified, product_tag};
 use crate::http::extract::{IdPath, WriteRequest};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
@@ -111,9 +111,11 @@ pub async fn replace(
     let mut fields: Fields = request.json().await?;
     let revision = take_product(&mut fields, id)?;
     let patch = Patch::from(fields.draft(nfc)?);
-    // The older of both is the one that is refused where they differ.
-    let expected = expected_revision(&hub, id, &request);
-    let if_revision = expected.into_iter().chain(revision).min();
+    let if_revision = match (expected_revision(&hub, id, &request), revision) {
+        // No product is at two revisions.
+        (Some(expected), Some(revision)) if expected != revision => Some(NEVER),
+        (expected, revision) => expected.or(revision),
+    };
     run_update(&desk, id, patch, if_revision, request).await
 }
 

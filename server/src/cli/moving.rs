@@ -1,13 +1,11 @@
 //! `vitrina move`: everything from one journal into a new one.
 
-use std::path::Path;
-
 use anyhow::bail;
 use serde_json::json;
 
 use super::output::{print, print_json, spinner};
 use crate::engine::journal::{
-    JournalError, PostgresReader, PostgresSink, Sink, SqliteJournal, SqliteSink, Store,
+    PostgresReader, PostgresSink, Sink, SqliteJournal, SqliteSink, Store,
 };
 
 /// Copies everything, with ids, revisions, history and answers, and looks whether both are the same.
@@ -15,7 +13,7 @@ pub fn copy(from: &Store, to: &Store, is_json: bool) -> anyhow::Result<()> {
     // Held until all is copied, so that nobody writes meanwhile.
     let _held = hold(from)?;
     let mut sink: Box<dyn Sink> = match to {
-        Store::File(path) => Box::new(new_file(path)?),
+        Store::File(path) => Box::new(SqliteSink::open(path)?),
         Store::Database(address) => Box::new(PostgresSink::open(address)?),
     };
     let bar = spinner(to);
@@ -51,8 +49,4 @@ fn hold(store: &Store) -> Result<Option<SqliteJournal>, anyhow::Error> {
             servers => bail!("{servers} servers write to {address}: stop them first"),
         },
     }
-}
-
-fn new_file(path: &Path) -> Result<SqliteSink, JournalError> {
-    SqliteSink::open(path)
 }

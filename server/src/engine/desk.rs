@@ -9,6 +9,7 @@ mod recent;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shared::{Command, Product, ProductId, Reason, Revision};
@@ -213,21 +214,46 @@ impl Request {
 }
 
 /// What waits for the desk's worker.
-pub struct Queue(mpsc::Receiver<Job>);
+pub struct Queue {
+    jobs: mpsc::Receiver<Job>,
+    /// See [`Nudge`].
+    has_news: Arc<AtomicBool>,
+}
 
 /// A handle by which commands are handed in.
 #[derive(Clone)]
 pub struct Desk {
     jobs: mpsc::Sender<Job>,
+    /// See [`Nudge`].
+    has_news: Arc<AtomicBool>,
+    /// Whether other servers write to its journal, too.
+    is_shared: bool,
 }
 
 impl Desk {
     /// A desk, and the queue for its worker. That ends when the last handle is gone and all is
     /// answered.
-    pub fn open() -> (Self, Queue) {
+    pub fn open(is_shared: bool) -> (Self, Queue) {
         let (jobs, queue) = mpsc::channel(MAX_QUEUED_JOBS);
         tokio::spawn(tend(jobs.downgrade()));
-        (Self { jobs }, Queue(queue))
+        let has_news = Arc::new(AtomicBool::new(false));
+        let desk = Self {
+            jobs,
+            has_news: has_news.clone(),
+            is_shared,
+        };
+        (
+            desk,
+            Queue {
+                jobs: queue,
+                has_news,
+            },
+        )
+    }
+
+    /// Whether other servers write to its journal, too.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
@@ -261,7 +287,10 @@ impl Desk {
 
     /// What has the desk read on without holding it.
     pub fn nudge(&self) -> Nudge {
-        Nudge(self.jobs.downgrade())
+        Nudge {
+            jobs: self.jobs.downgrade(),
+            has_news: self.has_news.clone(),
+        }
     }
 
     /// Hands in commands that are decided one right after the other, and waits for what becomes
@@ -298,16 +327,40 @@ impl Job {
             Self::ReadOn(_) | Self::Tend => {}
         }
     }
+
+    /// How many commands it has.
+    fn commands(&self) -> usize {
+        match self {
+            Self::Request(request) => request.work.commands(),
+            Self::ReadOn(_) | Self::Tend => 0,
+        }
+    }
 }
 
-/// Has the desk read what other servers wrote, as long as there is one.
-pub struct Nudge(mpsc::WeakSender<Job>);
+/// Has the desk look at its journal, as long as there is one.
+pub struct Nudge {
+    jobs: mpsc::WeakSender<Job>,
+    /// Whether there is something to read that the desk was not told of yet.
+    has_news: Arc<AtomicBool>,
+}
 
 impl Nudge {
-    /// Has it read on soon. A desk with a full queue does so anyway.
+    /// Has it read soon what other servers wrote. Until then once is as good as often.
     pub fn read_on(&self) {
-        if let Some(jobs) = self.0.upgrade() {
-            let _ = jobs.try_send(Job::ReadOn(None));
+        if !self.has_news.swap(true, Ordering::Relaxed) {
+            self.send(Job::ReadOn(None));
+        }
+    }
+
+    /// Has it look soon whether the journal can be written to.
+    pub fn tend(&self) {
+        self.send(Job::Tend);
+    }
+
+    fn send(&self, job: Job) {
+        if let Some(jobs) = self.jobs.upgrade() {
+            // A desk with a full queue has more to do than to look.
+            let _ = jobs.try_send(job);
         }
     }
 }

@@ -30,6 +30,12 @@ pub use store::Store;
 /// requests find their answer over a restart of the server.
 pub const RETAINED_CHANGES: usize = 10_000;
 
+/// The most answers that are retained, however young they are: some hundred megabytes.
+const MAX_ANSWERS: u64 = 1_000_000;
+
+/// The most changes of other servers that are read at a time.
+pub const MAX_CHANGES_AT_ONCE: usize = 2_000;
+
 /// How long the answer to a request with an `Idempotency-Key` is retained.
 pub const ANSWER_RETENTION: Duration = Duration::from_hours(24);
 
@@ -204,7 +210,8 @@ pub struct Loaded {
 pub enum ByOthers {
     /// Nothing: that catalog is the newest.
     Nothing,
-    /// These changes, in order, which lead to this catalog.
+    /// These changes, in order, which lead to this catalog. Where they are
+    /// [`MAX_CHANGES_AT_ONCE`] there may be more, and the order is not taken.
     Changes(Catalog, Vec<Entry>),
     /// The journal holds something that doesn't follow from that catalog: a backup that was put
     /// back, or more than is retained.
@@ -266,7 +273,7 @@ pub trait Journal: Send + 'static {
     /// another they are known since it was loaded.
     fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
 
-    /// What others wrote since this catalog, without taking the order.
+    /// What others wrote since this catalog, without taking the order; see [`ByOthers`].
     fn read_on(&mut self, _known: &Catalog) -> Result<ByOthers, JournalError> {
         Ok(ByOthers::Nothing)
     }

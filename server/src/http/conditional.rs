@@ -60,17 +60,16 @@ fn newest_named(headers: &HeaderMap) -> Option<Revision> {
     let lines = lines.filter_map(|line| line.to_str().ok());
     let tags = lines.flat_map(|line| line.split(','));
     let revision = |tag: &str| {
-        tag.trim()
-            .strip_prefix('"')?
-            .strip_suffix('"')?
-            .parse()
-            .ok()
+        let digits = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
+        let number: u64 = digits.parse().ok()?;
+        // As it is written, and no other way.
+        (number.to_string() == digits).then_some(Revision(number))
     };
-    tags.filter_map(revision).max().map(Revision)
+    tags.filter_map(revision).max()
 }
 
 /// No product is ever at this revision.
-const NEVER: Revision = Revision(0);
+pub const NEVER: Revision = Revision(0);
 
 /// Whether an entity tag has a space in it, which none has (RFC 9110 section 8.8.3), or goes on in
 /// another line of the header: what reads them expects it no more than we do.

@@ -103,6 +103,56 @@ async fn a_condition_or_a_key_means_the_same_on_every_server() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
+async fn a_server_that_is_alone_answers_a_repeated_request_as_before() {
+    let postgres = Postgres::start();
+    let servers = start(&postgres, 2);
+    // It wrote last, and again, so that it assumes that nobody else does.
+    for number in 0..4 {
+        servers[0].http().add(&format!("code {number}")).await;
+    }
+    let (status, first) = add(&servers[0], "a", "add").await;
+    assert_eq!(status, 201);
+    assert_eq!(add(&servers[0], "a", "add").await, (201, first));
+    let delete = async || {
+        let request = servers[0].http().request(Method::DELETE, "/api/products/5");
+        let request = request.header("idempotency-key", "delete");
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(delete().await, 204);
+    assert_eq!(delete().await, 204);
+    // What it doesn't know of yet is there all the same.
+    for round in 0..20 {
+        servers[0].http().add(&format!("round {round}")).await;
+        servers[0].http().add(&format!("again {round}")).await;
+        let id = servers[1].http().add(&format!("other {round}")).await;
+        assert_eq!(servers[0].http().delete(id).await.status(), 204);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_server_that_was_stopped_for_long_reads_all_that_it_missed() {
+    let postgres = Postgres::start();
+    let servers = start(&postgres, 2);
+    let mut client = Client::open(&servers[1].host, "").await;
+    client.until_loaded().await;
+    servers[1].signal("STOP");
+    let commands: Vec<Value> = (0..9_000)
+        .map(|number| json!({"type": "add", "draft": draft(&format!("{number}"))}))
+        .collect();
+    let http = servers[0].http();
+    let batch = json!({"commands": commands});
+    let response = http.send(Method::POST, "/api/products/batch", &batch).await;
+    assert_eq!(response.status(), 200);
+    http.add("last").await;
+    servers[1].signal("CONT");
+    client.until_revision(9_001).await;
+    assert_eq!(client.catalog().len(), 9_001);
+    assert_eq!(client.snapshots(), 1, "it came as changes");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
 async fn whoever_asks_for_a_revision_gets_no_older_list() {
     let postgres = Postgres::start();
     let servers = start(&postgres, 2);

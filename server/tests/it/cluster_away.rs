@@ -24,6 +24,14 @@ async fn without_the_database_the_list_is_there_and_pages_know_that_nothing_can_
     until_writable(&mut client, true).await;
     postgres.nodes[0].kill();
     until_writable(&mut client, false).await;
+    // And stay told, although nobody writes.
+    let pulses = client.pulses;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let mut other = Client::open(&server.host, "").await;
+    client.until(|client| client.pulses > pulses).await;
+    until_writable(&mut other, false).await;
+    assert!(!client.writable);
+    drop(other);
     // Reading goes on.
     let list = server.http().list().await;
     assert_eq!(list["count"], 1);
@@ -150,6 +158,47 @@ async fn a_backup_that_is_put_back_is_what_every_page_shows() {
     let mut client = Client::open(&servers[1].host, "").await;
     client.until_revision(4).await;
     assert_eq!(client.codes(), ["a", "b", "x", "y"]);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_primary_that_is_frozen_hides_no_other() {
+    let mut postgres = Postgres::start_with_standby();
+    let server = Program::start(Path::new(&postgres.url()));
+    server.http().add("a").await;
+    let mut client = Client::open(&server.host, "").await;
+    client.until_revision(1).await;
+    // It accepts connections and says nothing, as a machine whose disk hangs.
+    let frozen = postgres.primary;
+    postgres.nodes[frozen].freeze();
+    postgres.promote();
+    postgres.execute("ALTER SYSTEM SET synchronous_standby_names = ''");
+    postgres.execute("SELECT pg_reload_conf()");
+    let start = Instant::now();
+    let http = server.http();
+    let mut added = false;
+    while !added && start.elapsed() < Duration::from_secs(60) {
+        let request = http.request(Method::POST, "/api/products");
+        let request = request.json(&draft("b")).header("idempotency-key", "b");
+        added = request.send().await.expect("an answer").status() == 201;
+    }
+    assert!(added, "the other was never used");
+    client.until_revision(2).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn a_server_stops_well_while_the_database_is_away() {
+    let mut postgres = Postgres::start();
+    let mut server = Program::start(Path::new(&postgres.url()));
+    server.http().add("a").await;
+    postgres.nodes[0].kill();
+    let http = server.http();
+    let waiting = tokio::spawn(async move { http.post(&draft("b")).await.status() });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.signal("TERM");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+    assert!(waiting.await.is_err(), "nobody answers it");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! durable together.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use shared::{Catalog, Reason};
@@ -11,15 +12,26 @@ use super::recent::RecentRequests;
 use super::{Done, Job, Queue, Request};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{
-    Appended, ByOthers, Effect, Entry, Journal, JournalError, Key, Loaded,
+    Appended, ByOthers, Effect, Entry, Journal, JournalError, Key, Loaded, MAX_CHANGES_AT_ONCE,
 };
 
 /// The most jobs in one transaction: enough that the disk is the limit, few enough that the first
 /// of them does not wait for long.
 const MAX_BATCH_JOBS: usize = 1_024;
 
+/// The most commands in one transaction of a journal that is shared, unless one request has more: others
+/// wait for their turn while they are decided.
+const MAX_SHARED_COMMANDS: usize = 10_000;
+
 /// How long a request waits for a journal that can't be reached, before it is refused.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After how long of that the desk looks whether there is something else to do.
+const LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// How often requests are tried again that others were faster than. Whoever has taken the order is not
+/// overtaken, so it is hardly ever twice.
+const MAX_TRIES: usize = 10;
 
 /// The desk at work: the journal it writes to, the hub it publishes to.
 pub struct Worker<J> {
@@ -62,7 +74,11 @@ impl<J: Journal> Worker<J> {
 
     /// Works until nobody can hand in anything any more, or nothing can be saved any more. What
     /// waits then is refused.
-    pub fn run(mut self, Queue(mut queue): Queue) -> Result<(), JournalError> {
+    pub fn run(mut self, queue: Queue) -> Result<(), JournalError> {
+        let Queue {
+            jobs: mut queue,
+            has_news,
+        } = queue;
         let mut jobs = Vec::new();
         loop {
             if jobs.is_empty() {
@@ -70,27 +86,34 @@ impl<J: Journal> Worker<J> {
                     return Ok(());
                 };
                 jobs.push(first);
+            } else if queue.is_closed() {
+                // The server stops, and doesn't wait for a journal that is away.
+                refuse_all(jobs, &Reason::Stopping);
+                return Ok(());
             }
+            let mut commands: usize = jobs.iter().map(Job::commands).sum();
             while jobs.len() < MAX_BATCH_JOBS
+                && (!J::IS_SHARED || commands < MAX_SHARED_COMMANDS)
                 && let Ok(job) = queue.try_recv()
             {
+                commands += job.commands();
                 jobs.push(job);
             }
+            // Whatever comes from now on is another piece of news.
+            has_news.store(false, Ordering::Relaxed);
             match self.serve(std::mem::take(&mut jobs)) {
                 Ok(Served::All) => {}
                 Ok(Served::AllBut(requests)) => {
                     jobs = requests.into_iter().map(Job::Request).collect();
                 }
                 Ok(Served::InAnother) => {
-                    while let Ok(job) = queue.try_recv() {
-                        job.refuse(&Reason::NotSaved);
-                    }
+                    let waiting = std::iter::from_fn(|| queue.try_recv().ok());
+                    refuse_all(waiting, &Reason::NotSaved);
                 }
                 Err(error) => {
                     queue.close();
-                    while let Some(job) = queue.blocking_recv() {
-                        job.refuse(&Reason::NotSaved);
-                    }
+                    let waiting = std::iter::from_fn(|| queue.blocking_recv());
+                    refuse_all(waiting, &Reason::NotSaved);
                     return Err(error);
                 }
             }
@@ -125,45 +148,52 @@ impl<J: Journal> Worker<J> {
 
     /// Reads on, or looks after the journal.
     fn look_after(&mut self, is_read: bool, is_tended: bool) -> Result<Served, JournalError> {
-        let known = self.hub.catalog();
         let read = if is_read {
-            self.journal.read_on(&known)
+            self.read_on()
         } else {
-            Ok(ByOthers::Nothing)
+            Ok(Served::All)
         };
-        let looked = read.and_then(|by_others| {
+        let looked = read.and_then(|served| {
             if is_tended {
                 self.journal.tend()?;
+                self.hub.set_writable(true);
             }
-            Ok(by_others)
+            Ok(served)
         });
         match looked {
-            Ok(by_others) => {
-                self.hub.set_writable(true);
-                Ok(match by_others {
-                    ByOthers::Nothing => Served::All,
-                    ByOthers::Changes(catalog, entries) => {
-                        self.remember_entries(&entries);
-                        self.hub.publish(catalog, entries);
-                        Served::All
-                    }
-                    ByOthers::Replaced(loaded) => {
-                        self.replace(*loaded);
-                        Served::InAnother
-                    }
-                })
-            }
-            Err(error) if error.is_final() => Err(error),
-            Err(error) => {
+            Err(error) if !error.is_final() => {
                 self.hub.set_writable(false);
                 tracing::warn!(%error, "can't look after the journal");
                 Ok(Served::All)
+            }
+            looked => looked,
+        }
+    }
+
+    /// Publishes what others wrote.
+    fn read_on(&mut self) -> Result<Served, JournalError> {
+        loop {
+            let known = self.hub.catalog();
+            match self.journal.read_on(&known)? {
+                ByOthers::Nothing => return Ok(Served::All),
+                ByOthers::Changes(catalog, entries) => {
+                    let may_be_more = entries.len() >= MAX_CHANGES_AT_ONCE;
+                    self.remember_entries(&entries);
+                    self.hub.publish(catalog, entries);
+                    if !may_be_more {
+                        return Ok(Served::All);
+                    }
+                }
+                ByOthers::Replaced(loaded) => {
+                    self.replace(*loaded);
+                    return Ok(Served::InAnother);
+                }
             }
         }
     }
 
     fn serve_requests(&mut self, mut requests: Vec<Request>) -> Result<Served, JournalError> {
-        loop {
+        for _ in 0..MAX_TRIES {
             match self.attempt(&mut requests)? {
                 Tried::Answered => return Ok(Served::All),
                 Tried::Overtaken => {}
@@ -171,6 +201,9 @@ impl<J: Journal> Worker<J> {
                 Tried::InAnother => return Ok(Served::InAnother),
             }
         }
+        let late = late_of(&mut requests);
+        refuse_requests(late, &Reason::NotSaved);
+        Ok(Served::AllBut(requests))
     }
 
     /// Tries to serve requests; those that are answered are taken out.
@@ -178,22 +211,26 @@ impl<J: Journal> Worker<J> {
         let Some(since) = requests.iter().map(|request| request.since).min() else {
             return Ok(Tried::Answered);
         };
-        let deadline = since + PATIENCE;
+        let now = Instant::now();
+        let deadline = (since + PATIENCE).min(now + LOOK_TIME);
         let known = self.hub.catalog();
         let keys = self.unknown_keys(requests);
         let (before, others) = match self.journal.begin(&known, &keys, deadline) {
             Ok(ByOthers::Nothing) => (known, Vec::new()),
             Ok(ByOthers::Changes(catalog, entries)) => {
                 self.remember_entries(&entries);
+                if entries.len() >= MAX_CHANGES_AT_ONCE {
+                    self.hub.publish(catalog, entries);
+                    return self.read_first(requests);
+                }
                 (Arc::new(catalog), entries)
             }
             Ok(ByOthers::Replaced(loaded)) => {
-                self.journal.cancel();
                 self.replace(*loaded);
-                refuse_all(requests.drain(..), &Reason::NotSaved);
+                refuse_requests(requests.drain(..), &Reason::NotSaved);
                 return Ok(Tried::InAnother);
             }
-            Err(error) => return self.refuse_some(error, requests),
+            Err(error) => return self.put_off(error, requests),
         };
         let mut planner = Planner {
             journal: &mut self.journal,
@@ -252,6 +289,18 @@ impl<J: Journal> Worker<J> {
         Ok(Tried::Answered)
     }
 
+    /// Reads everything that others wrote, and has requests wait until then.
+    fn read_first(&mut self, requests: &mut Vec<Request>) -> Result<Tried, JournalError> {
+        match self.read_on() {
+            Ok(Served::InAnother) => {
+                refuse_requests(requests.drain(..), &Reason::NotSaved);
+                Ok(Tried::InAnother)
+            }
+            Ok(Served::All | Served::AllBut(_)) => Ok(Tried::PutOff),
+            Err(error) => self.put_off(error, requests),
+        }
+    }
+
     /// The keys of requests that may have been done on another server.
     fn unknown_keys(&self, requests: &[Request]) -> Vec<Key> {
         if !J::IS_SHARED {
@@ -266,20 +315,22 @@ impl<J: Journal> Worker<J> {
     }
 
     /// The journal can't be begun with: those who have waited for long enough are refused, where it
-    /// can't be reached, and everybody else.
-    fn refuse_some(
+    /// may pass, and else everybody.
+    fn put_off(
         &mut self,
         error: JournalError,
         requests: &mut Vec<Request>,
     ) -> Result<Tried, JournalError> {
         self.hub.set_writable(false);
-        let is_passing = error.is_passing();
-        let now = Instant::now();
-        let refused =
-            requests.extract_if(.., |request| !is_passing || now >= request.since + PATIENCE);
-        let refused: Vec<Request> = refused.collect();
-        tracing::error!(%error, requests = refused.len(), "the journal takes nothing");
-        refuse_all(refused, &Reason::NotSaved);
+        let refused: Vec<Request> = if error.is_passing() {
+            late_of(requests)
+        } else {
+            std::mem::take(requests)
+        };
+        if !refused.is_empty() {
+            tracing::error!(%error, requests = refused.len(), "the journal takes nothing");
+        }
+        refuse_requests(refused, &Reason::NotSaved);
         if error.is_final() {
             return Err(error);
         }
@@ -306,17 +357,31 @@ impl<J: Journal> Worker<J> {
         tracing::error!(
             revision = %loaded.catalog.revision(),
             before = %self.hub.catalog().revision(),
-            "the journal holds another list than the one that was known: everybody gets it anew"
+            "what the journal holds doesn't follow from what was known, as after a backup was put \
+             back: everybody gets the list anew"
         );
         self.recent = RecentRequests::new(&loaded);
         self.hub.replace(loaded);
     }
 }
 
-fn refuse_all(requests: impl IntoIterator<Item = Request>, reason: &Reason) {
+fn refuse_all(jobs: impl IntoIterator<Item = Job>, reason: &Reason) {
+    for job in jobs {
+        job.refuse(reason);
+    }
+}
+
+fn refuse_requests(requests: impl IntoIterator<Item = Request>, reason: &Reason) {
     for request in requests {
         request.refuse(reason);
     }
+}
+
+/// Takes out the requests that have waited for long enough.
+fn late_of(requests: &mut Vec<Request>) -> Vec<Request> {
+    let now = Instant::now();
+    let late = requests.extract_if(.., |request| now >= request.since + PATIENCE);
+    late.collect()
 }
 
 /// Refuses requests that could not be made durable, but for those that were done before.

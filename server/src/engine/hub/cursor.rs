@@ -107,6 +107,11 @@ impl Cursor {
         Some(Next::Part(part, whole))
     }
 
+    /// Whether it is a place in the history that the hub has now.
+    pub fn is_current(&self, hub: &Hub) -> bool {
+        hub.ring(|ring| ring.history() == self.history)
+    }
+
     /// Whether there is nothing to take at this moment.
     pub fn is_in_step(&self, hub: &Hub) -> bool {
         let is_last = |revision| matches!(hub.after(self.history, revision), After::Nothing);

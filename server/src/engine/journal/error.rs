@@ -52,8 +52,8 @@ pub enum JournalError {
         /// What the system or SQLite said.
         why: String,
     },
-    /// Something in the file is not what Vitrina writes.
-    #[error("the data file is damaged: {0}; `vitrina check` tells all that is wrong with it")]
+    /// Something in a file or a database is not what Vitrina writes.
+    #[error("the data is damaged: {0}; `vitrina check` tells all that is wrong with it")]
     Damaged(String),
     /// Somebody else wrote to the data in between.
     #[error(
@@ -70,6 +70,14 @@ pub enum JournalError {
         /// Where it should be.
         database: String,
         /// What was tried, and what came of it.
+        why: String,
+    },
+    /// A database can't be used at the moment.
+    #[error("the database {database} is not ready: {why}")]
+    Unready {
+        /// Where it is.
+        database: String,
+        /// What it waits for, or what it said.
         why: String,
     },
     /// A database can't be used as it is.
@@ -109,7 +117,7 @@ pub enum JournalError {
 impl JournalError {
     /// Whether it may pass by itself, so that it is worth while to wait and to try again.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Unready { .. })
     }
 
     /// Whether nothing can be saved after it, whatever is tried.

@@ -16,6 +16,7 @@ mod schema;
 mod session;
 mod sink;
 mod statements;
+mod tls;
 mod watch;
 mod write;
 

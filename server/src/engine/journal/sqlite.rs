@@ -19,8 +19,8 @@ use shared::{Catalog, Revision};
 
 use super::tables::{Fault, read_answer};
 use super::{
-    Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, RETAINED_CHANGES,
-    oldest_answer, to_json,
+    Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
+    RETAINED_CHANGES, oldest_answer, to_json,
 };
 use load::read_catalog;
 use lock::Lock;
@@ -31,9 +31,6 @@ pub use copy::{SqliteSink, each_row};
 pub use inspect::inspect;
 pub use load::load;
 pub use schema::is_known;
-
-/// The most answers that are retained, however young they are: some hundred megabytes.
-const MAX_ANSWERS: u64 = 1_000_000;
 
 /// The journal in one SQLite file.
 pub struct SqliteJournal {

@@ -31,6 +31,10 @@ impl FromStr for Store {
         if is_address(text) {
             return Ok(Self::Database(Box::new(text.parse()?)));
         }
+        // No file is called so, and what follows may hold a password.
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(format!("{scheme}:// is none of postgres:// and a file"));
+        }
         let Ok(path): Result<PathBuf, Infallible> = text.parse();
         Ok(Self::File(path))
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use shared::{Reason, Revision};
@@ -44,8 +44,16 @@ pub async fn at_least(
             return Err(Rejection::Behind(revision));
         }
     }
+    // What is read is at least as new as this; what is written is known once it is answered.
+    let before = hub.catalog().revision();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = next.run(request).await;
-    let revision = HeaderValue::from(hub.catalog().revision().0);
+    let known = if is_read {
+        before
+    } else {
+        hub.catalog().revision()
+    };
+    let revision = HeaderValue::from(known.0);
     response.headers_mut().insert(REVISION.clone(), revision);
     Ok(response)
 }

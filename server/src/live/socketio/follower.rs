@@ -106,6 +106,11 @@ impl Follower {
 }
 
 impl Member {
+    /// Whether what it has belongs to the hub's history.
+    pub fn is_current(&self, hub: &Hub) -> bool {
+        self.cursor.is_current(hub)
+    }
+
     /// Whether it has left.
     pub fn is_gone(&self) -> bool {
         self.client.gone.is_cancelled()

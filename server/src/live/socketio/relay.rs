@@ -165,7 +165,7 @@ impl Task {
         let relay = self.relay.clone();
         let _guard = StopsOnPanic(relay.shutdown.stop.clone());
         loop {
-            self.members.append(&mut relay.state().joining);
+            self.welcome(std::mem::take(&mut relay.state().joining));
             let has_more = self.take_step().await;
             if self.members.is_empty() && relay.end_if_idle() {
                 return;
@@ -182,6 +182,17 @@ impl Task {
             }
         }
         self.say_goodbye().await;
+    }
+
+    /// Takes in those who are in step, but for those to whom the list was replaced meanwhile.
+    fn welcome(&mut self, joining: Vec<Member>) {
+        for member in joining {
+            if member.is_current(&self.relay.hub) {
+                self.members.push(member);
+            } else {
+                self.relay.follow(member.into_follower());
+            }
+        }
     }
 
     /// Tells everybody what comes next, and returns whether there may be more. In a storm there

@@ -346,7 +346,12 @@ fn the_desk_ends_when_its_file_is_gone_and_refuses_what_waits() {
         let (jobs, queue) = mpsc::channel(10);
         let is_command = matches!(first.0, Job::Request(_));
         jobs.try_send(first.0).map_err(drop).expect("room");
-        let ended = std::thread::spawn(move || worker.run(Queue(queue)));
+        let ended = std::thread::spawn(move || {
+            worker.run(Queue {
+                jobs: queue,
+                has_news: Arc::default(),
+            })
+        });
         let ended = ended.join().expect("it doesn't panic");
         assert!(matches!(ended, Err(JournalError::Gone(_))), "{ended:?}");
         if is_command {
@@ -362,7 +367,12 @@ fn the_desk_ends_when_its_file_is_gone_and_refuses_what_waits() {
 fn the_desk_works_until_its_last_handle_is_gone() {
     let Desk { worker, folder } = Desk::new();
     let (jobs, queue) = mpsc::channel(10);
-    let thread = std::thread::spawn(move || worker.run(Queue(queue)));
+    let thread = std::thread::spawn(move || {
+        worker.run(Queue {
+            jobs: queue,
+            has_news: Arc::default(),
+        })
+    });
     let receivers: Vec<Receiver> = ["a", "b", "c"]
         .map(|code| {
             let (job, receiver) = one(add(code), None);
@@ -453,7 +463,10 @@ fn what_waits_is_one_transaction_up_to_a_bound() {
             sender.try_send(job).map_err(drop).expect("room");
         }
         drop(sender);
-        drop(worker.run(Queue(queue)));
+        drop(worker.run(Queue {
+            jobs: queue,
+            has_news: Arc::default(),
+        }));
         assert_eq!(count.load(Ordering::Relaxed), transactions, "{jobs} jobs");
         drop(folder);
     }

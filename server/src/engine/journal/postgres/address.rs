@@ -3,13 +3,17 @@
 use std::fmt;
 use std::fs;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::config::{Host, SslMode};
 
-/// How long a host is tried before the next one is.
-const CONNECT_TIME: Duration = Duration::from_secs(2);
+use super::tls::tls;
+
+/// How long a host may take until it can be used, before the next one is tried.
+const HOST_TIME: Duration = Duration::from_secs(1);
 
 /// How long a host may be silent before its connection counts as lost: what a page waits for at most.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -21,14 +25,18 @@ const SCHEMA: &str = "vitrina";
 const MAX_SCHEMA_BYTES: usize = 55;
 
 /// Where a database is, and how it is reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Address {
-    /// The hosts, the database, and whom it is opened as.
-    pub config: Config,
+    /// How each of its hosts is reached, in order.
+    pub hosts: Vec<Config>,
+    /// How long each of them may take.
+    pub host_time: Duration,
     /// The schema that the tables are in.
     pub schema: String,
-    /// The certificates that a server's is checked against, in PEM; else the system's are.
-    pub root_certificate: Option<Vec<u8>>,
+    /// How the connection is encrypted.
+    pub tls: Arc<ClientConfig>,
+    /// What people call it: the database and its hosts.
+    name: String,
 }
 
 /// Whether a text is the address of a database, and not the name of a file.
@@ -39,70 +47,140 @@ pub fn is_address(text: &str) -> bool {
 impl FromStr for Address {
     type Err = String;
 
-    /// Reads what libpq reads (its section 34.1.1.2), and `schema`. The text may hold a password, so no
-    /// error repeats it.
+    /// Reads what libpq reads (its section 34.1.1.2), but for hosts among the parameters, and `schema`.
+    /// The text may hold a password, so no error repeats any of it.
     fn from_str(text: &str) -> Result<Self, String> {
-        let (address, query) = text.split_once('?').unwrap_or((text, ""));
-        let mut schema = SCHEMA.to_owned();
-        let mut root_certificate = None;
-        let mut ssl_mode = None;
-        let mut left = Vec::new();
+        let (base, query) = text.split_once('?').unwrap_or((text, ""));
+        let mut given = Parameters::default();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
-            match parameter.split_once('=') {
-                Some(("schema", name)) => name.clone_into(&mut schema),
-                Some(("sslrootcert", path)) => {
-                    let read = fs::read(path);
-                    let read = read.map_err(|error| format!("sslrootcert={path}: {error}"))?;
-                    root_certificate = Some(read);
-                }
-                Some(("sslmode", mode)) => ssl_mode = Some(read_ssl_mode(mode)?),
-                _ => left.push(parameter),
-            }
+            given.take(parameter)?;
         }
-        if !is_name(&schema) {
-            return Err(format!(
-                "schema: up to {MAX_SCHEMA_BYTES} lower-case letters, digits and underscores, a \
-                 letter first"
-            ));
+        let (scheme, rest) = base.split_once("://").unwrap_or(("postgres", base));
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, names) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let at = if user.is_empty() { "" } else { "@" };
+        let mut hosts = Vec::new();
+        for name in names.split(',') {
+            let one = format!(
+                "{scheme}://{user}{at}{name}/{path}?{}",
+                given.left.join("&")
+            );
+            let config = Config::from_str(one.trim_end_matches('?'));
+            // What it says may have a part of a password in it.
+            hosts.push(config.map_err(|_| HOW.to_owned())?);
         }
-        let plain = format!("{address}?{}", left.join("&"));
-        let mut config = Config::from_str(plain.trim_end_matches('?')).map_err(|error| {
-            let why = std::error::Error::source(&error).map(ToString::to_string);
-            let why = why.unwrap_or_else(|| error.to_string());
-            format!("{why}; write it as postgres://user:password@host:5432/database")
-        })?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err("name a host, as in postgres://user@host/database".to_owned());
+        let is_named = |config: &Config| matches!(config.get_hosts(), [_]);
+        if !hosts.iter().all(is_named) {
+            return Err(HOW.to_owned());
         }
-        // Whoever asks for no encryption says so, but for a server on this machine.
-        let is_here = config.get_hosts().iter().all(is_on_this_machine);
-        let usual = if is_here {
+        let is_here = |config: &Config| config.get_hosts().iter().all(is_on_this_machine);
+        let usual = if hosts.iter().all(is_here) {
             SslMode::Disable
         } else {
+            // Whoever wants no encryption says so.
             SslMode::Require
         };
-        config.ssl_mode(ssl_mode.unwrap_or(usual));
-        if config.get_target_session_attrs() == TargetSessionAttrs::Any {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        }
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIME);
-        }
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(SILENCE);
-            config.keepalives_idle(SILENCE / 2);
-            config.keepalives_interval(SILENCE / 2);
-            config.keepalives_retries(1);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("vitrina");
+        let ssl_mode = given.ssl_mode.unwrap_or(usual);
+        let mut host_time = HOST_TIME;
+        for config in &mut hosts {
+            host_time = config.get_connect_timeout().copied().unwrap_or(host_time);
+            config.ssl_mode(ssl_mode);
+            set_patience(config);
         }
         Ok(Self {
-            config,
-            schema,
-            root_certificate,
+            name: name(&hosts, &given.schema),
+            tls: Arc::new(tls(ssl_mode, given.root_certificate.as_deref())?),
+            schema: given.schema,
+            host_time,
+            hosts,
         })
     }
+}
+
+/// How an address is written.
+const HOW: &str = "write it as postgres://user:password@host:5432/database, with % before what has \
+    another meaning in an address";
+
+/// What an address has after its `?`.
+struct Parameters<'a> {
+    schema: String,
+    ssl_mode: Option<SslMode>,
+    /// The certificates that a server's is checked against, in PEM.
+    root_certificate: Option<Vec<u8>>,
+    /// What the client of PostgreSQL reads itself.
+    left: Vec<&'a str>,
+}
+
+impl Default for Parameters<'_> {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            ssl_mode: None,
+            root_certificate: None,
+            left: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Parameters<'a> {
+    fn take(&mut self, parameter: &'a str) -> Result<(), String> {
+        match parameter.split_once('=') {
+            Some(("schema", name)) if is_name(name) => name.clone_into(&mut self.schema),
+            Some(("schema", _)) => {
+                return Err(format!(
+                    "schema: up to {MAX_SCHEMA_BYTES} lower-case letters, digits and underscores, \
+                     a letter first"
+                ));
+            }
+            Some(("sslrootcert", path)) => {
+                let read = fs::read(path);
+                let read = read.map_err(|error| format!("sslrootcert={path}: {error}"))?;
+                self.root_certificate = Some(read);
+            }
+            Some(("sslmode", mode)) => self.ssl_mode = Some(read_ssl_mode(mode)?),
+            Some(("host" | "hostaddr" | "port", _)) => return Err(HOW.to_owned()),
+            _ => self.left.push(parameter),
+        }
+        Ok(())
+    }
+}
+
+/// How long the network is waited for, where the address doesn't say.
+fn set_patience(config: &mut Config) {
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+        config.keepalives_idle(SILENCE / 2);
+        config.keepalives_interval(SILENCE / 2);
+        config.keepalives_retries(1);
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("vitrina");
+    }
+}
+
+/// The database and its hosts, without the password.
+fn name(hosts: &[Config], schema: &str) -> String {
+    let first = hosts.first();
+    let database = first.and_then(|config| config.get_dbname().or(config.get_user()));
+    let places = hosts.iter().flat_map(|config| {
+        let port = config.get_ports().first().copied().unwrap_or(5_432);
+        config.get_hosts().iter().map(move |host| match host {
+            Host::Tcp(name) => format!("{name}:{port}"),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        })
+    });
+    let places: Vec<String> = places.collect();
+    let schema = if schema == SCHEMA {
+        String::new()
+    } else {
+        format!(" (schema {schema})")
+    };
+    format!(
+        "{} at {}{schema}",
+        database.unwrap_or("postgres"),
+        places.join(", ")
+    )
 }
 
 /// Reads whether the connection is encrypted. Where it is, the server's certificate is checked,
@@ -137,24 +215,15 @@ fn is_name(name: &str) -> bool {
 }
 
 impl fmt::Display for Address {
-    /// The database and its hosts, without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.config.get_dbname().or(self.config.get_user());
-        write!(f, "{}", name.unwrap_or("postgres"))?;
-        let ports = self.config.get_ports();
-        for (place, host) in self.config.get_hosts().iter().enumerate() {
-            let port = ports.get(place).or(ports.first()).unwrap_or(&5_432);
-            f.write_str(if place == 0 { " at " } else { ", " })?;
-            match host {
-                Host::Tcp(name) => write!(f, "{name}:{port}")?,
-                #[cfg(unix)]
-                Host::Unix(path) => write!(f, "{}", path.display())?,
-            }
-        }
-        if self.schema != SCHEMA {
-            write!(f, " (schema {})", self.schema)?;
-        }
-        Ok(())
+        self.name.fmt(f)
+    }
+}
+
+impl fmt::Debug for Address {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
     }
 }
 
@@ -176,7 +245,7 @@ mod tests {
 
     #[test]
     fn only_a_server_on_this_machine_is_spoken_to_in_the_clear() {
-        let mode = |text: &str| read(text).config.get_ssl_mode();
+        let mode = |text: &str| read(text).hosts[0].get_ssl_mode();
         assert_eq!(mode("postgres://u@127.0.0.1/shop"), SslMode::Disable);
         assert_eq!(mode("postgres://u@localhost,[::1]/shop"), SslMode::Disable);
         assert_eq!(
@@ -203,9 +272,16 @@ mod tests {
             "postgres://u:secret@host/shop?sslmode=yes",
             "postgres://u:secret@host/shop?sslrootcert=/nowhere/at.all",
             "postgres://u:secret@host/shop?colour=red",
+            "postgres://u:sec?ret@host/shop",
+            "postgres://u:secret@host/shop?hostaddr=203.0.113.5",
+            "postgres://u:secret@/shop",
+            "postgres:///shop?host=secret",
         ] {
             let error = wrong.parse::<Address>().expect_err(wrong);
-            assert!(!error.contains("secret"), "{error}");
+            assert!(
+                !error.contains("secret") && !error.contains("ret@"),
+                "{error}"
+            );
         }
     }
 }

@@ -8,18 +8,19 @@ use shared::Catalog;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout, timeout_at};
 use tokio_postgres::Error;
+use tokio_postgres::types::ToSql;
 
 use super::address::Address;
-use super::load::load;
+use super::load::{empty, load};
 use super::order::{Answers, look, take};
 use super::schema;
-use super::session::{Session, is_end, to_error, unreachable};
+use super::session::{Purpose, Session, is_end, to_error, unreachable};
 use super::statements::Statements;
 use super::write::Write;
 use crate::engine::journal::{Appended, ByOthers, JournalError, Loaded};
 
-/// How long the start waits until something is confirmed.
-const MAX_START_TIME: Duration = Duration::from_secs(10);
+/// How long is waited for something to be confirmed that writes nothing.
+const MAX_CONFIRM_TIME: Duration = Duration::from_secs(10);
 
 /// How long the order is waited for at least, however long somebody has waited for the desk.
 const MIN_BEGIN_TIME: Duration = Duration::from_secs(1);
@@ -49,6 +50,8 @@ pub struct Link {
     /// What is known of whose turn it is.
     pub turn: Turn,
     open: Option<Open>,
+    /// The host that was used last.
+    host: usize,
     /// Whether the last attempt to write failed.
     has_failed: bool,
 }
@@ -97,23 +100,31 @@ impl Link {
             server: rand::random(),
             turn: Turn::default(),
             open: None,
+            host: 0,
             has_failed: false,
         }
     }
 
     /// Opens it for the first time, and makes the tables where there are none.
     pub async fn start(&mut self) -> Result<(), JournalError> {
-        let mut session = Session::open(&self.address).await?;
+        let address = &self.address;
+        let mut session = Session::open(address, Purpose::Writing, 0).await?;
         let started = async {
-            schema::prepare(&mut session.client, &self.address).await?;
-            self.open = Some(set_up(session, &self.address).await?);
-            Ok(())
+            schema::prepare(&mut session.client, address).await?;
+            confirm(&session, address).await
         };
-        timeout(MAX_START_TIME, started).await.unwrap_or_else(|_| {
+        let waiting = || {
             let why = "it confirms nothing that is written: are the standbys there that \
                 synchronous_standby_names asks for?";
-            Err(unreachable(&self.address, why))
-        })?;
+            Err(JournalError::Unready {
+                database: address.to_string(),
+                why: why.to_owned(),
+            })
+        };
+        let started = timeout(MAX_CONFIRM_TIME, started).await;
+        started.unwrap_or_else(|_| waiting())?;
+        self.host = session.host;
+        self.open = Some(prepare(session, address).await?);
         self.warn_of_risk().await
     }
 
@@ -139,11 +150,14 @@ impl Link {
     async fn session(&mut self) -> Result<&Open, JournalError> {
         if self.open.is_none() {
             let opened = async {
-                let session = Session::open(&self.address).await?;
-                set_up(session, &self.address).await
+                let session = Session::open(&self.address, Purpose::Writing, self.host).await?;
+                let confirmed = timeout(MAX_CONFIRM_TIME, confirm(&session, &self.address)).await;
+                confirmed.unwrap_or_else(|_| Err(unreachable(&self.address, "no answer")))?;
+                prepare(session, &self.address).await
             };
-            // Whatever is wrong with it may pass: somebody may be about to put a backup back.
-            self.open = Some(opened.await.map_err(into_passing)?);
+            let open = opened.await.map_err(into_passing)?;
+            self.host = open.session.host;
+            self.open = Some(open);
         }
         let lost = || unreachable(&self.address, "the connection was lost");
         self.open.as_ref().ok_or_else(lost)
@@ -156,13 +170,21 @@ impl Link {
         self.turn.is_alone = false;
     }
 
-    /// Everything that the tables hold.
+    /// Everything that the tables hold. However long that takes, nobody else waits for it.
     pub async fn load(&mut self) -> Result<Loaded, JournalError> {
         let address = self.address.clone();
         let open = self.session().await?;
         let (loaded, head) = load(&open.session.client, &address).await?;
         self.turn.latest = head.batch;
         Ok(loaded)
+    }
+
+    /// Everything, since it doesn't follow from what was known.
+    async fn load_anew(&mut self) -> Result<ByOthers, JournalError> {
+        self.turn.is_alone = false;
+        let loaded = self.load().await;
+        let loaded = loaded.inspect_err(|_| self.lose()).map_err(into_passing)?;
+        Ok(ByOthers::Replaced(Box::new(loaded)))
     }
 
     /// Takes the order, or assumes that nobody else wants it. Tries again until `deadline`.
@@ -177,7 +199,8 @@ impl Link {
             let begun = timeout_at(deadline.into(), self.try_begin(known, &names)).await;
             let begun = begun.unwrap_or_else(|_| Err(unreachable(&self.address, "no answer")));
             match begun {
-                Ok(by_others) => return Ok(by_others),
+                Ok(Some(by_others)) => return Ok(by_others),
+                Ok(None) => return self.load_anew().await,
                 Err(error) => {
                     self.lose();
                     if !error.is_passing() || Instant::now() + RETRY_TIME >= deadline {
@@ -204,28 +227,33 @@ impl Link {
         &mut self,
         known: &Catalog,
         names: &[String],
-    ) -> Result<ByOthers, JournalError> {
+    ) -> Result<Option<ByOthers>, JournalError> {
         self.notice_end().await;
         if self.turn.is_alone && self.open.is_some() {
             self.turn.names = names.to_vec();
             self.turn.answers.clear();
-            return Ok(ByOthers::Nothing);
+            return Ok(Some(ByOthers::Nothing));
         }
         let address = self.address.clone();
-        let open = self.session().await?;
         let Open {
             session,
             statements,
-        } = open;
-        let taken = take(&session.client, statements, &address, known, names).await?;
+        } = self.session().await?;
+        let found = take(&session.client, statements, &address, known, names).await?;
         self.turn = Turn {
-            is_taken: !matches!(taken.by_others, ByOthers::Replaced(_)),
-            is_alone: matches!(taken.by_others, ByOthers::Nothing),
-            latest: taken.batch,
+            is_taken: true,
+            is_alone: matches!(found.by_others, Some(ByOthers::Nothing)),
+            latest: found.batch,
             names: Vec::new(),
-            answers: taken.answers,
+            answers: Answers::new(),
         };
-        Ok(taken.by_others)
+        if found.is_all() {
+            self.turn.answers = found.answers;
+        } else {
+            // Whoever has much to read does that before it is its turn.
+            self.cancel().await?;
+        }
+        Ok(found.by_others)
     }
 
     /// Makes a batch durable, and finds out whether it is.
@@ -241,11 +269,15 @@ impl Link {
         let commit_deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
         let committed = timeout_at(commit_deadline.into(), self.commit(write)).await;
         let committed = committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
-        self.turn.is_taken = false;
+        let was_taken = std::mem::take(&mut self.turn.is_taken);
         let appended = match committed {
             Ok(true) => {
                 self.turn.latest = write.batch;
                 Ok(Appended::Durable)
+            }
+            Ok(false) if was_taken => {
+                let why = "what is there doesn't belong together: `vitrina check` tells more";
+                Err(self.unusable(why))
             }
             Ok(false) => {
                 self.turn.is_alone = false;
@@ -261,7 +293,7 @@ impl Link {
                     Err(error)
                 }
             }
-            Err(Failed::Unknown(why)) => self.settle(write.batch, &why, commit_deadline).await,
+            Err(Failed::Unknown(why)) => self.settle(write, &why, commit_deadline).await,
         };
         self.has_failed = appended.is_err();
         appended
@@ -277,8 +309,8 @@ impl Link {
         };
         let client = &session.client;
         let Turn { latest, names, .. } = &self.turn;
-        // Of earlier statements.
-        session.has_warned();
+        // One that came before says nothing of this.
+        session.take_warning();
         let sent = write.send(client, &statements.write, *latest, names);
         let (sent, committed) = if self.turn.is_taken {
             join!(sent, client.batch_execute("COMMIT"))
@@ -286,7 +318,7 @@ impl Link {
             (sent.await, Ok(()))
         };
         match (sent, committed) {
-            (Ok(_), Ok(())) if session.has_warned() => {
+            (Ok(_), Ok(())) if session.take_warning() => {
                 Err(Failed::Unknown("the standby was not waited for".to_owned()))
             }
             (Ok(has_moved), Ok(())) => Ok(has_moved),
@@ -301,7 +333,7 @@ impl Link {
     /// Finds out what became of a batch. A session that has the order knows: the one before it is over.
     async fn settle(
         &mut self,
-        batch: i64,
+        write: &Write,
         why: &str,
         deadline: Instant,
     ) -> Result<Appended, JournalError> {
@@ -309,11 +341,11 @@ impl Link {
         let deadline = deadline.max(Instant::now()) + SETTLE_TIME;
         loop {
             self.lose();
-            match timeout_at(deadline.into(), self.is_there(batch)).await {
-                Ok(Ok(true)) => return Ok(Appended::Durable),
-                Ok(Ok(false)) => return Ok(Appended::Overtaken),
+            match timeout_at(deadline.into(), self.is_there(write)).await {
+                Ok(Ok(Some(true))) => return Ok(Appended::Durable),
+                Ok(Ok(Some(false))) => return Ok(Appended::Overtaken),
                 Ok(Err(_)) if Instant::now() + RETRY_TIME < deadline => sleep(RETRY_TIME).await,
-                Ok(Err(_)) | Err(_) => {
+                Ok(Ok(None) | Err(_)) | Err(_) => {
                     self.lose();
                     return Err(JournalError::Unknown(why.to_owned()));
                 }
@@ -321,14 +353,25 @@ impl Link {
         }
     }
 
-    async fn is_there(&mut self, batch: i64) -> Result<bool, JournalError> {
+    /// Whether a batch is there; `None` where what was written since then is no longer retained.
+    async fn is_there(&mut self, write: &Write) -> Result<Option<bool>, JournalError> {
         let address = self.address.clone();
         let open = self.session().await?;
-        let sql = "SELECT EXISTS (SELECT FROM changes WHERE batch = $1)
-            OR EXISTS (SELECT FROM catalog WHERE batch = $1)";
-        let row = open.session.client.query_one(sql, &[&batch]).await;
+        let sql = "SELECT EXISTS (SELECT FROM changes WHERE batch = $1),
+            EXISTS (SELECT FROM changes WHERE revision = $2 + 1)
+                OR EXISTS (SELECT FROM catalog WHERE revision <= $2)";
+        let parameters: [&(dyn ToSql + Sync); 2] = [&write.batch, &write.revision_before()];
+        let row = open.session.client.query_one(sql, &parameters).await;
         let row = row.map_err(|error| to_error(&error, &address))?;
-        Ok(row.get(0))
+        let (is_there, is_certain): (bool, bool) = (row.get(0), row.get(1));
+        Ok((is_there || is_certain).then_some(is_there))
+    }
+
+    fn unusable(&self, why: &str) -> JournalError {
+        JournalError::Database {
+            database: self.address.to_string(),
+            why: why.to_owned(),
+        }
     }
 
     /// Lets go of the order.
@@ -349,19 +392,12 @@ impl Link {
 
     /// What others wrote since a catalog that is known.
     pub async fn read_on(&mut self, known: &Catalog) -> Result<ByOthers, JournalError> {
-        let address = self.address.clone();
-        let read = timeout(LOOK_TIME, async {
-            let open = self.session().await?;
-            look(&open.session.client, &open.statements, &address, known).await
-        });
-        let read = read
-            .await
-            .unwrap_or_else(|_| Err(unreachable(&address, "no answer")));
-        match read {
-            Ok(taken) => {
-                self.turn.is_alone &= matches!(taken.by_others, ByOthers::Nothing);
-                Ok(taken.by_others)
+        match self.look(known).await {
+            Ok(Some(by_others)) => {
+                self.turn.is_alone &= matches!(by_others, ByOthers::Nothing);
+                Ok(by_others)
             }
+            Ok(None) => self.load_anew().await,
             Err(error) => {
                 self.lose();
                 Err(error)
@@ -369,31 +405,49 @@ impl Link {
         }
     }
 
+    async fn look(&mut self, known: &Catalog) -> Result<Option<ByOthers>, JournalError> {
+        let address = self.address.clone();
+        self.notice_end().await;
+        let Open {
+            session,
+            statements,
+        } = self.session().await?;
+        let found = look(&session.client, statements, &address, known);
+        let found = timeout(LOOK_TIME, found).await;
+        let found = found.unwrap_or_else(|_| Err(unreachable(&address, "no answer")))?;
+        Ok(found.by_others)
+    }
+
     /// Looks whether the database can be written to.
     pub async fn tend(&mut self) -> Result<(), JournalError> {
-        let address = self.address.clone();
-        let has_failed = self.has_failed;
-        let tended = timeout(LOOK_TIME, async {
-            let open = self.session().await?;
-            if has_failed {
-                confirm(&open.session, &address).await?;
-            }
-            Ok(())
-        });
-        let tended = tended
-            .await
-            .unwrap_or_else(|_| Err(unreachable(&address, "no answer")));
+        let tended = self.try_writing().await;
         match tended {
             Ok(()) => self.has_failed = false,
             Err(_) => self.lose(),
         }
         tended
     }
+
+    async fn try_writing(&mut self) -> Result<(), JournalError> {
+        let address = self.address.clone();
+        let has_failed = self.has_failed;
+        self.notice_end().await;
+        let open = self.session().await?;
+        let tried = timeout(LOOK_TIME, async {
+            if has_failed {
+                return confirm(&open.session, &address).await;
+            }
+            let looked = open.session.client.batch_execute("").await;
+            looked.map_err(|error| to_error(&error, &address))
+        });
+        tried
+            .await
+            .unwrap_or_else(|_| Err(unreachable(&address, "no answer")))
+    }
 }
 
 /// Makes a new session one to write with.
-async fn set_up(session: Session, address: &Address) -> Result<Open, JournalError> {
-    confirm(&session, address).await?;
+async fn prepare(session: Session, address: &Address) -> Result<Open, JournalError> {
     let statements = Statements::prepare(&session.client).await;
     let statements = statements.map_err(|error| to_error(&error, address))?;
     Ok(Open {
@@ -402,16 +456,15 @@ async fn set_up(session: Session, address: &Address) -> Result<Open, JournalErro
     })
 }
 
-/// Takes the order once and writes nothing. What whoever had it before left is decided then; and what
-/// can be read from now on the standbys have, too, which after a crash is not certain of the last.
+/// Takes the order once and writes that it did. What whoever had it before left is decided then: a batch
+/// that is still on its way comes too late. And what can be read from now on the standbys have, too,
+/// which after a crash is not certain of the last.
 async fn confirm(session: &Session, address: &Address) -> Result<(), JournalError> {
-    let touched = session
-        .client
-        .execute("UPDATE catalog SET batch = batch", &[])
-        .await;
-    match touched {
-        Ok(0) => Err(unreachable(address, "table catalog is empty")),
-        Ok(_) if session.has_warned() => {
+    let number: i64 = rand::random();
+    let sql = "UPDATE catalog SET batch = $1";
+    match session.client.execute(sql, &[&number]).await {
+        Ok(0) => Err(empty(address)),
+        Ok(_) if session.take_warning() => {
             Err(unreachable(address, "the standby was not waited for"))
         }
         Ok(_) => Ok(()),
@@ -419,11 +472,11 @@ async fn confirm(session: &Session, address: &Address) -> Result<(), JournalErro
     }
 }
 
-/// What is wrong with a database while the server runs may pass, but for tables that only a newer one
-/// knows.
+/// What is wrong with a database while the server runs may pass, somebody may be about to put a backup
+/// back; but not for tables that only a newer Vitrina knows.
 fn into_passing(error: JournalError) -> JournalError {
     match error {
-        JournalError::Database { database, why } => JournalError::Unreachable { database, why },
+        JournalError::Database { database, why } => JournalError::Unready { database, why },
         error => error,
     }
 }

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Row};
 use super::address::Address;
 use super::row::cell;
 use super::schema::refuse_newer;
-use super::session::{to_error, unreachable};
+use super::session::to_error;
 use crate::engine::journal::tables::{
     self, Fault, History, has_its_hash, read_entry, read_product, read_unchanged,
 };
@@ -71,7 +71,9 @@ pub async fn each_row(
 
 /// Begins to read all tables as they are at one moment.
 pub async fn begin_reading(client: &Client, address: &Address) -> Result<(), JournalError> {
-    let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    // What is read takes its time to be taken in; nobody waits for it.
+    let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+        SET LOCAL idle_in_transaction_session_timeout TO 0";
     let begun = client.batch_execute(sql).await;
     begun.map_err(|error| to_error(&error, address))
 }
@@ -116,7 +118,10 @@ async fn load_all(client: &Client, address: &Address) -> Result<(Loaded, Head), 
             ),
             None => "its tables don't belong together: put a backup back, all of it".to_owned(),
         };
-        return Err(unreachable(address, &why));
+        return Err(JournalError::Database {
+            database: address.to_string(),
+            why,
+        });
     }
     let mut history = read_history(client, address, head.revision).await?;
     for fault in &history.faults {
@@ -149,12 +154,20 @@ async fn load_all(client: &Client, address: &Address) -> Result<(Loaded, Head), 
     Ok((loaded, head))
 }
 
+/// The table of the catalog has no row, most likely since a backup is being put back.
+pub fn empty(address: &Address) -> JournalError {
+    JournalError::Unready {
+        database: address.to_string(),
+        why: "table catalog is empty".to_owned(),
+    }
+}
+
 /// Reads the row of the catalog.
 pub async fn read_head(client: &Client, address: &Address) -> Result<Head, JournalError> {
     let sql = format!("SELECT {} FROM catalog", Head::COLUMNS);
     let row = client.query_opt(&sql, &[]).await;
     let row = row.map_err(|error| to_error(&error, address))?;
-    let row = row.ok_or_else(|| unreachable(address, "table catalog is empty"))?;
+    let row = row.ok_or_else(|| empty(address))?;
     let head = Head::read(&row)?;
     refuse_newer(head.version, address)?;
     Ok(head)

@@ -1,16 +1,14 @@
 //! A database that is only read, also on a standby, while servers write.
 
-use shared::Catalog;
-use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::config::TargetSessionAttrs;
-
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
 use super::schema::find_version;
-use super::session::{Session, to_error, unreachable};
+use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
 use crate::engine::journal::{Inspection, JournalError, Loaded};
+use shared::Catalog;
+use tokio::runtime::{Builder, Runtime};
 
 /// A database, open for reading.
 pub struct PostgresReader {
@@ -22,14 +20,16 @@ pub struct PostgresReader {
 impl PostgresReader {
     /// Opens a database, which must have tables of Vitrina's.
     pub fn open(address: &Address) -> Result<Self, JournalError> {
-        let mut address = address.clone();
-        if address.config.get_target_session_attrs() == TargetSessionAttrs::ReadWrite {
-            address.config.target_session_attrs(TargetSessionAttrs::Any);
-        }
+        let address = address.clone();
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
         let session = runtime.block_on(async {
-            let session = Session::open(&address).await?;
+            // The primary knows most; its standby will do.
+            let session = match Session::open(&address, Purpose::Writing, 0).await {
+                Ok(session) => session,
+                Err(error) if !error.is_passing() => return Err(error),
+                Err(_) => Session::open(&address, Purpose::Reading, 0).await?,
+            };
             // What is read may be passed on more slowly than a server would.
             let patient = "SET idle_in_transaction_session_timeout TO 0";
             let set = session.client.batch_execute(patient).await;

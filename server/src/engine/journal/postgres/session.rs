@@ -5,23 +5,18 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, Notification};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
 use crate::engine::journal::JournalError;
-
-/// How long one host after the other is tried.
-const MAX_CONNECT_TIME: Duration = Duration::from_secs(6);
 
 /// The most notifications that wait for whoever listens: one says as much as many.
 const MAX_NOTIFICATIONS: usize = 64;
@@ -32,26 +27,75 @@ pub struct Session {
     pub client: Client,
     /// What others notify this one of.
     pub notifications: mpsc::Receiver<Notification>,
+    /// Which of the address's hosts it is on.
+    pub host: usize,
     /// Whether the server warned of something since this was last asked.
     has_warned: Arc<AtomicBool>,
+    /// Does its input and output.
+    driver: JoinHandle<()>,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It writes.
+    Writing,
+    /// It reads, on a standby as well.
+    Reading,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What was sent and not answered is not waited for.
+        self.driver.abort();
+    }
 }
 
 impl Session {
-    /// Opens one, on whichever host takes writes. What is done with it is part of the runtime that
-    /// this is called in.
-    pub async fn open(address: &Address) -> Result<Self, JournalError> {
-        let tls = MakeRustlsConnect::new(tls(address)?);
-        let connected = timeout(MAX_CONNECT_TIME, address.config.connect(tls)).await;
-        let (client, connection) = connected
-            .map_err(|_| unreachable(address, "no answer"))?
-            .map_err(|error| to_error(&error, address))?;
+    /// Opens one on the first host that can be used, from this one on. What is done with it is part of the
+    /// runtime that this is called in.
+    pub async fn open(
+        address: &Address,
+        purpose: Purpose,
+        first: usize,
+    ) -> Result<Self, JournalError> {
+        let count = address.hosts.len();
+        let mut errors = Vec::with_capacity(count);
+        for host in (0..count).map(|place| (first + place) % count) {
+            let opened = timeout(address.host_time, Self::open_on(address, purpose, host)).await;
+            match opened.unwrap_or_else(|_| Err(unreachable(address, "no answer"))) {
+                Ok(session) => return Ok(session),
+                Err(error) => errors.push(error),
+            }
+        }
+        // One that says what is wrong with the address or the database says more than one that is away.
+        let telling = errors.iter().position(|error| !error.is_passing());
+        Err(errors.swap_remove(telling.unwrap_or(0)))
+    }
+
+    async fn open_on(
+        address: &Address,
+        purpose: Purpose,
+        host: usize,
+    ) -> Result<Self, JournalError> {
+        let mut config = address.hosts[host].clone();
+        if purpose == Purpose::Writing
+            && config.get_target_session_attrs() == TargetSessionAttrs::Any
+        {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        let tls = MakeRustlsConnect::new(ClientConfig::clone(&address.tls));
+        let connected = config.connect(tls).await;
+        let (client, connection) = connected.map_err(|error| to_error(&error, address))?;
         let has_warned = Arc::new(AtomicBool::new(false));
         let (notify, notifications) = mpsc::channel(MAX_NOTIFICATIONS);
-        tokio::spawn(drive(connection, notify, has_warned.clone()));
+        let driver = tokio::spawn(drive(connection, notify, has_warned.clone()));
         let session = Self {
             client,
             notifications,
+            host,
             has_warned,
+            driver,
         };
         session.set_up(address).await?;
         Ok(session)
@@ -60,15 +104,19 @@ impl Session {
     /// What holds for all that is done in the session.
     async fn set_up(&self, address: &Address) -> Result<(), JournalError> {
         let schema = &address.schema;
-        // A server that holds the order and falls silent is ended soon, and the next one goes on. A
-        // statement's own time limit would cut short the wait for the standby, and PostgreSQL reports
-        // success then.
+        // A server that holds the order and falls silent, or takes nothing of what it is sent, is ended
+        // soon, and the next one goes on. A statement's own time limit would cut short the wait for the
+        // standby, and PostgreSQL reports success then, with a warning.
         let sql = format!(
             "SET search_path TO \"{schema}\";
+            SET client_min_messages TO warning;
             SET default_transaction_isolation TO 'read committed';
-            SET default_transaction_read_only TO off;
             SET idle_in_transaction_session_timeout TO '1s';
             SET lock_timeout TO '5s';
+            SET tcp_keepalives_idle TO 1;
+            SET tcp_keepalives_interval TO 1;
+            SET tcp_keepalives_count TO 2;
+            SET tcp_user_timeout TO '2s';
             SELECT set_config(name, '0', false) FROM pg_settings
             WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_session_timeout');
             SELECT set_config(name, 'on', false) FROM pg_settings
@@ -80,7 +128,7 @@ impl Session {
 
     /// Whether the server warned of something since this was last asked. While a batch is committed
     /// it means that the wait for the standby was given up: PostgreSQL reports success all the same.
-    pub fn has_warned(&self) -> bool {
+    pub fn take_warning(&self) -> bool {
         self.has_warned.swap(false, Ordering::Relaxed)
     }
 }
@@ -107,34 +155,7 @@ async fn drive<S, T>(
     }
 }
 
-fn tls(address: &Address) -> Result<ClientConfig, JournalError> {
-    let cannot = |why: String| JournalError::Database {
-        database: address.to_string(),
-        why,
-    };
-    let mut roots = RootCertStore::empty();
-    match &address.root_certificate {
-        // They are many files.
-        None if address.config.get_ssl_mode() == SslMode::Disable => {}
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let added = certificate.map_err(|error| error.to_string());
-                let added = added.and_then(|der| roots.add(der).map_err(|error| error.to_string()));
-                added.map_err(|error| cannot(format!("sslrootcert: {error}")))?;
-            }
-        }
-        None => {
-            // Those that can't be read are not trusted.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| cannot(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
+/// The database can't be reached, for this reason.
 pub fn unreachable(address: &Address, why: &str) -> JournalError {
     JournalError::Unreachable {
         database: address.to_string(),
@@ -142,15 +163,10 @@ pub fn unreachable(address: &Address, why: &str) -> JournalError {
     }
 }
 
-/// Whether the session is over with this error, and with it whatever was under way.
+/// Whether the session may be over with this error, and with it whatever was under way.
 pub fn is_end(error: &Error) -> bool {
-    match error.as_db_error() {
-        Some(error) => matches!(
-            error.parsed_severity(),
-            Some(Severity::Fatal | Severity::Panic)
-        ),
-        None => true,
-    }
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    severity != Some(Severity::Error)
 }
 
 /// Whether what failed with this error may go well when it is done again.
@@ -180,7 +196,10 @@ pub fn to_error(error: &Error, address: &Address) -> JournalError {
     if let Some(error) = error.as_db_error() {
         let (code, said) = (error.code(), error.message());
         if is_passing(code) {
-            return unreachable(address, said);
+            return JournalError::Unready {
+                database,
+                why: said.to_owned(),
+            };
         }
         let advice = match *code {
             SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
@@ -219,7 +238,7 @@ pub fn to_error(error: &Error, address: &Address) -> JournalError {
         };
     }
     if why.contains("does not allow writes") {
-        let why = "none of its hosts takes writes: name the primary's in the address as well";
+        let why = "it takes no writes: name the primary's host in the address as well";
         return unreachable(address, why);
     }
     JournalError::Unreachable { database, why }

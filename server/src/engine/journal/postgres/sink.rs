@@ -7,7 +7,7 @@ use super::address::Address;
 use super::columns::{Answers, Changes, Products, Rows};
 use super::load::read_head;
 use super::schema::prepare;
-use super::session::{Session, to_error, unreachable};
+use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
 
@@ -30,7 +30,7 @@ impl PostgresSink {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| unreachable(address, &error.to_string()))?;
         let session = runtime.block_on(async {
-            let mut session = Session::open(address).await?;
+            let mut session = Session::open(address, Purpose::Writing, 0).await?;
             prepare(&mut session.client, address).await?;
             let sql = "SET idle_in_transaction_session_timeout TO 0; BEGIN; \
                 SELECT FROM catalog FOR UPDATE";

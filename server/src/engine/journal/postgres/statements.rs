@@ -28,12 +28,13 @@ impl Statements {
         let write_batch = write::sql();
         let (take, changes, answers, look, write) = try_join!(
             client.prepare(&take_order),
-            client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision"),
+            client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2"),
             client.prepare("SELECT * FROM answers WHERE key = ANY($1) AND at >= $2"),
             client.prepare(
                 "SELECT id AS catalog, version, catalog.revision AS head, \
                     catalog.digest AS head_digest, catalog.batch AS head_batch, changes.* \
-                FROM catalog LEFT JOIN changes ON changes.revision > $1 ORDER BY changes.revision"
+                FROM catalog LEFT JOIN changes ON changes.revision > $1 \
+                ORDER BY changes.revision LIMIT $2"
             ),
             client.prepare(&write_batch),
         )?;

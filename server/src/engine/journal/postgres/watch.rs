@@ -9,13 +9,16 @@ use shared::{Digest, Revision};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::{interval, sleep, timeout};
-use tokio_postgres::Notification;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Notification};
 
 use super::address::Address;
-use super::load::Head;
+use super::load::{Head, empty};
 use super::schema::VERSION;
-use super::session::{Session, to_error, unreachable};
-use crate::engine::journal::{JournalError, Observer, RETAINED_CHANGES, oldest_answer};
+use super::session::{Purpose, Session, to_error, unreachable};
+use crate::engine::journal::{
+    JournalError, MAX_ANSWERS, Observer, RETAINED_CHANGES, now_ms, oldest_answer,
+};
 
 /// How often a server says how many clients it has, and looks whether others wrote.
 const LOOK_TIME: Duration = Duration::from_secs(1);
@@ -29,8 +32,15 @@ const RETRY_TIME: Duration = Duration::from_millis(250);
 /// How often what is older than has to be retained is taken away.
 const PRUNE_TIME: Duration = Duration::from_secs(15);
 
-/// The most answers that are retained, however young they are.
-const MAX_ANSWERS: i64 = 1_000_000;
+/// The most rows that are taken away at a time.
+const MAX_ROWS: i64 = 20_000;
+
+/// How long that may take.
+const MAX_PRUNE_TIME: Duration = Duration::from_secs(10);
+
+/// How long a change is retained at least, however many come after it: a server whose pages take their
+/// time may be as far behind.
+const MIN_AGE_MS: i64 = 120_000;
 
 /// Watches as long as it lives.
 pub struct Watch {
@@ -51,6 +61,7 @@ impl Watch {
             address,
             server,
             observer,
+            host: 0,
             pruned: None,
         };
         let watch = move || {
@@ -79,6 +90,8 @@ struct Watcher {
     address: Address,
     server: i64,
     observer: Arc<dyn Observer>,
+    /// The host that was used last.
+    host: usize,
     /// When what is too old was last taken away.
     pruned: Option<Instant>,
 }
@@ -91,6 +104,7 @@ impl Watcher {
                 _ = &mut is_stopped => return,
                 opened = self.open() => match opened {
                     Ok(mut session) => {
+                        self.host = session.host;
                         if !is_reachable {
                             tracing::info!(database = %self.address, "the database is back");
                         }
@@ -118,12 +132,13 @@ impl Watcher {
     }
 
     async fn open(&self) -> Result<Session, JournalError> {
-        let session = Session::open(&self.address).await?;
+        let session = Session::open(&self.address, Purpose::Writing, self.host).await?;
         let sql = format!(
             "SET synchronous_commit TO off; LISTEN \"vitrina_{}\"",
             self.address.schema
         );
-        let set = session.client.batch_execute(&sql).await;
+        let set = timeout(MAX_LOOK_TIME, session.client.batch_execute(&sql)).await;
+        let set = set.map_err(|_| unreachable(&self.address, "no answer"))?;
         set.map_err(|error| to_error(&error, &self.address))?;
         Ok(session)
     }
@@ -138,6 +153,7 @@ impl Watcher {
                 _ = ticks.tick() => {
                     let looked = timeout(MAX_LOOK_TIME, self.look(session)).await;
                     looked.map_err(|_| unreachable(&self.address, "no answer"))??;
+                    self.prune(session).await?;
                 }
                 notification = session.notifications.recv() => {
                     let notification = notification
@@ -181,7 +197,7 @@ impl Watcher {
             .query_opt(&sql, &[&self.server, &viewers])
             .await;
         let row = row.map_err(error)?;
-        let row = row.ok_or_else(|| unreachable(&self.address, "table catalog is empty"))?;
+        let row = row.ok_or_else(|| empty(&self.address))?;
         let head = Head::read(&row)?;
         let elsewhere: i64 = row.try_get("viewers").map_err(error)?;
         self.observer
@@ -191,13 +207,20 @@ impl Watcher {
         } else {
             self.observer.on_doubt();
         }
-        if self
-            .pruned
-            .is_none_or(|pruned| pruned.elapsed() >= PRUNE_TIME)
-        {
-            self.pruned = Some(Instant::now());
-            prune(session).await.map_err(error)?;
+        Ok(())
+    }
+
+    /// Takes away what is older than has to be retained, from time to time. Any server may, also several
+    /// at a time.
+    async fn prune(&mut self, session: &Session) -> Result<(), JournalError> {
+        let is_pruned = |pruned: Instant| pruned.elapsed() < PRUNE_TIME;
+        if self.pruned.is_some_and(is_pruned) {
+            return Ok(());
         }
+        let pruned = timeout(MAX_PRUNE_TIME, prune(&session.client)).await;
+        let pruned = pruned.map_err(|_| unreachable(&self.address, "no answer"))?;
+        let has_more = pruned.map_err(|error| to_error(&error, &self.address))?;
+        self.pruned = (!has_more).then(Instant::now);
         Ok(())
     }
 
@@ -210,21 +233,34 @@ impl Watcher {
     }
 }
 
-/// Takes away what is older than has to be retained. Any server may, also several at a time.
-async fn prune(session: &Session) -> Result<(), tokio_postgres::Error> {
-    let client = &session.client;
+/// Takes away some of what is too old; returns whether there may be more.
+async fn prune(client: &Client) -> Result<bool, tokio_postgres::Error> {
     let retained = i64::try_from(RETAINED_CHANGES).unwrap_or(i64::MAX);
-    let old_changes =
-        "DELETE FROM changes WHERE revision <= (SELECT revision FROM catalog) - $1::bigint";
-    client.execute(old_changes, &[&retained]).await?;
-    let old_answers = "DELETE FROM answers WHERE at < $1 OR at < (
-            SELECT at FROM answers ORDER BY at DESC OFFSET $2 LIMIT 1
+    let young = i64::try_from(now_ms()).unwrap_or(i64::MAX) - MIN_AGE_MS;
+    let old_changes = "DELETE FROM changes WHERE revision IN (
+            SELECT revision FROM changes
+            WHERE revision <= (SELECT revision FROM catalog) - $1::bigint AND coalesce(at, 0) < $2
+            ORDER BY revision LIMIT $3
+        )";
+    let parameters: [&(dyn ToSql + Sync); 3] = [&retained, &young, &MAX_ROWS];
+    let changes = client.execute(old_changes, &parameters).await?;
+    let old_answers = "DELETE FROM answers WHERE key IN (
+            SELECT key FROM answers WHERE at < $1 ORDER BY at LIMIT $2
         )";
     let oldest = oldest_answer().cast_signed();
-    client
-        .execute(old_answers, &[&oldest, &MAX_ANSWERS])
-        .await?;
+    let answers = client.execute(old_answers, &[&oldest, &MAX_ROWS]).await?;
+    // The planner's estimate costs nothing, and is near enough.
+    let too_many = "DELETE FROM answers WHERE key IN (
+            SELECT key FROM answers ORDER BY at LIMIT (
+                SELECT least(greatest(reltuples - $1, 0), $2)::bigint FROM pg_class
+                WHERE oid = 'answers'::regclass
+            )
+        )";
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let (most, at_once) = (MAX_ANSWERS as f32, MAX_ROWS as f32);
+    client.execute(too_many, &[&most, &at_once]).await?;
     let old_servers = "DELETE FROM servers WHERE at < now() - interval '1 min'";
     client.execute(old_servers, &[]).await?;
-    Ok(())
+    let most = MAX_ROWS.cast_unsigned();
+    Ok(changes >= most || answers >= most)
 }

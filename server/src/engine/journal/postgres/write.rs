@@ -115,6 +115,11 @@ impl Write {
         })
     }
 
+    /// The revision that it was decided against.
+    pub fn revision_before(&self) -> i64 {
+        self.revision.0
+    }
+
     /// How many rows it has.
     pub fn len(&self) -> usize {
         self.products.0.len() + self.changes.0.len() + self.answers.0.len()
