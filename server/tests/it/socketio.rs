@@ -64,11 +64,11 @@ async fn the_list_comes_over_every_transport() {
         node.open(name, &server.host, &transports);
         let body = node.until(name, "open").await;
         assert_eq!(body["transport"], first, "{name}");
+        assert_same(&mut node, name, &mut client).await;
         if name == "both" {
             let body = node.until(name, "upgrade").await;
             assert_eq!(body["transport"], "websocket");
         }
-        assert_same(&mut node, name, &mut client).await;
     }
     let pulse = node.until("polling", "pulse").await;
     assert_eq!(

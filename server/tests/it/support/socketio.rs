@@ -129,7 +129,7 @@ impl SocketIo {
     }
 
     /// Waits for something to happen to a client. All that happened to it before is forgotten, but
-    /// for answers.
+    /// for answers and an upgrade, which comes before the list or after.
     pub async fn until(&mut self, client: &str, event: &str) -> Value {
         self.until_line(|line| line.client == client && line.event == event)
             .await
@@ -154,7 +154,8 @@ impl SocketIo {
                 let mut index = 0;
                 self.told.retain(|line| {
                     index += 1;
-                    index > at || line.client != found.client || line.event == "answer"
+                    let is_kept = matches!(line.event.as_str(), "answer" | "upgrade");
+                    index > at || line.client != found.client || is_kept
                 });
                 return found.body;
             }
