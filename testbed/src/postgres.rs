@@ -2,6 +2,7 @@
 //! killed.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -122,6 +123,27 @@ impl Postgres {
         self.primary = 1 - self.primary;
         let data = &self.nodes[self.primary].data;
         run(program("pg_ctl").args(["promote", "-w", "-D"]).arg(data));
+    }
+
+    /// Everything in the database, as the statements that make it.
+    pub fn dump(&self) -> Vec<u8> {
+        let mut dump = self.tool("pg_dump");
+        let dumped = dump.args(["--clean", "--if-exists", DATABASE]).output();
+        let dumped = dumped.expect("it runs");
+        assert!(dumped.status.success(), "{dumped:?}");
+        dumped.stdout
+    }
+
+    /// Puts it back, table after table.
+    pub fn restore(&self, dump: &[u8]) {
+        let mut restore = self.tool("psql");
+        restore.args(["-q", "-v", "ON_ERROR_STOP=1", DATABASE]);
+        restore.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut restoring = restore.spawn().expect("it runs");
+        let mut input = restoring.stdin.take().expect("a pipe");
+        input.write_all(dump).expect("it reads");
+        drop(input);
+        assert!(restoring.wait().expect("it ends").success());
     }
 
     /// The address with all nodes in it.

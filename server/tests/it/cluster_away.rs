@@ -61,7 +61,7 @@ async fn without_the_database_the_list_is_there_and_pages_know_that_nothing_can_
 #[ignore = "needs PostgreSQL"]
 async fn what_a_silent_network_leaves_open_its_key_settles() {
     let postgres = Postgres::start();
-    let proxy = Proxy::start(postgres.nodes[0].port).await;
+    let proxy = Proxy::start(&[postgres.nodes[0].port]).await;
     let address = url([format!("127.0.0.1:{}", proxy.port)]);
     let servers = [
         Program::start(Path::new(&address)),
@@ -110,11 +110,7 @@ async fn a_backup_that_is_put_back_is_what_every_page_shows() {
     for code in ["a", "b"] {
         servers[0].http().add(code).await;
     }
-    let dump = postgres
-        .tool("pg_dump")
-        .args(["--clean", "--if-exists", "shop"])
-        .output();
-    let dump = dump.expect("it runs").stdout;
+    let dump = postgres.dump();
     let mut clients = Vec::new();
     for server in &servers {
         clients.push(Client::open(&server.host, "").await);
@@ -126,17 +122,7 @@ async fn a_backup_that_is_put_back_is_what_every_page_shows() {
         client.until_revision(5).await;
     }
     // Table after table, under the servers' eyes.
-    let mut restore = postgres.tool("psql");
-    restore
-        .args(["-q", "shop"])
-        .stdin(std::process::Stdio::piped());
-    restore
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null());
-    let mut restoring = restore.spawn().expect("it runs");
-    std::io::Write::write_all(&mut restoring.stdin.take().expect("a pipe"), &dump)
-        .expect("it reads");
-    assert!(restoring.wait().expect("it ends").success());
+    postgres.restore(&dump);
     for (server, client) in servers.iter().zip(clients) {
         let mut client = client;
         // Its connection ends, and it comes back knowing too much.
@@ -177,7 +163,7 @@ async fn a_primary_that_is_frozen_hides_no_other() {
     let start = Instant::now();
     let http = server.http();
     let mut added = false;
-    while !added && start.elapsed() < Duration::from_secs(60) {
+    while !added && start.elapsed() < Duration::from_mins(1) {
         let request = http.request(Method::POST, "/api/products");
         let request = request.json(&draft("b")).header("idempotency-key", "b");
         added = request.send().await.expect("an answer").status() == 201;

@@ -45,7 +45,7 @@ impl Slot {
     async fn start(postgres: &Postgres) -> Self {
         let mut proxies = Vec::new();
         for node in &postgres.nodes {
-            proxies.push(Proxy::start(node.port).await);
+            proxies.push(Proxy::start(&[node.port]).await);
         }
         let url = url(proxies
             .iter()

@@ -8,6 +8,7 @@ mod cluster;
 mod cluster_away;
 mod cluster_chaos;
 mod cluster_files;
+mod cluster_page;
 mod cluster_start;
 mod command;
 mod crash;

@@ -1,4 +1,5 @@
-//! A stretch of network between a server and its database: it can be cut, and it can fall silent.
+//! A stretch of network between a server and its database, or before some servers: it can be cut, and it
+//! can fall silent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,20 +19,22 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A stretch that leads to this port.
-    pub async fn start(to: u16) -> Self {
+    /// A stretch that leads to the first of these ports that takes connections.
+    pub async fn start(ports: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let cuts = watch::Sender::new(0);
         let is_silent = Arc::new(AtomicBool::new(false));
         let (cut, silent) = (cuts.clone(), is_silent.clone());
+        let ports: Arc<[u16]> = ports.into();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (mut cut, silent) = (cut.subscribe(), silent.clone());
+                let ports = ports.clone();
                 tokio::spawn(async move {
                     tokio::select! {
                         _ = cut.changed() => {}
-                        () = pass(stream, to, &silent) => {}
+                        () = pass(stream, &ports, &silent) => {}
                     }
                 });
             }
@@ -54,10 +57,15 @@ impl Proxy {
     }
 }
 
-async fn pass(from: TcpStream, to: u16, is_silent: &AtomicBool) {
-    let Ok(to) = TcpStream::connect(("127.0.0.1", to)).await else {
-        return;
-    };
+async fn pass(from: TcpStream, ports: &[u16], is_silent: &AtomicBool) {
+    let mut to = None;
+    for port in ports {
+        to = TcpStream::connect(("127.0.0.1", *port)).await.ok();
+        if to.is_some() {
+            break;
+        }
+    }
+    let Some(to) = to else { return };
     let (mut from_read, mut from_write) = from.into_split();
     let (mut to_read, mut to_write) = to.into_split();
     tokio::select! {
