@@ -20,6 +20,8 @@ pub struct Seen {
     pub last_delay: Histogram<u64>,
     /// Messages, where a message may carry several products.
     pub messages: u64,
+    /// For each product: how often it arrived, over all connections.
+    pub per_product: Vec<usize>,
     /// When each connection had all, in microseconds on the clock of [`mark::now_us`].
     pub reached: Histogram<u64>,
 }
@@ -62,8 +64,6 @@ pub struct Count {
     seen: Seen,
     connections: usize,
     goal: u64,
-    /// For each product: how many connections have it.
-    per_product: Vec<usize>,
     known: Vec<Known>,
 }
 
@@ -78,10 +78,10 @@ impl Count {
                 last_delay: Histogram::new(3)?,
                 messages: 0,
                 reached: Histogram::new(3)?,
+                per_product: Vec::new(),
             },
             connections,
             goal,
-            per_product: Vec::new(),
             known: (0..KNOWN).map(|_| Known::default()).collect(),
         })
     }
@@ -108,11 +108,11 @@ impl Count {
             let delay = now.saturating_sub(mark.asked_us);
             self.seen.delay.record(delay)?;
             let index = usize::try_from(mark.number)?;
-            if self.per_product.len() <= index {
-                self.per_product.resize(index + 1, 0);
+            if self.seen.per_product.len() <= index {
+                self.seen.per_product.resize(index + 1, 0);
             }
-            self.per_product[index] += 1;
-            if self.per_product[index] == self.connections {
+            self.seen.per_product[index] += 1;
+            if self.seen.per_product[index] == self.connections {
                 self.seen.last_delay.record(delay)?;
             }
         }

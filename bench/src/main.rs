@@ -12,6 +12,7 @@ mod frame;
 mod import;
 mod limit;
 mod list;
+mod losses;
 mod mark;
 mod medians;
 mod peers;
@@ -96,6 +97,21 @@ enum Command {
         /// How often each has its turn.
         #[arg(long, default_value_t = 1)]
         rounds: usize,
+    },
+    /// Kills one of three servers, and then what they share, and looks what is lost.
+    Losses {
+        /// The servers to compare.
+        #[arg(long, value_delimiter = ',', default_value = "vitrina,socket-io-redis")]
+        targets: Vec<Kind>,
+        /// Live connections to each of the two servers that live on.
+        #[arg(long, default_value_t = 50)]
+        connections: usize,
+        /// Products written each second.
+        #[arg(long, default_value_t = 100)]
+        rate: u32,
+        /// For how long.
+        #[arg(long, default_value_t = 9)]
+        seconds: u64,
     },
     /// Restarts Vitrina and has all pages come back at once.
     Storm {
@@ -201,6 +217,12 @@ fn main() -> anyhow::Result<()> {
             };
             cluster::compare(&servers, connections, &work, apart, rounds)
         }
+        Command::Losses {
+            targets,
+            connections,
+            rate,
+            seconds,
+        } => losses::compare(&targets, connections, rate, seconds),
         Command::Storm {
             connections,
             products,

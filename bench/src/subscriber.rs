@@ -29,7 +29,7 @@ impl Subscriber {
             .context("no name in a first event")?;
         let (name, _) = rest.split_once('"').context("a name without an end")?;
         let body = format!(r#"{{"clientId":"{name}","subscriptions":["products"]}}"#);
-        match post(&mut self.stream, self.address, "/api/realtime", &body)? {
+        match post(&mut self.stream, self.address, "/api/realtime", "", &body)? {
             204 => Ok(()),
             status => bail!("a subscription was answered with {status}"),
         }

@@ -26,6 +26,8 @@ pub enum Kind {
     VitrinaSocketio,
     /// Express, Handlebars and Socket.IO: `peers/socketio`.
     SocketIo,
+    /// Several of these, with the adapter for Redis Streams: `peers/socketio-redis`.
+    SocketIoRedis,
     /// axum and socketioxide: `peers/socketioxide`.
     Socketioxide,
     /// PocketBase, with server-sent events and a SQLite file of its own: `peers/pocketbase`.
@@ -38,7 +40,7 @@ impl Kind {
         match self {
             Self::Limit => "/",
             Self::Vitrina => "/ws",
-            Self::VitrinaSocketio | Self::SocketIo | Self::Socketioxide => {
+            Self::VitrinaSocketio | Self::SocketIo | Self::SocketIoRedis | Self::Socketioxide => {
                 "/socket.io/?EIO=4&transport=websocket"
             }
             Self::PocketBase => "/api/realtime",
@@ -50,7 +52,7 @@ impl Kind {
     pub fn greeting(self) -> &'static [u8] {
         match self {
             Self::Limit | Self::Vitrina | Self::PocketBase => &[],
-            Self::VitrinaSocketio | Self::SocketIo | Self::Socketioxide => {
+            Self::VitrinaSocketio | Self::SocketIo | Self::SocketIoRedis | Self::Socketioxide => {
                 &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0']
             }
         }
@@ -117,7 +119,7 @@ impl Target {
         Self::start_on(kind, None)
     }
 
-    /// Starts a server on a free port, Vitrina on a journal that others share.
+    /// Starts a server on a free port, on a journal or a Redis that others share.
     pub fn start_on(kind: Kind, journal: Option<&str>) -> anyhow::Result<Self> {
         let data = tempfile::tempdir_in(folder()?)?;
         let snapshots = Arc::default();
@@ -202,10 +204,16 @@ fn spawn(
         }
         Kind::Socketioxide => Command::new(peers::socketioxide()?),
         Kind::PocketBase => peers::pocketbase(data.path())?,
-        Kind::SocketIo => {
+        Kind::SocketIo | Kind::SocketIoRedis => {
             let mut command = Command::new("node");
-            command.arg("server.js").current_dir(peers::socketio()?);
+            let peer = if kind == Kind::SocketIo {
+                "socketio"
+            } else {
+                "socketio-redis"
+            };
+            command.arg("server.js").current_dir(peers::node(peer)?);
             command.env("NODE_ENV", "production");
+            command.env("REDIS_URL", journal.unwrap_or_default());
             command
         }
     };

@@ -163,7 +163,7 @@ impl Writer {
                 stream,
                 address,
                 path,
-            } => match post(stream, *address, path, product)? {
+            } => match post(stream, *address, path, "", product)? {
                 200 | 201 => Ok(()),
                 status => bail!("product {number} was answered with {status}"),
             },
@@ -189,15 +189,16 @@ fn add(socket: &mut WebSocket<TcpStream>, number: u64, product: &str) -> anyhow:
     }
 }
 
-/// Posts JSON and reads the whole answer; gives its status.
+/// Posts JSON, with more headers or none, and reads the whole answer; gives its status.
 pub fn post(
     stream: &mut TcpStream,
     address: SocketAddr,
     path: &str,
+    headers: &str,
     body: &str,
 ) -> anyhow::Result<u16> {
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{headers}\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );

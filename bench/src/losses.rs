@@ -1,0 +1,278 @@
+//! What is lost when something is killed under three servers: one of them, or what they share.
+
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use testbed::{Postgres, free_port};
+
+use crate::crowd::{self, Crowd, Visit};
+use crate::mark;
+use crate::peers;
+use crate::run::SETTLE;
+use crate::storm::get;
+use crate::target::{Kind, Target};
+use crate::writers::post;
+
+const SERVERS: usize = 3;
+
+/// How long an answer is waited for before another server is asked.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What several servers share.
+enum Store {
+    Postgres(Box<Postgres>),
+    Redis(Redis),
+}
+
+impl Store {
+    fn start(kind: Kind) -> anyhow::Result<Self> {
+        Ok(match kind {
+            Kind::Vitrina => Self::Postgres(Box::new(Postgres::start_with_standby())),
+            Kind::SocketIoRedis => Self::Redis(Redis::start()?),
+            _ => bail!("{kind:?} has one server"),
+        })
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Postgres(postgres) => postgres.url(),
+            Self::Redis(redis) => format!("redis://127.0.0.1:{}", redis.port),
+        }
+    }
+
+    /// Kills it, and has it back as its people would: a standby takes over, or it starts again.
+    fn kill(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Postgres(postgres) => {
+                postgres.fail_over();
+                Ok(())
+            }
+            Self::Redis(redis) => redis.restart(),
+        }
+    }
+}
+
+/// Debian's Redis, as its package configures it: it saves now and then.
+struct Redis {
+    port: u16,
+    child: Child,
+    folder: TempDir,
+}
+
+impl Redis {
+    fn start() -> anyhow::Result<Self> {
+        peers::redis()?;
+        let (port, folder) = (free_port(), tempfile::tempdir()?);
+        Ok(Self {
+            port,
+            child: run_redis(port, &folder)?,
+            folder,
+        })
+    }
+
+    fn restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        std::thread::sleep(Duration::from_millis(500));
+        self.child = run_redis(self.port, &self.folder)?;
+        Ok(())
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run_redis(port: u16, folder: &TempDir) -> anyhow::Result<Child> {
+    let mut redis = Command::new("redis-server");
+    redis.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
+    redis.args(["--save", "3600 1 300 100 60 10000", "--appendonly", "no"]);
+    redis.arg("--dir").arg(folder.path());
+    let child = redis.stdout(Stdio::null()).spawn()?;
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if start.elapsed() > PATIENCE {
+            bail!("Redis doesn't start");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(child)
+}
+
+/// What is killed.
+#[derive(Clone, Copy, Debug)]
+enum Victim {
+    /// The server that is written to.
+    Server,
+    /// What the servers share.
+    Store,
+}
+
+/// Kills something in the middle, for each target, and prints what was lost.
+pub fn compare(
+    targets: &[Kind],
+    connections: usize,
+    rate: u32,
+    seconds: u64,
+) -> anyhow::Result<()> {
+    println!("{connections} pages at each of two servers that live on, {rate} products/s\n");
+    println!(
+        "| target | killed | acknowledged | in the list afterwards | deliveries expected | missing | \
+         twice | longest time without an answer s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for kind in targets {
+        for victim in [Victim::Server, Victim::Store] {
+            println!("{}", measure(*kind, victim, connections, rate, seconds)?);
+        }
+    }
+    Ok(())
+}
+
+fn measure(
+    kind: Kind,
+    victim: Victim,
+    connections: usize,
+    rate: u32,
+    seconds: u64,
+) -> anyhow::Result<String> {
+    let mut store = Store::start(kind)?;
+    let url = store.url();
+    let mut servers: Vec<Target> = (0..SERVERS)
+        .map(|_| Target::start_on(kind, Some(&url)))
+        .collect::<anyhow::Result<_>>()?;
+    std::thread::sleep(SETTLE);
+    let addresses: Vec<SocketAddr> = servers.iter().map(|server| server.address).collect();
+    let mut crowds = Vec::new();
+    for address in &addresses[1..] {
+        crowds.push(Crowd::open(&Visit {
+            address: *address,
+            path: kind.socket_path(),
+            greeting: kind.greeting(),
+            protocol: kind.protocol(),
+            connections,
+            at_once: crowd::GENTLY,
+            goal: 0,
+        })?);
+    }
+    std::thread::sleep(SETTLE);
+    let time = Duration::from_secs(seconds);
+    let writer = write(addresses.clone(), kind, rate, time);
+    std::thread::sleep(time / 3);
+    match victim {
+        Victim::Server => drop(servers.remove(0)),
+        Victim::Store => store.kill()?,
+    }
+    let Ok(written) = writer.join() else {
+        bail!("the writer failed")
+    };
+    let written = written?;
+    // What is late comes now.
+    std::thread::sleep(2 * SETTLE);
+    let count = count(addresses[1], kind)?;
+    let (mut missing, mut twice) = (0, 0);
+    for crowd in crowds {
+        let seen = crowd.finish()?;
+        for number in &written.acknowledged {
+            let index = usize::try_from(*number)?;
+            let times = seen.per_product.get(index).copied().unwrap_or(0);
+            missing += connections.saturating_sub(times);
+            twice += times.saturating_sub(connections);
+        }
+    }
+    let acknowledged = written.acknowledged.len();
+    Ok(format!(
+        "| {kind:?} | {victim:?} | {acknowledged} | {count} | {} | {missing} | {twice} | {:.2} |",
+        acknowledged * connections * (SERVERS - 1),
+        written.pause.as_secs_f64(),
+    ))
+}
+
+struct Written {
+    /// The numbers of the products whose creation was answered.
+    acknowledged: Vec<u64>,
+    /// The longest time from one answer to the next.
+    pause: Duration,
+}
+
+/// Writes in a thread of its own, as a program does that goes to the next server when one fails, and asks
+/// again with the same key.
+fn write(
+    addresses: Vec<SocketAddr>,
+    kind: Kind,
+    rate: u32,
+    time: Duration,
+) -> JoinHandle<anyhow::Result<Written>> {
+    std::thread::spawn(move || {
+        let start = Instant::now();
+        let mut written = Written {
+            acknowledged: Vec::new(),
+            pause: Duration::ZERO,
+        };
+        let mut at = 0;
+        let mut stream = None;
+        let mut answered = Instant::now();
+        for number in 0.. {
+            let due = Duration::from_secs(number) / rate;
+            if due >= time {
+                break;
+            }
+            std::thread::sleep(due.saturating_sub(start.elapsed()));
+            let product = mark::product(number);
+            let key = format!("Idempotency-Key: {number}\r\n");
+            loop {
+                let address = addresses[at % addresses.len()];
+                let status = ask(&mut stream, address, kind, &product, &key);
+                if matches!(status, Ok(200 | 201)) {
+                    break;
+                }
+                if start.elapsed() > 4 * time {
+                    bail!("product {number} is never answered: {status:?}");
+                }
+                stream = None;
+                at += 1;
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            written.acknowledged.push(number);
+            written.pause = written.pause.max(answered.elapsed());
+            answered = Instant::now();
+        }
+        Ok(written)
+    })
+}
+
+/// One request, on the connection that is there or a new one.
+fn ask(
+    stream: &mut Option<TcpStream>,
+    address: SocketAddr,
+    kind: Kind,
+    product: &str,
+    key: &str,
+) -> anyhow::Result<u16> {
+    let stream = if let Some(stream) = stream {
+        stream
+    } else {
+        let opened = TcpStream::connect(address)?;
+        opened.set_nodelay(true)?;
+        opened.set_read_timeout(Some(PATIENCE))?;
+        stream.insert(opened)
+    };
+    post(stream, address, kind.products_path(), key, product)
+}
+
+/// How many products a server says that there are.
+fn count(address: SocketAddr, kind: Kind) -> anyhow::Result<u64> {
+    let path = format!("{}?limit=1", kind.products_path());
+    let answer = get(address, &path, "Connection: close\r\n", usize::MAX)?;
+    let (_, rest) = answer.split_once("\"count\":").context("no count")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Ok(digits.parse()?)
+}
