@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use crate::support::cluster::connect;
 use crate::support::{Postgres, Program};
@@ -134,8 +135,12 @@ async fn a_standby_alone_takes_no_writes_and_can_be_read() {
         said.contains("it takes no writes: name the primary's host"),
         "{said}"
     );
-    let exported = run(&standby, &["export", "--format", "ndjson"]);
-    let products = String::from_utf8(exported.stdout).expect("text");
+    // It has what was saved, and shows it a moment later.
+    let exported = || run(&standby, &["export", "--format", "ndjson"]).stdout;
+    while exported().is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let products = String::from_utf8(exported()).expect("text");
     assert_eq!(products.lines().count(), 1, "{products}");
     // Without the standby nothing is confirmed.
     postgres.nodes[1].kill();
