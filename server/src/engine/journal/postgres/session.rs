@@ -104,11 +104,16 @@ impl Session {
     /// What holds for all that is done in the session.
     async fn set_up(&self, address: &Address) -> Result<(), JournalError> {
         let schema = &address.schema;
+        // To plan the one statement that writes takes longer than to run it: it is planned once, and not
+        // for tables as small as they are then.
         // A server that holds the order and falls silent, or takes nothing of what it is sent, is ended
         // soon, and the next one goes on. A statement's own time limit would cut short the wait for the
         // standby, and PostgreSQL reports success then, with a warning.
         let sql = format!(
             "SET search_path TO \"{schema}\";
+            SET plan_cache_mode TO force_generic_plan;
+            SET enable_seqscan TO off;
+            SET jit TO off;
             SET client_min_messages TO warning;
             SET default_transaction_isolation TO 'read committed';
             SET idle_in_transaction_session_timeout TO '1s';
