@@ -5,10 +5,10 @@ use std::fmt::Write;
 use anyhow::Context;
 
 use crate::run::{command, output, root, run, target};
-use crate::tools::cargo;
+use crate::tools::{self, cargo};
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 16] = [
+const SET: [(&str, &str); 20] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",
@@ -70,6 +70,22 @@ const SET: [(&str, &str); 16] = [
         "import --rows 100000 --connections 1000",
     ),
     (
+        "Several servers on one PostgreSQL with a standby, no page, 32 writers flat out",
+        "cluster --servers 1,2,3 --writers 32 --seconds 8",
+    ),
+    (
+        "Several servers, 1,000 pages each, 20 products a second",
+        "cluster --servers 1,2,3 --connections 1000 --rate 20 --writers 3 --seconds 6",
+    ),
+    (
+        "From a write on one server to the pages of another",
+        "cluster --servers 2 --apart --connections 1000 --rate 20 --writers 1 --seconds 6",
+    ),
+    (
+        "One of three servers is killed, and what they share",
+        "losses",
+    ),
+    (
         "A start with 100,000 products",
         "start-up --products 100000",
     ),
@@ -77,6 +93,7 @@ const SET: [(&str, &str); 16] = [
 
 /// Runs the set, prints it, and writes `bench/RESULTS.md`.
 pub fn standard() -> anyhow::Result<()> {
+    tools::postgres()?;
     let packages = ["--package", "vitrina", "--package", "bench"];
     run(cargo(&["build", "--locked", "--release"]).args(packages))?;
     let date = output(&mut command("date", &["-u", "+%Y-%m-%d"]))?;
