@@ -6,6 +6,7 @@
 
 mod plan;
 mod recent;
+mod refusals;
 mod worker;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The desk's work: takes the jobs that wait, decides them, and has the journal make all of them
 //! durable together.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use shared::{Catalog, Reason};
 
 use super::plan::{Plan, Planned, Planner};
 use super::recent::RecentRequests;
+use super::refusals::{PATIENCE, late_of, refuse_all, refuse_requests, refuse_undone};
 use super::{Done, Job, Queue, Request};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{
@@ -22,9 +24,6 @@ const MAX_BATCH_JOBS: usize = 1_024;
 /// The most commands in one transaction of a journal that is shared, unless one request has more: others
 /// wait for their turn while they are decided.
 const MAX_SHARED_COMMANDS: usize = 10_000;
-
-/// How long a request waits for a journal that can't be reached, before it is refused.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// After how long of that the desk looks whether there is something else to do.
 const LOOK_TIME: Duration = Duration::from_secs(1);
@@ -61,6 +60,9 @@ enum Tried {
     /// See [`Served::InAnother`].
     InAnother,
 }
+
+/// The newest catalog, and what others wrote since the one that is published.
+type Begun = (Arc<Catalog>, Vec<Entry>);
 
 impl<J: Journal> Worker<J> {
     /// A worker that knows which requests were done lately.
@@ -211,33 +213,76 @@ impl<J: Journal> Worker<J> {
         let Some(since) = requests.iter().map(|request| request.since).min() else {
             return Ok(Tried::Answered);
         };
-        let now = Instant::now();
-        let deadline = (since + PATIENCE).min(now + LOOK_TIME);
+        let deadline = (since + PATIENCE).min(Instant::now() + LOOK_TIME);
+        let (before, others) = match self.begin(requests, deadline)? {
+            ControlFlow::Continue(begun) => begun,
+            ControlFlow::Break(tried) => return Ok(tried),
+        };
+        let (plan, decided) = self.decide(&before, requests);
+        let Plan { catalog, batch, .. } = &plan;
+        let appended = if plan.is_empty() {
+            Ok(self.journal.cancel())
+        } else {
+            self.journal.append(&before, catalog, batch, deadline)
+        };
+        if !matches!(appended, Ok(Appended::Durable)) {
+            if !others.is_empty() {
+                self.hub.publish(Catalog::clone(&before), others);
+            }
+            return self.undo(appended, requests, decided);
+        }
+        for (key, done) in plan.clients() {
+            self.recent.remember(key, done.clone());
+        }
+        let mut entries = others;
+        entries.extend(plan.batch.records.into_iter().map(|record| record.entry));
+        if !entries.is_empty() {
+            self.hub.publish(plan.catalog, entries);
+        }
+        self.hub.set_writable(true);
+        for (request, planned) in requests.drain(..).zip(decided) {
+            request.reply.give(planned.answers);
+        }
+        Ok(Tried::Answered)
+    }
+
+    /// Takes the order for requests. Gives the newest catalog and what others wrote since the one that is
+    /// published, or what became of the requests.
+    fn begin(
+        &mut self,
+        requests: &mut Vec<Request>,
+        deadline: Instant,
+    ) -> Result<ControlFlow<Tried, Begun>, JournalError> {
         let known = self.hub.catalog();
         let keys = self.unknown_keys(requests);
-        let (before, others) = match self.journal.begin(&known, &keys, deadline) {
-            Ok(ByOthers::Nothing) => (known, Vec::new()),
+        Ok(match self.journal.begin(&known, &keys, deadline) {
+            Ok(ByOthers::Nothing) => ControlFlow::Continue((known, Vec::new())),
             Ok(ByOthers::Changes(catalog, entries)) => {
                 self.remember_entries(&entries);
-                if entries.len() >= MAX_CHANGES_AT_ONCE {
+                if entries.len() < MAX_CHANGES_AT_ONCE {
+                    ControlFlow::Continue((Arc::new(catalog), entries))
+                } else {
                     self.hub.publish(catalog, entries);
-                    return self.read_first(requests);
+                    ControlFlow::Break(self.read_first(requests)?)
                 }
-                (Arc::new(catalog), entries)
             }
             Ok(ByOthers::Replaced(loaded)) => {
                 self.replace(*loaded);
                 refuse_requests(requests.drain(..), &Reason::NotSaved);
-                return Ok(Tried::InAnother);
+                ControlFlow::Break(Tried::InAnother)
             }
-            Err(error) => return self.put_off(error, requests),
-        };
+            Err(error) => ControlFlow::Break(self.put_off(error, requests)?),
+        })
+    }
+
+    /// What requests lead to from this catalog on.
+    fn decide(&mut self, before: &Catalog, requests: &mut [Request]) -> (Plan, Vec<Planned>) {
         let mut planner = Planner {
             journal: &mut self.journal,
             recent: &self.recent,
-            plan: Plan::new(Catalog::clone(&before)),
+            plan: Plan::new(before.clone()),
         };
-        let decided: Vec<Planned> = if J::IS_SHARED {
+        let decided = if J::IS_SHARED {
             let works = requests.iter().map(|request| request.work.clone());
             works.map(|work| planner.decide(work)).collect()
         } else {
@@ -245,46 +290,23 @@ impl<J: Journal> Worker<J> {
             let works = requests.iter_mut().map(Request::take_work);
             works.map(|work| planner.decide(work)).collect()
         };
-        let plan = planner.plan;
-        if plan.is_empty() {
-            let cancelled = self.journal.cancel();
-            self.publish_others(&before, others);
-            if cancelled == Appended::Overtaken {
-                return Ok(Tried::Overtaken);
-            }
-        } else {
-            match self
-                .journal
-                .append(&before, &plan.catalog, &plan.batch, deadline)
-            {
-                Ok(Appended::Durable) => {}
-                Ok(Appended::Overtaken) => {
-                    self.publish_others(&before, others);
-                    return Ok(Tried::Overtaken);
-                }
-                Err(error) => {
-                    self.publish_others(&before, others);
-                    refuse_undone(requests.drain(..).zip(decided), &error);
-                    self.hub.set_writable(false);
-                    return if error.is_final() {
-                        Err(error)
-                    } else {
-                        Ok(Tried::Answered)
-                    };
-                }
-            }
-            for (key, done) in plan.clients() {
-                self.recent.remember(key, done.clone());
-            }
-            let mut entries = others;
-            entries.extend(plan.batch.records.into_iter().map(|record| record.entry));
-            if !entries.is_empty() {
-                self.hub.publish(plan.catalog, entries);
-            }
-        }
-        self.hub.set_writable(true);
-        for (request, planned) in requests.drain(..).zip(decided) {
-            request.reply.give(planned.answers);
+        (planner.plan, decided)
+    }
+
+    /// What was decided did not become durable.
+    fn undo(
+        &mut self,
+        appended: Result<Appended, JournalError>,
+        requests: &mut Vec<Request>,
+        decided: Vec<Planned>,
+    ) -> Result<Tried, JournalError> {
+        let Err(error) = appended else {
+            return Ok(Tried::Overtaken);
+        };
+        refuse_undone(requests.drain(..).zip(decided), &error);
+        self.hub.set_writable(false);
+        if error.is_final() {
+            return Err(error);
         }
         Ok(Tried::Answered)
     }
@@ -346,12 +368,6 @@ impl<J: Journal> Worker<J> {
         }
     }
 
-    fn publish_others(&self, catalog: &Arc<Catalog>, entries: Vec<Entry>) {
-        if !entries.is_empty() {
-            self.hub.publish(Catalog::clone(catalog), entries);
-        }
-    }
-
     /// Goes on in another catalog.
     fn replace(&mut self, loaded: Loaded) {
         tracing::error!(
@@ -363,44 +379,6 @@ impl<J: Journal> Worker<J> {
         self.recent = RecentRequests::new(&loaded);
         self.hub.replace(loaded);
     }
-}
-
-fn refuse_all(jobs: impl IntoIterator<Item = Job>, reason: &Reason) {
-    for job in jobs {
-        job.refuse(reason);
-    }
-}
-
-fn refuse_requests(requests: impl IntoIterator<Item = Request>, reason: &Reason) {
-    for request in requests {
-        request.refuse(reason);
-    }
-}
-
-/// Takes out the requests that have waited for long enough.
-fn late_of(requests: &mut Vec<Request>) -> Vec<Request> {
-    let now = Instant::now();
-    let late = requests.extract_if(.., |request| now >= request.since + PATIENCE);
-    late.collect()
-}
-
-/// Refuses requests that could not be made durable, but for those that were done before.
-fn refuse_undone(requests: impl Iterator<Item = (Request, Planned)>, error: &JournalError) {
-    let reason = match error {
-        JournalError::Unknown(_) => Reason::OutcomeUnknown,
-        _ => Reason::NotSaved,
-    };
-    let mut count = 0;
-    for (request, planned) in requests {
-        let answers = if planned.is_replayed {
-            planned.answers
-        } else {
-            count += 1;
-            vec![Err(reason.clone()); planned.answers.len()]
-        };
-        request.reply.give(answers);
-    }
-    tracing::error!(%error, requests = count, "the journal refused a batch");
 }
 
 #[cfg(test)]

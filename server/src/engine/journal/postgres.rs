@@ -5,6 +5,7 @@
 //! another one was in between.
 
 mod address;
+mod append;
 mod columns;
 mod link;
 mod load;
@@ -115,7 +116,7 @@ impl Journal for PostgresJournal {
     }
 
     fn cancel(&mut self) -> Appended {
-        let was_taken = self.link.turn.is_taken();
+        let was_taken = self.link.turn.is_taken;
         // A session that can't be used is found out by whoever needs it next.
         let _ = self.run(async |link| link.cancel().await);
         if was_taken {

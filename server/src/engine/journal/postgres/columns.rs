@@ -1,60 +1,58 @@
 //! Rows on their way into the tables, as arrays: one statement writes any number of them.
 
-use std::fmt::Write as _;
+use std::error::Error;
 
+use bytes::BytesMut;
 use shared::{Digest, Draft, FieldRef, Kind, Product};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::name;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, column};
 use crate::engine::journal::{JournalError, to_json};
 
-use super::name;
-
-/// One column of some rows.
-pub enum Column {
-    /// Of texts, some of which may be missing.
-    Text(Vec<Option<String>>),
-    /// Of numbers, some of which may be missing.
-    Integer(Vec<Option<i64>>),
-    /// Of yes and no.
-    Flag(Vec<bool>),
+/// A cell of a row.
+#[derive(Debug)]
+enum Cell {
+    Text(Option<String>),
+    Integer(Option<i64>),
+    Flag(bool),
 }
 
-impl Column {
-    /// Its values, as a parameter.
-    pub fn parameter(&self) -> &(dyn ToSql + Sync) {
+impl Cell {
+    fn text(text: impl Into<String>) -> Self {
+        Self::Text(Some(text.into()))
+    }
+
+    fn number(number: u64) -> Self {
+        Self::Integer(Some(number.cast_signed()))
+    }
+}
+
+impl ToSql for Cell {
+    fn to_sql(
+        &self,
+        r#type: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
-            Self::Text(texts) => texts,
-            Self::Integer(numbers) => numbers,
-            Self::Flag(flags) => flags,
+            Self::Text(text) => text.to_sql(r#type, out),
+            Self::Integer(number) => number.to_sql(r#type, out),
+            Self::Flag(flag) => flag.to_sql(r#type, out),
         }
     }
 
-    fn type_name(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "text[]",
-            Self::Integer(_) => "bigint[]",
-            Self::Flag(_) => "boolean[]",
-        }
+    fn accepts(r#type: &Type) -> bool {
+        matches!(*r#type, Type::TEXT | Type::INT8 | Type::BOOL)
     }
 
-    fn push_text(&mut self, text: Option<String>) {
-        if let Self::Text(texts) = self {
-            texts.push(text);
-        }
-    }
+    to_sql_checked!();
+}
 
-    fn push_integer(&mut self, number: Option<i64>) {
-        if let Self::Integer(numbers) = self {
-            numbers.push(number);
-        }
-    }
-
-    fn push_flag(&mut self, flag: bool) {
-        if let Self::Flag(flags) = self {
-            flags.push(flag);
-        }
-    }
+/// A column of a table, and the type of an array of its cells.
+struct Column {
+    name: &'static str,
+    array: &'static str,
+    cells: Vec<Cell>,
 }
 
 /// Rows of one table.
@@ -62,7 +60,6 @@ pub struct Rows {
     table: &'static str,
     /// What a row is known by.
     key: &'static str,
-    names: Vec<&'static str>,
     columns: Vec<Column>,
     count: usize,
 }
@@ -71,14 +68,17 @@ impl Rows {
     fn new(
         table: &'static str,
         key: &'static str,
-        columns: impl IntoIterator<Item = (&'static str, Column)>,
+        columns: impl IntoIterator<Item = (&'static str, &'static str)>,
     ) -> Self {
-        let (names, columns) = columns.into_iter().unzip();
+        let columns = columns.into_iter().map(|(name, array)| Column {
+            name,
+            array,
+            cells: Vec::new(),
+        });
         Self {
             table,
             key,
-            names,
-            columns,
+            columns: columns.collect(),
             count: 0,
         }
     }
@@ -88,61 +88,65 @@ impl Rows {
         self.count
     }
 
+    /// Adds a row: a cell for each column, in their order.
+    fn push(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.count += 1;
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            column.cells.push(cell);
+        }
+    }
+
     /// Its columns, as parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &(dyn ToSql + Sync)> {
-        self.columns.iter().map(Column::parameter)
+        self.columns.iter().map(|column| {
+            let cells: &(dyn ToSql + Sync) = &column.cells;
+            cells
+        })
     }
 
     /// The statement that puts them in, or in place of those with the same keys, if the condition
     /// holds. Its parameters are numbered from `first`.
     pub fn insert(&self, first: usize, condition: &str) -> String {
-        let names = self.names.join(", ");
-        let mut sql = format!("INSERT INTO {} ({names}) SELECT * FROM unnest(", self.table);
-        for (place, column) in self.columns.iter().enumerate() {
-            let comma = if place == 0 { "" } else { ", " };
-            // Writing to a text doesn't fail.
-            let _ = write!(sql, "{comma}${}::{}", first + place, column.type_name());
-        }
-        let _ = write!(
-            sql,
-            ") WHERE {condition} ON CONFLICT ({}) DO UPDATE SET ",
-            self.key
-        );
-        let others = self.names.iter().filter(|name| **name != self.key);
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        let parameters = (first..).zip(&self.columns);
+        let arrays: Vec<String> = parameters
+            .map(|(number, column)| format!("${number}::{}", column.array))
+            .collect();
+        let others = names.iter().filter(|name| **name != self.key);
         let set: Vec<String> = others
             .map(|name| format!("{name} = excluded.{name}"))
             .collect();
-        sql + &set.join(", ")
+        format!(
+            "INSERT INTO {} ({}) SELECT * FROM unnest({}) WHERE {condition}
+            ON CONFLICT ({}) DO UPDATE SET {}",
+            self.table,
+            names.join(", "),
+            arrays.join(", "),
+            self.key,
+            set.join(", ")
+        )
     }
 }
 
-fn texts() -> Column {
-    Column::Text(Vec::new())
-}
-
-fn integers() -> Column {
-    Column::Integer(Vec::new())
-}
+const TEXT: &str = "text[]";
+const INTEGER: &str = "bigint[]";
+const FLAG: &str = "boolean[]";
 
 /// Rows of the table of products.
 pub struct Products(pub Rows);
 
 impl Default for Products {
     fn default() -> Self {
-        let own = [
-            ("id", integers()),
-            ("revision", integers()),
-            ("hash", texts()),
-        ];
+        let own = [("id", INTEGER), ("revision", INTEGER), ("hash", TEXT)];
         let fields = Draft::FIELDS.iter().map(|field| {
-            let values = match field.kind {
-                Kind::Price | Kind::Count => integers(),
-                Kind::Flag => Column::Flag(Vec::new()),
+            let array = match field.kind {
+                Kind::Price | Kind::Count => INTEGER,
+                Kind::Flag => FLAG,
                 Kind::Line { .. } | Kind::Lines { .. } | Kind::Code { .. } | Kind::Urls { .. } => {
-                    texts()
+                    TEXT
                 }
             };
-            (column(field), values)
+            (column(field), array)
         });
         Self(Rows::new("products", "id", own.into_iter().chain(fields)))
     }
@@ -151,23 +155,21 @@ impl Default for Products {
 impl Products {
     /// Adds a row.
     pub fn push(&mut self, product: &Product) -> Result<(), JournalError> {
-        let Self(rows) = self;
-        rows.count += 1;
-        let [id, revision, hash, fields @ ..] = &mut rows.columns[..] else {
-            return Ok(());
-        };
-        id.push_integer(Some(product.id.0.cast_signed()));
-        revision.push_integer(Some(product.revision.0.cast_signed()));
-        hash.push_text(Some(Digest::of_product(product).to_string()));
-        for ((_, value), column) in product.draft.values().zip(fields) {
-            match value {
-                FieldRef::Text(text) => column.push_text(Some(text.to_owned())),
-                FieldRef::Price(price) => column.push_integer(Some(price.cents().cast_signed())),
-                FieldRef::Flag(flag) => column.push_flag(flag),
-                FieldRef::Count(count) => column.push_integer(Some(count.into())),
-                FieldRef::Urls(urls) => column.push_text(Some(to_json(&urls)?)),
-            }
+        let mut cells = vec![
+            Cell::number(product.id.0),
+            Cell::number(product.revision.0),
+            Cell::text(Digest::of_product(product).to_string()),
+        ];
+        for (_, value) in product.draft.values() {
+            cells.push(match value {
+                FieldRef::Text(text) => Cell::text(text),
+                FieldRef::Price(price) => Cell::number(price.cents()),
+                FieldRef::Flag(flag) => Cell::Flag(flag),
+                FieldRef::Count(count) => Cell::number(count.into()),
+                FieldRef::Urls(urls) => Cell::text(to_json(&urls)?),
+            });
         }
+        self.0.push(cells);
         Ok(())
     }
 }
@@ -181,48 +183,34 @@ impl Default for Changes {
             "changes",
             "revision",
             [
-                ("revision", integers()),
-                ("change", texts()),
-                ("page", texts()),
-                ("request", integers()),
-                ("digest", texts()),
-                ("at", integers()),
-                ("\"by\"", texts()),
-                ("before", texts()),
-                ("batch", integers()),
+                ("revision", INTEGER),
+                ("change", TEXT),
+                ("page", TEXT),
+                ("request", INTEGER),
+                ("digest", TEXT),
+                ("at", INTEGER),
+                ("\"by\"", TEXT),
+                ("before", TEXT),
+                ("batch", INTEGER),
             ],
         ))
     }
 }
 
 impl Changes {
-    /// Adds a row that this transaction writes.
+    /// Adds a row, which this transaction writes, or which another journal had.
     pub fn push(&mut self, row: ChangeRow, batch: Option<i64>) {
-        let Self(rows) = self;
-        rows.count += 1;
-        let [
-            revision,
-            change,
-            page,
-            request,
-            digest,
-            at,
-            by,
-            before,
-            batches,
-        ] = &mut rows.columns[..]
-        else {
-            return;
-        };
-        revision.push_integer(Some(row.revision.0.cast_signed()));
-        change.push_text(Some(row.change));
-        page.push_text(row.page.map(|page| name::write(&page).into_owned()));
-        request.push_integer(row.request);
-        digest.push_text(row.digest);
-        at.push_integer(row.at);
-        by.push_text(row.by);
-        before.push_text(row.before);
-        batches.push_integer(batch);
+        self.0.push([
+            Cell::number(row.revision.0),
+            Cell::text(row.change),
+            Cell::Text(row.page.map(|page| name::write(&page).into_owned())),
+            Cell::Integer(row.request),
+            Cell::Text(row.digest),
+            Cell::Integer(row.at),
+            Cell::Text(row.by),
+            Cell::Text(row.before),
+            Cell::Integer(batch),
+        ]);
     }
 }
 
@@ -235,11 +223,11 @@ impl Default for Answers {
             "answers",
             "key",
             [
-                ("key", texts()),
-                ("fingerprint", texts()),
-                ("revision", integers()),
-                ("change", texts()),
-                ("at", integers()),
+                ("key", TEXT),
+                ("fingerprint", TEXT),
+                ("revision", INTEGER),
+                ("change", TEXT),
+                ("at", INTEGER),
             ],
         ))
     }
@@ -248,15 +236,12 @@ impl Default for Answers {
 impl Answers {
     /// Adds a row.
     pub fn push(&mut self, row: AnswerRow) {
-        let Self(rows) = self;
-        rows.count += 1;
-        let [key, fingerprint, revision, change, at] = &mut rows.columns[..] else {
-            return;
-        };
-        key.push_text(Some(name::write(&row.key).into_owned()));
-        fingerprint.push_text(Some(row.fingerprint));
-        revision.push_integer(Some(row.revision.0.cast_signed()));
-        change.push_text(Some(row.change));
-        at.push_integer(Some(row.at));
+        self.0.push([
+            Cell::text(name::write(&row.key)),
+            Cell::text(row.fingerprint),
+            Cell::number(row.revision.0),
+            Cell::text(row.change),
+            Cell::Integer(Some(row.at)),
+        ]);
     }
 }

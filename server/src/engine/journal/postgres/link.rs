@@ -3,21 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::join;
 use shared::Catalog;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout, timeout_at};
-use tokio_postgres::Error;
-use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{empty, load};
 use super::order::{Answers, look, take};
 use super::schema;
-use super::session::{Purpose, Session, is_end, to_error, unreachable};
+use super::session::{Purpose, Session, to_error, unreachable};
 use super::statements::Statements;
-use super::write::Write;
-use crate::engine::journal::{Appended, ByOthers, JournalError, Loaded};
+use crate::engine::journal::{ByOthers, JournalError, Loaded};
 
 /// How long is waited for something to be confirmed that writes nothing.
 const MAX_CONFIRM_TIME: Duration = Duration::from_secs(10);
@@ -25,21 +21,11 @@ const MAX_CONFIRM_TIME: Duration = Duration::from_secs(10);
 /// How long the order is waited for at least, however long somebody has waited for the desk.
 const MIN_BEGIN_TIME: Duration = Duration::from_secs(1);
 
-/// How long a commit is waited for at least, before its outcome counts as unknown.
-const MIN_COMMIT_TIME: Duration = Duration::from_secs(5);
-
-/// How long is looked for what became of a commit.
-const SETTLE_TIME: Duration = Duration::from_secs(2);
-
 /// How long the database is waited for where nobody waits for more than to be told.
 const LOOK_TIME: Duration = Duration::from_secs(2);
 
 /// How soon a database that can't be reached is tried again.
-const RETRY_TIME: Duration = Duration::from_millis(50);
-
-/// The most rows that are written without taking the order first: a server that is stopped in the
-/// middle of more would hold the order, and PostgreSQL ends only who has taken it and falls silent.
-const MAX_ROWS_AT_ONCE: usize = 512;
+pub(super) const RETRY_TIME: Duration = Duration::from_millis(50);
 
 /// The way to the database.
 pub struct Link {
@@ -49,47 +35,35 @@ pub struct Link {
     pub server: i64,
     /// What is known of whose turn it is.
     pub turn: Turn,
-    open: Option<Open>,
+    /// The session, where it is not lost.
+    pub(super) open: Option<Open>,
     /// The host that was used last.
     host: usize,
     /// Whether the last attempt to write failed.
-    has_failed: bool,
+    pub(super) has_failed: bool,
 }
 
 /// An open session.
-struct Open {
-    session: Session,
-    statements: Statements,
+pub struct Open {
+    /// The session.
+    pub session: Session,
+    /// What is said in it.
+    pub statements: Statements,
 }
 
 /// Whose turn it is.
 #[derive(Default)]
 pub struct Turn {
     /// Whether the order is taken.
-    is_taken: bool,
+    pub is_taken: bool,
     /// Whether nobody else wrote when it was last looked at: most likely nobody does now.
-    is_alone: bool,
+    pub is_alone: bool,
     /// The latest transaction that wrote, as far as is known.
-    latest: i64,
+    pub latest: i64,
     /// The names of requests that may have been answered, where nobody looked yet.
-    names: Vec<String>,
+    pub names: Vec<String>,
     /// The answers to those that were looked for.
     pub answers: Answers,
-}
-
-impl Turn {
-    /// Whether the order is taken.
-    pub fn is_taken(&self) -> bool {
-        self.is_taken
-    }
-}
-
-/// Why a batch was not confirmed.
-enum Failed {
-    /// Nothing of it is there.
-    Undone(Error),
-    /// It is there, or not.
-    Unknown(String),
 }
 
 impl Link {
@@ -147,7 +121,7 @@ impl Link {
     }
 
     /// The session, opened again where it was lost.
-    async fn session(&mut self) -> Result<&Open, JournalError> {
+    pub async fn session(&mut self) -> Result<&Open, JournalError> {
         if self.open.is_none() {
             let opened = async {
                 let session = Session::open(&self.address, Purpose::Writing, self.host).await?;
@@ -164,7 +138,7 @@ impl Link {
     }
 
     /// Lets go of a session that something is wrong with, and of all that was under way.
-    fn lose(&mut self) {
+    pub fn lose(&mut self) {
         self.open = None;
         self.turn.is_taken = false;
         self.turn.is_alone = false;
@@ -254,124 +228,6 @@ impl Link {
             self.cancel().await?;
         }
         Ok(found.by_others)
-    }
-
-    /// Makes a batch durable, and finds out whether it is.
-    pub async fn append(
-        &mut self,
-        write: &Write,
-        deadline: Instant,
-    ) -> Result<Appended, JournalError> {
-        if !self.turn.is_taken && write.len() > MAX_ROWS_AT_ONCE {
-            self.turn.is_alone = false;
-            return Ok(Appended::Overtaken);
-        }
-        let commit_deadline = deadline.max(Instant::now() + MIN_COMMIT_TIME);
-        let committed = timeout_at(commit_deadline.into(), self.commit(write)).await;
-        let committed = committed.unwrap_or_else(|_| Err(Failed::Unknown("no answer".to_owned())));
-        let was_taken = std::mem::take(&mut self.turn.is_taken);
-        let appended = match committed {
-            Ok(true) => {
-                self.turn.latest = write.batch;
-                Ok(Appended::Durable)
-            }
-            Ok(false) if was_taken => {
-                let why = "what is there doesn't belong together: `vitrina check` tells more";
-                Err(self.unusable(why))
-            }
-            Ok(false) => {
-                self.turn.is_alone = false;
-                Ok(Appended::Overtaken)
-            }
-            Err(Failed::Undone(error)) => {
-                // It may be in a transaction that came to nothing.
-                self.lose();
-                let error = to_error(&error, &self.address);
-                if error.is_passing() && Instant::now() < deadline {
-                    Ok(Appended::Overtaken)
-                } else {
-                    Err(error)
-                }
-            }
-            Err(Failed::Unknown(why)) => self.settle(write, &why, commit_deadline).await,
-        };
-        self.has_failed = appended.is_err();
-        appended
-    }
-
-    async fn commit(&mut self, write: &Write) -> Result<bool, Failed> {
-        let Some(Open {
-            session,
-            statements,
-        }) = &self.open
-        else {
-            return Ok(false);
-        };
-        let client = &session.client;
-        let Turn { latest, names, .. } = &self.turn;
-        // One that came before says nothing of this.
-        session.take_warning();
-        let sent = write.send(client, &statements.write, *latest, names);
-        let (sent, committed) = if self.turn.is_taken {
-            join!(sent, client.batch_execute("COMMIT"))
-        } else {
-            (sent.await, Ok(()))
-        };
-        match (sent, committed) {
-            (Ok(_), Ok(())) if session.take_warning() => {
-                Err(Failed::Unknown("the standby was not waited for".to_owned()))
-            }
-            (Ok(has_moved), Ok(())) => Ok(has_moved),
-            // A commit of what failed takes it back.
-            (Err(error), _) if !is_end(&error) => Err(Failed::Undone(error)),
-            (Err(error), _) | (_, Err(error)) => {
-                Err(Failed::Unknown(to_error(&error, &self.address).to_string()))
-            }
-        }
-    }
-
-    /// Finds out what became of a batch. A session that has the order knows: the one before it is over.
-    async fn settle(
-        &mut self,
-        write: &Write,
-        why: &str,
-        deadline: Instant,
-    ) -> Result<Appended, JournalError> {
-        tracing::warn!(why, "looking for what became of a batch");
-        let deadline = deadline.max(Instant::now()) + SETTLE_TIME;
-        loop {
-            self.lose();
-            match timeout_at(deadline.into(), self.is_there(write)).await {
-                Ok(Ok(Some(true))) => return Ok(Appended::Durable),
-                Ok(Ok(Some(false))) => return Ok(Appended::Overtaken),
-                Ok(Err(_)) if Instant::now() + RETRY_TIME < deadline => sleep(RETRY_TIME).await,
-                Ok(Ok(None) | Err(_)) | Err(_) => {
-                    self.lose();
-                    return Err(JournalError::Unknown(why.to_owned()));
-                }
-            }
-        }
-    }
-
-    /// Whether a batch is there; `None` where what was written since then is no longer retained.
-    async fn is_there(&mut self, write: &Write) -> Result<Option<bool>, JournalError> {
-        let address = self.address.clone();
-        let open = self.session().await?;
-        let sql = "SELECT EXISTS (SELECT FROM changes WHERE batch = $1),
-            EXISTS (SELECT FROM changes WHERE revision = $2 + 1)
-                OR EXISTS (SELECT FROM catalog WHERE revision <= $2)";
-        let parameters: [&(dyn ToSql + Sync); 2] = [&write.batch, &write.revision_before()];
-        let row = open.session.client.query_one(sql, &parameters).await;
-        let row = row.map_err(|error| to_error(&error, &address))?;
-        let (is_there, is_certain): (bool, bool) = (row.get(0), row.get(1));
-        Ok((is_there || is_certain).then_some(is_there))
-    }
-
-    fn unusable(&self, why: &str) -> JournalError {
-        JournalError::Database {
-            database: self.address.to_string(),
-            why: why.to_owned(),
-        }
     }
 
     /// Lets go of the order.
