@@ -74,9 +74,7 @@ fn every_test() -> anyhow::Result<()> {
     if left_out.is_empty() {
         bail!("there are no tests that need a browser, Python, Node or PostgreSQL");
     }
-    // One more at a time than a small machine has processors, since most of them wait a lot.
-    let all = ["--", "--include-ignored", "--test-threads=3"];
-    let said = run_and_read(cargo(&tests).args(all))?;
+    let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
     let has_run = |name: &str| said.contains(&format!("test {name} ... ok"));
     if let Some(name) = left_out.iter().find(|name| !has_run(name)) {
         bail!("{name} did not run");

@@ -130,11 +130,6 @@ async fn a_standby_alone_takes_no_writes_and_can_be_read() {
     server.http().add("a").await;
     server.kill();
     let standby = url([format!("127.0.0.1:{}", postgres.nodes[1].port)]);
-    let said = refusal(&standby);
-    assert!(
-        said.contains("it takes no writes: name the primary's host"),
-        "{said}"
-    );
     // It has what was saved, and shows it a moment later.
     let exported = || run(&standby, &["export", "--format", "ndjson"]).stdout;
     while exported().is_empty() {
@@ -142,6 +137,11 @@ async fn a_standby_alone_takes_no_writes_and_can_be_read() {
     }
     let products = String::from_utf8(exported()).expect("text");
     assert_eq!(products.lines().count(), 1, "{products}");
+    let said = refusal(&standby);
+    assert!(
+        said.contains("it takes no writes: name the primary's host"),
+        "{said}"
+    );
     // Without the standby nothing is confirmed.
     postgres.nodes[1].kill();
     let said = refusal(&postgres.url());
