@@ -51,6 +51,10 @@ pub fn export(
 
 /// Refuses to write over the data that is read, by whatever name.
 fn refuse_own_files(store: &Store, file: &Path) -> anyhow::Result<()> {
+    // It may have a password in it.
+    if file.to_string_lossy().contains("://") {
+        bail!("this writes a file: name one, not an address");
+    }
     let resolved = resolve(file);
     for own in store.file().into_iter().flat_map(own_files) {
         if own == resolved || is_same_file(&own, file).unwrap_or(false) {

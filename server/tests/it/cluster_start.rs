@@ -53,6 +53,22 @@ async fn a_database_that_can_not_be_used_is_said_why() {
             "write it as postgres://user:password@host:5432/database",
         ),
         (at("postgres:secret", "shop?schema=A"), "--journal: schema:"),
+        (
+            "postgre://u:secret@h/shop".to_owned(),
+            "--journal: it is no address",
+        ),
+        (
+            "postgres//u:secret@h/shop".to_owned(),
+            "--journal: it is no address",
+        ),
+        (
+            "Postgres:u:secret@h/shop".to_owned(),
+            "--journal: it is no address",
+        ),
+        (
+            "host=h password=secret".to_owned(),
+            "--journal: it is no address",
+        ),
     ] {
         let said = refusal(&address);
         assert!(said.contains(words), "{address}: {said}");
@@ -102,6 +118,12 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     assert!(said.contains(words), "{said}");
     let checked = run(&url, &["check"]);
     assert_eq!(checked.status.code(), Some(1));
+    // A copy would tell no more that something is wrong.
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy.db");
+    let copied = run(&url, &["backup", copy.to_str().expect("UTF-8")]);
+    assert_eq!(copied.status.code(), Some(1), "{copied:?}");
+    assert!(!copy.exists());
     let found = String::from_utf8(checked.stdout).expect("text");
     assert!(
         found.contains("product 2: its row was changed from outside"),

@@ -213,7 +213,8 @@ impl<J: Journal> Worker<J> {
         let Some(since) = requests.iter().map(|request| request.since).min() else {
             return Ok(Tried::Answered);
         };
-        let deadline = (since + PATIENCE).min(Instant::now() + LOOK_TIME);
+        let patience = since + PATIENCE;
+        let deadline = patience.min(Instant::now() + LOOK_TIME);
         let (before, others) = match self.begin(requests, deadline)? {
             ControlFlow::Continue(begun) => begun,
             ControlFlow::Break(tried) => return Ok(tried),
@@ -223,7 +224,7 @@ impl<J: Journal> Worker<J> {
         let appended = if plan.is_empty() {
             Ok(self.journal.cancel())
         } else {
-            self.journal.append(&before, catalog, batch, deadline)
+            self.journal.append(&before, catalog, batch, patience)
         };
         if !matches!(appended, Ok(Appended::Durable)) {
             if !others.is_empty() {

@@ -32,8 +32,14 @@ impl FromStr for Store {
             return Ok(Self::Database(Box::new(text.parse()?)));
         }
         // No file is called so, and what follows may hold a password.
-        if let Some((scheme, _)) = text.split_once("://") {
-            return Err(format!("{scheme}:// is none of postgres:// and a file"));
+        let is_meant_so = |text: &str| {
+            let starts = ["postgres:", "postgresql:", "postgres//", "postgresql//"];
+            let is_begun = starts.iter().any(|start| text.starts_with(start));
+            is_begun || text.contains("://") || text.contains("password=")
+        };
+        if is_meant_so(&text.trim().to_ascii_lowercase()) {
+            let how = "it is no address: write it as postgres://user:password@host:5432/database";
+            return Err(how.to_owned());
         }
         let Ok(path): Result<PathBuf, Infallible> = text.parse();
         Ok(Self::File(path))

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::join;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{sleep, timeout, timeout_at};
 use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
 
@@ -16,7 +16,10 @@ use crate::engine::journal::{Appended, JournalError};
 const MIN_COMMIT_TIME: Duration = Duration::from_secs(5);
 
 /// How long is looked for what became of a commit.
-const SETTLE_TIME: Duration = Duration::from_secs(2);
+const SETTLE_TIME: Duration = Duration::from_secs(4);
+
+/// How long one look for it may take.
+const MAX_LOOK_TIME: Duration = Duration::from_secs(2);
 
 /// The most rows that are written without taking the order first: a server that is stopped in the
 /// middle of more would hold the order, and PostgreSQL ends only who has taken it and falls silent.
@@ -116,10 +119,13 @@ impl Link {
         let deadline = deadline.max(Instant::now()) + SETTLE_TIME;
         loop {
             self.lose();
-            match timeout_at(deadline.into(), self.is_there(write)).await {
+            let looked = timeout(MAX_LOOK_TIME, self.is_there(write)).await;
+            match looked {
                 Ok(Ok(Some(true))) => return Ok(Appended::Durable),
                 Ok(Ok(Some(false))) => return Ok(Appended::Overtaken),
-                Ok(Err(_)) if Instant::now() + RETRY_TIME < deadline => sleep(RETRY_TIME).await,
+                Ok(Err(_)) | Err(_) if Instant::now() + RETRY_TIME < deadline => {
+                    sleep(RETRY_TIME).await;
+                }
                 Ok(Ok(None) | Err(_)) | Err(_) => {
                     self.lose();
                     return Err(JournalError::Unknown(why.to_owned()));

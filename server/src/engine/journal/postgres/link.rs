@@ -12,7 +12,7 @@ use super::load::{empty, load};
 use super::order::{Answers, look, take};
 use super::schema;
 use super::session::{Purpose, Session, to_error, unreachable};
-use super::statements::Statements;
+use super::statements::{Statements, TAKE_TURN};
 use crate::engine::journal::{ByOthers, JournalError, Loaded};
 
 /// How long is waited for something to be confirmed that writes nothing.
@@ -317,8 +317,9 @@ async fn prepare(session: Session, address: &Address) -> Result<Open, JournalErr
 /// which after a crash is not certain of the last.
 async fn confirm(session: &Session, address: &Address) -> Result<(), JournalError> {
     let number: i64 = rand::random();
-    let sql = "UPDATE catalog SET batch = $1";
-    match session.client.execute(sql, &[&number]).await {
+    let sql =
+        format!("WITH turn AS MATERIALIZED ({TAKE_TURN}) UPDATE catalog SET batch = $1 FROM turn");
+    match session.client.execute(&sql, &[&number]).await {
         Ok(0) => Err(empty(address)),
         Ok(_) if session.take_warning() => {
             Err(unreachable(address, "the standby was not waited for"))

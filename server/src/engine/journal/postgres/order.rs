@@ -61,13 +61,15 @@ pub async fn take(
         client.query(&statements.answers, &[&names, &oldest]).await
     };
     // They leave in this order. What is read is what is there once the lock is taken.
-    let (begun, head, changes, answers) = join!(
+    let (begun, queued, head, changes, answers) = join!(
         client.batch_execute("BEGIN"),
+        client.query(&statements.queue, &[]),
         client.query_opt(&statements.take, &[]),
         client.query(&statements.changes, &since),
         answers,
     );
     begun.map_err(error)?;
+    queued.map_err(error)?;
     let head = Head::read(&head.map_err(error)?.ok_or_else(|| empty(address))?)?;
     refuse_newer(head.version, address)?;
     Ok(Found {

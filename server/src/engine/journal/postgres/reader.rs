@@ -7,7 +7,7 @@ use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
 use crate::engine::journal::{Inspection, JournalError, Loaded};
-use shared::Catalog;
+use shared::{Catalog, Digest};
 use tokio::runtime::{Builder, Runtime};
 
 /// A database, open for reading.
@@ -117,13 +117,24 @@ impl PostgresReader {
         self.runtime.block_on(async {
             begin_reading(client, address).await?;
             let head = read_head(client, address).await?;
+            let mut sum = Digest::default();
             take(Row::Catalog(head.id, head.revision, head.digest))?;
             let sql = "SELECT * FROM products ORDER BY id";
             each_row(client, address, sql, &[], |row| {
                 let damaged = |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
-                take(Row::Product(read_product(row).map_err(damaged)?))
+                let product = read_product(row).map_err(damaged)?;
+                sum = sum.after(None, Some(&product));
+                take(Row::Product(product))
             })
             .await?;
+            if sum != head.digest {
+                // A copy would be whole, and no longer tell that something is wrong.
+                let why = "its products don't add up to its digest: `vitrina check` tells more";
+                return Err(JournalError::Database {
+                    database: address.to_string(),
+                    why: why.to_owned(),
+                });
+            }
             let sql = "SELECT * FROM changes ORDER BY revision";
             each_row(client, address, sql, &[], |row| {
                 let damaged =

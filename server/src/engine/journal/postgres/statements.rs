@@ -7,8 +7,16 @@ use tokio_postgres::{Client, Error, Statement};
 use super::load::Head;
 use super::write;
 
+/// Queues for the order. Whoever waits for a row alone waits for a version of it, and one that writes
+/// again at once has locked the next one before: this lock is given in the order in which it is asked for.
+/// It goes with the transaction.
+pub const TAKE_TURN: &str =
+    "SELECT pg_advisory_xact_lock(hashtext('vitrina ' || current_schema())::bigint)";
+
 /// The statements.
 pub struct Statements {
+    /// Queues for the order.
+    pub queue: Statement,
     /// Takes the order.
     pub take: Statement,
     /// The changes after a revision.
@@ -26,7 +34,8 @@ impl Statements {
     pub async fn prepare(client: &Client) -> Result<Self, Error> {
         let take_order = format!("SELECT {} FROM catalog FOR UPDATE", Head::COLUMNS);
         let write_batch = write::sql();
-        let (take, changes, answers, look, write) = try_join!(
+        let (queue, take, changes, answers, look, write) = try_join!(
+            client.prepare(TAKE_TURN),
             client.prepare(&take_order),
             client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2"),
             client.prepare("SELECT * FROM answers WHERE key = ANY($1) AND at >= $2"),
@@ -39,6 +48,7 @@ impl Statements {
             client.prepare(&write_batch),
         )?;
         Ok(Self {
+            queue,
             take,
             changes,
             answers,

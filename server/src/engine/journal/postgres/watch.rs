@@ -100,6 +100,7 @@ impl Watcher {
     async fn run(mut self, mut is_stopped: oneshot::Receiver<()>) {
         let mut is_reachable = true;
         loop {
+            let opened = Instant::now();
             let ended = tokio::select! {
                 _ = &mut is_stopped => return,
                 opened = self.open() => match opened {
@@ -126,8 +127,13 @@ impl Watcher {
                     }
                 },
             };
-            // A session that was ended alone is no reason to say that nothing can be saved.
+            // A session that was ended alone is no reason to say that nothing can be saved; but one that
+            // ends at once is: whatever is wrong there, it is not asked about all the time.
             tracing::debug!(error = %ended, "another session is opened");
+            if opened.elapsed() < LOOK_TIME {
+                self.observer.on_lost();
+                sleep(LOOK_TIME).await;
+            }
         }
     }
 

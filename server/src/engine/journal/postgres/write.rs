@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::columns::{Answers, Changes, Products, Rows};
 use super::schema::VERSION;
+use super::statements::TAKE_TURN;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow};
 use crate::engine::journal::{Answer, Batch, Effect, JournalError, oldest_answer};
 
@@ -34,11 +35,12 @@ pub fn sql() -> String {
         })
         .collect();
     format!(
-        "WITH moved AS (
-            UPDATE catalog SET revision = $1, digest = $2, batch = $3
+        "WITH turn AS MATERIALIZED ({TAKE_TURN}),
+        moved AS (
+            UPDATE catalog SET revision = $1, digest = $2, batch = $3 FROM turn
             WHERE batch = $4 AND revision = $5 AND digest = $6 AND version = $7
                 AND NOT EXISTS (SELECT FROM answers WHERE key = ANY($8) AND at >= $9)
-            RETURNING revision
+            RETURNING catalog.revision
         ),
         deleted AS (DELETE FROM products WHERE id = ANY($10) AND {MOVED}),
         {}
