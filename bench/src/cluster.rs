@@ -1,13 +1,12 @@
-//! Several Vitrina servers on one PostgreSQL, with a standby that it waits for: what they write
-//! together, and what a delivery costs when pages are on all of them.
+//! Several servers that share one store: what they write together, and what a delivery costs when pages are
+//! on all of them.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use testbed::Postgres;
-
 use crate::crowd::{self, Crowd, Visit};
 use crate::run::SETTLE;
+use crate::store::Store;
 use crate::target::{Cpu, Kind, Target};
 use crate::writers::{self, Work};
 
@@ -15,6 +14,7 @@ use crate::writers::{self, Work};
 /// many pages at each server; writers are spread over all of them, or with `is_apart` write to the first
 /// while the pages are at the others.
 pub fn compare(
+    targets: &[Kind],
     counts: &[usize],
     connections: usize,
     work: &Work,
@@ -32,18 +32,20 @@ pub fn compare(
         work.time.as_secs()
     );
     println!(
-        "| servers | writes/s | answer p50/p99 ms | expected | missing | other order | \
+        "| target | servers | writes/s | answer p50/p99 ms | expected | missing | other order | \
          delay p50/p99/p99.9/max ms | CPU µs/delivery, or /write without pages (user+system) | \
          ratio |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for _ in 0..rounds {
         let mut first = None;
-        for count in counts {
-            let measured = measure(*count, connections, work, is_apart)?;
-            let cost = measured.cost_us();
-            let base = *first.get_or_insert(cost);
-            println!("{}", measured.line(*count, cost / base));
+        for kind in targets {
+            for count in counts {
+                let measured = measure(*kind, *count, connections, work, is_apart)?;
+                let cost = measured.cost_us();
+                let base = *first.get_or_insert(cost);
+                println!("| {kind:?} {}", measured.line(*count, cost / base));
+            }
         }
     }
     Ok(())
@@ -57,15 +59,16 @@ struct Measured {
 }
 
 fn measure(
+    kind: Kind,
     count: usize,
     connections: usize,
     work: &Work,
     is_apart: bool,
 ) -> anyhow::Result<Measured> {
-    let postgres = Postgres::start_with_standby();
-    let url = postgres.url();
+    let store = Store::start(kind)?;
+    let url = store.url();
     let servers: Vec<Target> = (0..count)
-        .map(|_| Target::start_on(Kind::Vitrina, Some(&url)))
+        .map(|_| Target::start_on(kind, Some(&url)))
         .collect::<anyhow::Result<_>>()?;
     std::thread::sleep(SETTLE);
     let with_pages = &servers[usize::from(is_apart && count > 1)..];
@@ -73,9 +76,9 @@ fn measure(
     for server in with_pages.iter().filter(|_| connections > 0) {
         crowds.push(Crowd::open(&Visit {
             address: server.address,
-            path: Kind::Vitrina.socket_path(),
-            greeting: &[],
-            protocol: Kind::Vitrina.protocol(),
+            path: kind.socket_path(),
+            greeting: kind.greeting(),
+            protocol: kind.protocol(),
             connections,
             at_once: crowd::GENTLY,
             goal: 0,
@@ -88,7 +91,7 @@ fn measure(
     } else {
         servers.iter().map(|server| server.address).collect()
     };
-    let written = writers::write_to(&addresses, Kind::Vitrina, work)?;
+    let written = writers::write_to(&addresses, kind, work)?;
     let expected = written.products * connections as u64;
     for crowd in &crowds {
         crowd.wait_for(expected, Duration::from_secs(20));

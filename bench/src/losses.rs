@@ -1,18 +1,15 @@
 //! What is lost when something is killed under three servers: one of them, or what they share.
 
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use tempfile::TempDir;
-use testbed::{Postgres, free_port};
 
 use crate::crowd::{self, Crowd, Visit};
 use crate::mark;
-use crate::peers;
 use crate::run::SETTLE;
+use crate::store::Store;
 use crate::storm::get;
 use crate::target::{Kind, Target};
 use crate::writers::post;
@@ -21,91 +18,6 @@ const SERVERS: usize = 3;
 
 /// How long an answer is waited for before another server is asked.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// What several servers share.
-enum Store {
-    Postgres(Box<Postgres>),
-    Redis(Redis),
-}
-
-impl Store {
-    fn start(kind: Kind) -> anyhow::Result<Self> {
-        Ok(match kind {
-            Kind::Vitrina => Self::Postgres(Box::new(Postgres::start_with_standby())),
-            Kind::SocketIoRedis => Self::Redis(Redis::start()?),
-            _ => bail!("{kind:?} has one server"),
-        })
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Self::Postgres(postgres) => postgres.url(),
-            Self::Redis(redis) => format!("redis://127.0.0.1:{}", redis.port),
-        }
-    }
-
-    /// Kills it, and has it back as its people would: a standby takes over, or it starts again.
-    fn kill(&mut self) -> anyhow::Result<()> {
-        match self {
-            Self::Postgres(postgres) => {
-                postgres.fail_over();
-                Ok(())
-            }
-            Self::Redis(redis) => redis.restart(),
-        }
-    }
-}
-
-/// Debian's Redis, as its package configures it: it saves now and then.
-struct Redis {
-    port: u16,
-    child: Child,
-    folder: TempDir,
-}
-
-impl Redis {
-    fn start() -> anyhow::Result<Self> {
-        peers::redis()?;
-        let (port, folder) = (free_port(), tempfile::tempdir()?);
-        Ok(Self {
-            port,
-            child: run_redis(port, &folder)?,
-            folder,
-        })
-    }
-
-    fn restart(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        std::thread::sleep(Duration::from_millis(500));
-        self.child = run_redis(self.port, &self.folder)?;
-        Ok(())
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn run_redis(port: u16, folder: &TempDir) -> anyhow::Result<Child> {
-    let mut redis = Command::new("redis-server");
-    redis.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-    redis.args(["--save", "3600 1 300 100 60 10000", "--appendonly", "no"]);
-    redis.arg("--dir").arg(folder.path());
-    let child = redis.stdout(Stdio::null()).spawn()?;
-    let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if start.elapsed() > PATIENCE {
-            bail!("Redis doesn't start");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(child)
-}
 
 /// What is killed.
 #[derive(Clone, Copy, Debug)]

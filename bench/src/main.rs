@@ -18,6 +18,7 @@ mod medians;
 mod peers;
 mod run;
 mod slow;
+mod store;
 mod storm;
 mod subscriber;
 mod target;
@@ -74,9 +75,12 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         rounds: usize,
     },
-    /// Runs several servers on one PostgreSQL, which waits for a standby.
+    /// Runs several servers on one PostgreSQL, which waits for a standby, or on one Redis.
     Cluster {
-        /// How many servers, in turn; the first is what the others' ratios are of.
+        /// The servers to compare; the first is what the others' ratios are of.
+        #[arg(long, value_delimiter = ',', default_value = "vitrina")]
+        targets: Vec<Kind>,
+        /// How many of them, in turn.
         #[arg(long, value_delimiter = ',', default_value = "1,2,3")]
         servers: Vec<usize>,
         /// Live connections to each server.
@@ -199,6 +203,7 @@ fn main() -> anyhow::Result<()> {
             run::compare(&targets, connections, &work, rounds)
         }
         Command::Cluster {
+            targets,
             servers,
             connections,
             rate,
@@ -215,7 +220,7 @@ fn main() -> anyhow::Result<()> {
                 numbers: 0..u64::MAX,
                 product: mark::product,
             };
-            cluster::compare(&servers, connections, &work, apart, rounds)
+            cluster::compare(&targets, &servers, connections, &work, apart, rounds)
         }
         Command::Losses {
             targets,

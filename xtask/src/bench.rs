@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::{self, cargo};
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 20] = [
+const SET: [(&str, &str); 21] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",
@@ -75,7 +75,11 @@ const SET: [(&str, &str); 20] = [
     ),
     (
         "Several servers, 1,000 pages each, 20 products a second",
-        "cluster --servers 1,2,3 --connections 1000 --rate 20 --writers 3 --seconds 6",
+        "cluster --targets vitrina,socket-io-redis --servers 1,2,3 --connections 1000 --rate 20 --writers 3 --seconds 6",
+    ),
+    (
+        "Three servers, 5,000 pages each, 5 products a second",
+        "cluster --targets vitrina,socket-io-redis --servers 3 --connections 5000 --rate 5 --writers 3 --seconds 6",
     ),
     (
         "From a write on one server to the pages of another",

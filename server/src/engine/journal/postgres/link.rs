@@ -12,7 +12,8 @@ use super::load::{empty, load};
 use super::order::{Answers, look, take};
 use super::schema;
 use super::session::{Purpose, Session, to_error, unreachable};
-use super::statements::{Statements, TAKE_TURN};
+use super::statements::Statements;
+use super::write::TAKE_TURN;
 use crate::engine::journal::{ByOthers, JournalError, Loaded};
 
 /// How long is waited for something to be confirmed that writes nothing.

@@ -7,12 +7,6 @@ use tokio_postgres::{Client, Error, Statement};
 use super::load::Head;
 use super::write;
 
-/// Queues for the order. Whoever waits for a row alone waits for a version of it, and one that writes
-/// again at once has locked the next one before: this lock is given in the order in which it is asked for.
-/// It goes with the transaction.
-pub const TAKE_TURN: &str =
-    "SELECT pg_advisory_xact_lock(hashtext('vitrina ' || current_schema())::bigint)";
-
 /// The statements.
 pub struct Statements {
     /// Queues for the order.
@@ -35,7 +29,7 @@ impl Statements {
         let take_order = format!("SELECT {} FROM catalog FOR UPDATE", Head::COLUMNS);
         let write_batch = write::sql();
         let (queue, take, changes, answers, look, write) = try_join!(
-            client.prepare(TAKE_TURN),
+            client.prepare(write::TAKE_TURN),
             client.prepare(&take_order),
             client.prepare("SELECT * FROM changes WHERE revision > $1 ORDER BY revision LIMIT $2"),
             client.prepare("SELECT * FROM answers WHERE key = ANY($1) AND at >= $2"),

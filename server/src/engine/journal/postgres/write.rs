@@ -8,9 +8,14 @@ use tokio_postgres::{Client, Error, Statement};
 
 use super::columns::{Answers, Changes, Products, Rows};
 use super::schema::VERSION;
-use super::statements::TAKE_TURN;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow};
 use crate::engine::journal::{Answer, Batch, Effect, JournalError, oldest_answer};
+
+/// Queues for the order. Whoever waits for a row alone waits for a version of it, and one that writes
+/// again at once has locked the next one before: this lock is given in the order in which it is asked for.
+/// It goes with the transaction.
+pub const TAKE_TURN: &str =
+    "SELECT pg_advisory_xact_lock(hashtext('vitrina ' || current_schema())::bigint)";
 
 /// Whether it is still the moment that the batch was decided for. Every part of the statement asks.
 const MOVED: &str = "EXISTS (SELECT FROM moved)";
