@@ -88,15 +88,21 @@ impl Relay {
         if !std::mem::replace(&mut self.state().is_running, true) {
             self.shutdown.tasks.spawn(Task::new(self.clone()).run());
         }
+        let cursor = Cursor::resume(&self.hub, client.position.as_ref());
+        let follower = Follower {
+            socket,
+            client,
+            cursor,
+            pulse: None,
+        };
+        if !self.desk.is_shared() || follower.client.position.is_none() {
+            return self.follow(follower);
+        }
         let relay = self.clone();
         self.shutdown.tasks.spawn(async move {
-            let cursor = resume(&relay.hub, &relay.desk, client.position.as_ref()).await;
-            relay.follow(Follower {
-                socket,
-                client,
-                cursor,
-                pulse: None,
-            });
+            let position = follower.client.position.as_ref();
+            let cursor = resume(&relay.hub, &relay.desk, position).await;
+            relay.follow(Follower { cursor, ..follower });
         });
     }
 
