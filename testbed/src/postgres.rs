@@ -208,14 +208,7 @@ impl Node {
 
     /// Starts it, and waits until it answers.
     pub fn start(&mut self) {
-        let log = fs::File::create(self.data.with_extension("log")).expect("a file");
-        let child = program("postgres")
-            .arg("-D")
-            .arg(&self.data)
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn();
-        self.child = Some(child.expect("it starts"));
+        self.spawn();
         let port = self.port.to_string();
         let start = Instant::now();
         while !program("pg_isready")
@@ -226,7 +219,23 @@ impl Node {
         {
             assert!(start.elapsed() < TIMEOUT, "{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
+            // Somebody else may have had its port for a moment.
+            let ended = self.child.as_mut().map(Child::try_wait);
+            if matches!(ended, Some(Ok(Some(_)))) {
+                self.spawn();
+            }
         }
+    }
+
+    fn spawn(&mut self) {
+        let log = fs::File::create(self.data.with_extension("log")).expect("a file");
+        let child = program("postgres")
+            .arg("-D")
+            .arg(&self.data)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        self.child = Some(child.expect("it starts"));
     }
 
     /// Stops it as an administrator does who restarts it.
