@@ -97,7 +97,8 @@ frontend list
     default_backend servers
 backend servers
     balance leastconn
-    option httpchk GET /api/products?limit=1
+    option httpchk
+    http-check send meth GET uri /api/products?limit=1 ver HTTP/1.1 hdr Host 127.0.0.1
     option redispatch
     default-server check inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
 {}",
