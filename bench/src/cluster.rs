@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::crowd::{self, Crowd, Visit};
+use crate::crowd::{Crowd, Visit};
 use crate::run::SETTLE;
 use crate::store::Store;
 use crate::target::{Cpu, Kind, Target};
@@ -21,16 +21,7 @@ pub fn compare(
     is_apart: bool,
     rounds: usize,
 ) -> anyhow::Result<()> {
-    println!(
-        "{connections} pages a server, {} writers, {} products/s, {} s\n",
-        work.writers,
-        if work.rate == 0 {
-            "all the".to_owned()
-        } else {
-            work.rate.to_string()
-        },
-        work.time.as_secs()
-    );
+    println!("{connections} pages a server, {work}\n");
     println!(
         "| target | servers | writes/s | answer p50/p99 ms | expected | missing | other order | \
          delay p50/p99/p99.9/max ms | CPU µs/delivery, or /write without pages (user+system) | \
@@ -67,22 +58,16 @@ fn measure(
 ) -> anyhow::Result<Measured> {
     let store = Store::start(kind)?;
     let url = store.url();
-    let servers: Vec<Target> = (0..count)
-        .map(|_| Target::start_on(kind, Some(&url)))
-        .collect::<anyhow::Result<_>>()?;
+    let servers = Target::start_all(kind, &url, count)?;
     std::thread::sleep(SETTLE);
     let with_pages = &servers[usize::from(is_apart && count > 1)..];
     let mut crowds = Vec::new();
     for server in with_pages.iter().filter(|_| connections > 0) {
-        crowds.push(Crowd::open(&Visit {
-            address: server.address,
-            path: kind.socket_path(),
-            greeting: kind.greeting(),
-            protocol: kind.protocol(),
+        crowds.push(Crowd::open(&Visit::of_pages(
+            kind,
+            server.address,
             connections,
-            at_once: crowd::GENTLY,
-            goal: 0,
-        })?);
+        ))?);
     }
     std::thread::sleep(SETTLE);
     let before = cpu_of(&servers)?;

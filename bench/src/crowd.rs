@@ -15,6 +15,7 @@ use mio::{Events, Interest, Poll, Token};
 use crate::count::{Count, Has, Seen};
 use crate::frame::Protocol;
 use crate::subscriber::Subscriber;
+use crate::target::Kind;
 use crate::{frame, mark};
 
 /// Least room for one read: the second-level cache of one processor holds it.
@@ -46,6 +47,21 @@ pub struct Visit<'a> {
     pub at_once: usize,
     /// The products after which a connection has all that is measured.
     pub goal: u64,
+}
+
+impl Visit<'static> {
+    /// Pages that come to a server and are to get what is written from then on.
+    pub fn of_pages(kind: Kind, address: SocketAddr, connections: usize) -> Self {
+        Self {
+            address,
+            path: kind.socket_path(),
+            greeting: kind.greeting(),
+            protocol: kind.protocol(),
+            connections,
+            at_once: GENTLY,
+            goal: 0,
+        }
+    }
 }
 
 /// The crowd, connected and waiting.

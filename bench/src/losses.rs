@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::crowd::{self, Crowd, Visit};
+use crate::crowd::{Crowd, Visit};
 use crate::mark;
 use crate::run::SETTLE;
 use crate::store::Store;
@@ -58,22 +58,12 @@ fn measure(
 ) -> anyhow::Result<String> {
     let mut store = Store::start(kind)?;
     let url = store.url();
-    let mut servers: Vec<Target> = (0..SERVERS)
-        .map(|_| Target::start_on(kind, Some(&url)))
-        .collect::<anyhow::Result<_>>()?;
+    let mut servers = Target::start_all(kind, &url, SERVERS)?;
     std::thread::sleep(SETTLE);
     let addresses: Vec<SocketAddr> = servers.iter().map(|server| server.address).collect();
     let mut crowds = Vec::new();
     for address in &addresses[1..] {
-        crowds.push(Crowd::open(&Visit {
-            address: *address,
-            path: kind.socket_path(),
-            greeting: kind.greeting(),
-            protocol: kind.protocol(),
-            connections,
-            at_once: crowd::GENTLY,
-            goal: 0,
-        })?);
+        crowds.push(Crowd::open(&Visit::of_pages(kind, *address, connections))?);
     }
     std::thread::sleep(SETTLE);
     let time = Duration::from_secs(seconds);

@@ -25,7 +25,6 @@ mod target;
 mod writers;
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -192,14 +191,7 @@ fn main() -> anyhow::Result<()> {
             seconds,
             rounds,
         } => {
-            let work = Work {
-                writers,
-                rate,
-                over,
-                time: Duration::from_secs(seconds),
-                numbers: 0..u64::MAX,
-                product: mark::product,
-            };
+            let work = Work::marked(writers, rate, over, seconds);
             run::compare(&targets, connections, &work, rounds)
         }
         Command::Cluster {
@@ -212,14 +204,7 @@ fn main() -> anyhow::Result<()> {
             seconds,
             rounds,
         } => {
-            let work = Work {
-                writers,
-                rate,
-                over: Transport::Http,
-                time: Duration::from_secs(seconds),
-                numbers: 0..u64::MAX,
-                product: mark::product,
-            };
+            let work = Work::marked(writers, rate, Transport::Http, seconds);
             cluster::compare(&targets, &servers, connections, &work, apart, rounds)
         }
         Command::Losses {
@@ -240,14 +225,7 @@ fn main() -> anyhow::Result<()> {
             seconds,
             rounds,
         } => {
-            let work = Work {
-                writers: 1,
-                rate,
-                over: Transport::Http,
-                time: Duration::from_secs(seconds),
-                numbers: 0..u64::MAX,
-                product: mark::product,
-            };
+            let work = Work::marked(1, rate, Transport::Http, seconds);
             slow::compare(connections, slow, &work, rounds)
         }
         Command::List {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::count::Seen;
-use crate::crowd::{self, Crowd, Visit};
+use crate::crowd::{Crowd, Visit};
 use crate::medians::{self, Round};
 use crate::target::{Cpu, Kind, Target};
 use crate::writers::{self, Work, Written};
@@ -29,17 +29,7 @@ pub fn compare(
     work: &Work,
     rounds: usize,
 ) -> anyhow::Result<()> {
-    println!(
-        "{} connections, {} writers, {} products/s, {} s\n",
-        connections,
-        work.writers,
-        if work.rate == 0 {
-            "all the".to_owned()
-        } else {
-            work.rate.to_string()
-        },
-        work.time.as_secs()
-    );
+    println!("{connections} connections, {work}\n");
     println!(
         "| target | writes/s | answer p50/p99 ms | expected | missing | other order | \
          delay p50/p99/p99.9/max ms | last page p99 ms | messages | \
@@ -78,15 +68,7 @@ fn measure(kind: Kind, connections: usize, work: &Work) -> anyhow::Result<Measur
     // A server says where it is before all that it sets up at the start is there.
     std::thread::sleep(SETTLE);
     let memory_before_kib = target.memory_kib("VmRSS")?;
-    let crowd = Crowd::open(&Visit {
-        address: target.address,
-        path: kind.socket_path(),
-        greeting: kind.greeting(),
-        protocol: kind.protocol(),
-        connections,
-        at_once: crowd::GENTLY,
-        goal: 0,
-    })?;
+    let crowd = Crowd::open(&Visit::of_pages(kind, target.address, connections))?;
     let connect_time = crowd.connect_time;
     // What connecting left to do is done before anything is measured.
     std::thread::sleep(SETTLE);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::crowd::{self, Crowd, Visit};
+use crate::crowd::{Crowd, Visit};
 use crate::frame::Protocol;
 use crate::run::SETTLE;
 use crate::target::{Kind, Target};
@@ -34,16 +34,7 @@ pub fn compare(connections: usize, slow: usize, work: &Work, rounds: usize) -> a
 #[expect(clippy::cast_precision_loss, reason = "shown with a few digits")]
 fn measure(connections: usize, slow: usize, work: &Work) -> anyhow::Result<()> {
     let target = Target::start(Kind::Vitrina)?;
-    let visit = Visit {
-        address: target.address,
-        path: target.kind.socket_path(),
-        greeting: &[],
-        protocol: Protocol::WebSocket,
-        connections,
-        at_once: crowd::GENTLY,
-        goal: 0,
-    };
-    let crowd = Crowd::open(&visit)?;
+    let crowd = Crowd::open(&Visit::of_pages(target.kind, target.address, connections))?;
     let deaf: Vec<_> = (0..slow)
         .map(|_| deaf_page(target.address))
         .collect::<Result<_, _>>()?;

@@ -134,6 +134,12 @@ impl Target {
         })
     }
 
+    /// Starts so many servers that share a store.
+    pub fn start_all(kind: Kind, store: &str, count: usize) -> anyhow::Result<Vec<Self>> {
+        let servers = (0..count).map(|_| Self::start_on(kind, Some(store)));
+        servers.collect()
+    }
+
     /// Kills it and starts it again with the data it had.
     pub fn restart(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;

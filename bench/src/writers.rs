@@ -1,6 +1,7 @@
 //! Programs that write products over HTTP or the socket: each one connection that is kept, one
 //! request at a time.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
@@ -52,7 +53,30 @@ pub struct Work {
     pub product: fn(u64) -> String,
 }
 
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} writers, ", self.writers)?;
+        match self.rate {
+            0 => f.write_str("all the")?,
+            rate => write!(f, "{rate}")?,
+        }
+        write!(f, " products/s, {} s", self.time.as_secs())
+    }
+}
+
 impl Work {
+    /// Products for so many seconds, with a mark of when each was asked for.
+    pub fn marked(writers: usize, rate: u32, over: Transport, seconds: u64) -> Self {
+        Self {
+            writers,
+            rate,
+            over,
+            time: Duration::from_secs(seconds),
+            numbers: 0..u64::MAX,
+            product: mark::product,
+        }
+    }
+
     /// The products with these numbers, as fast as can be.
     pub fn products(numbers: Range<u64>) -> Self {
         Self {

@@ -1,14 +1,15 @@
 //! A database that is only read, also on a standby, while servers write.
 
+use shared::{Catalog, Digest};
+use tokio::runtime::{Builder, Runtime};
+
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
-use super::schema::find_version;
+use super::schema::{IS_THERE, find_version};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
 use crate::engine::journal::{Inspection, JournalError, Loaded};
-use shared::{Catalog, Digest};
-use tokio::runtime::{Builder, Runtime};
 
 /// A database, open for reading.
 pub struct PostgresReader {
@@ -62,10 +63,10 @@ impl PostgresReader {
 
     /// How many servers write to it at the moment.
     pub fn servers(&self) -> Result<i64, JournalError> {
-        let sql = "SELECT count(*) FROM servers WHERE at > now() - interval '5 s'";
+        let sql = format!("SELECT count(*) FROM servers WHERE {IS_THERE}");
         let row = self
             .runtime
-            .block_on(self.session.client.query_one(sql, &[]));
+            .block_on(self.session.client.query_one(&sql, &[]));
         let row = row.map_err(|error| to_error(&error, &self.address))?;
         Ok(row.get(0))
     }

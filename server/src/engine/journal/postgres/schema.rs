@@ -81,6 +81,9 @@ const VERSIONS: [&str; 1] = ["
     COMMENT ON TABLE servers IS 'The servers that run at the moment, and how many clients each has.';
 "];
 
+/// The rows of `servers` whose server is there: it said so within five of its looks.
+pub const IS_THERE: &str = "at > now() - interval '5 s'";
+
 /// The version of the tables that this Vitrina writes.
 pub const VERSION: i32 = 1;
 

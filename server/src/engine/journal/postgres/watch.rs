@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Notification};
 
 use super::address::Address;
 use super::load::{Head, empty};
-use super::schema::VERSION;
+use super::schema::{IS_THERE, VERSION};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::{
     JournalError, MAX_ANSWERS, Observer, RETAINED_CHANGES, now_ms, oldest_answer,
@@ -194,7 +194,7 @@ impl Watcher {
             )
             SELECT {}, (
                 SELECT coalesce(sum(viewers), 0)::bigint FROM servers
-                WHERE name <> $1 AND at > now() - interval '5 s'
+                WHERE name <> $1 AND {IS_THERE}
             ) AS viewers FROM catalog",
             Head::COLUMNS
         );

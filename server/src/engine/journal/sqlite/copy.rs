@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use rusqlite::{Connection, params};
-use shared::{Catalog, Revision};
+use shared::{Digest, Revision};
 
 use super::SqliteJournal;
 use super::columns::write_product;
 use super::load::read_catalog;
 use super::schema::{HASH_VERSION, version};
+use super::write::write_change;
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
@@ -31,12 +32,10 @@ pub fn each_row(
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("products", "id", row));
         products.push(read_product(row).map_err(damaged)?);
     }
-    let all = products.iter().cloned().map(Into::into);
-    take(Row::Catalog(
-        id,
-        revision,
-        Catalog::new(revision, all).digest(),
-    ))?;
+    let digest = products.iter().fold(Digest::default(), |sum, product| {
+        sum.after(None, Some(product))
+    });
+    take(Row::Catalog(id, revision, digest))?;
     products
         .into_iter()
         .try_for_each(|product| take(Row::Product(product)))?;
@@ -82,24 +81,7 @@ impl Sink for SqliteSink {
                 )?;
             }
             Row::Product(product) => write_product(connection, &product)?,
-            Row::Change(row) => {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO changes
-                            (revision, change, page, request, digest, at, \"by\", before)
-                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    )?
-                    .execute(params![
-                        row.revision.0,
-                        row.change,
-                        row.page,
-                        row.request,
-                        row.digest,
-                        row.at,
-                        row.by,
-                        row.before,
-                    ])?;
-            }
+            Row::Change(row) => write_change(connection, &row)?,
             Row::Answer(row) => {
                 connection
                     .prepare_cached("INSERT INTO answers VALUES (?1, ?2, ?3, ?4, ?5)")?

@@ -5,8 +5,9 @@ use shared::{Change, ProductId, Revision};
 
 use super::columns::{write_blank_product, write_product};
 use super::load::read_catalog;
+use crate::engine::journal::tables::ChangeRow;
 use crate::engine::journal::{
-    Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms, now_seconds, to_json,
+    Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms, now_seconds,
 };
 
 /// Writes a change, and what it makes of the products.
@@ -22,30 +23,29 @@ pub fn write_record(transaction: &Transaction<'_>, record: &Record) -> Result<()
                 .execute([id.0])?;
         }
     }
-    let change = to_json(&entry.change)?;
-    let client = match &entry.key {
-        Some(Key::Client(key)) => Some(key),
-        Some(key @ Key::Idempotency(_)) => {
-            write_answer(transaction, key, entry.revision, &change)?;
-            None
-        }
-        None => None,
-    };
-    let by: &str = record.by.into();
-    transaction
+    let row = ChangeRow::new(record)?;
+    if let Some(key @ Key::Idempotency(_)) = &entry.key {
+        write_answer(transaction, key, entry.revision, &row.change)?;
+    }
+    write_change(transaction, &row)
+}
+
+/// Writes a row of the table of changes.
+pub fn write_change(connection: &Connection, row: &ChangeRow) -> Result<(), JournalError> {
+    connection
         .prepare_cached(
             "INSERT INTO changes (revision, change, page, request, digest, at, \"by\", before)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
-            entry.revision.0,
-            change,
-            client.map(|key| key.client.0.as_ref()),
-            client.map(|key| key.request.0.cast_signed()),
-            entry.digest.map(|digest| digest.to_string()),
-            record.at,
-            by,
-            record.before.as_ref().map(to_json).transpose()?,
+            row.revision.0,
+            row.change,
+            row.page,
+            row.request,
+            row.digest,
+            row.at,
+            row.by,
+            row.before,
         ])?;
     Ok(())
 }
