@@ -91,6 +91,11 @@ impl Count {
         self.seen.deliveries
     }
 
+    /// Connections that have all that is measured.
+    pub fn reached(&self) -> u64 {
+        self.seen.reached.len()
+    }
+
     /// Takes a message that came at this time.
     pub fn take(&mut self, has: &mut Has, message: &[u8], now: u64) -> anyhow::Result<()> {
         let known = &mut self.known[place(message)];

@@ -68,9 +68,17 @@ impl Visit<'static> {
 pub struct Crowd {
     thread: JoinHandle<anyhow::Result<Seen>>,
     stop: Arc<AtomicBool>,
-    deliveries: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     /// How long it took until every connection was live.
     pub connect_time: Duration,
+}
+
+/// What is there so far.
+#[derive(Default)]
+struct Progress {
+    deliveries: AtomicU64,
+    /// The connections that have all that is measured.
+    reached: AtomicU64,
 }
 
 struct Connection {
@@ -100,25 +108,27 @@ impl Crowd {
         members.connect(visit)?;
         let connect_time = start.elapsed();
         let stop = Arc::new(AtomicBool::new(false));
-        let deliveries = Arc::new(AtomicU64::new(0));
-        let (stopped, counted) = (stop.clone(), deliveries.clone());
+        let progress = Arc::new(Progress::default());
+        let (stopped, counted) = (stop.clone(), progress.clone());
         let thread = std::thread::Builder::new()
             .name("crowd".to_owned())
             .spawn(move || members.watch(&stopped, &counted))?;
         Ok(Self {
             thread,
             stop,
-            deliveries,
+            progress,
             connect_time,
         })
     }
 
     /// Waits until this many products were delivered, but not without an end.
     pub fn wait_for(&self, deliveries: u64, patience: Duration) {
-        let end = Instant::now() + patience;
-        while self.deliveries.load(Ordering::Relaxed) < deliveries && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait(&self.progress.deliveries, deliveries, patience);
+    }
+
+    /// Waits until so many connections have all that is measured, but not without an end.
+    pub fn wait_until_reached(&self, connections: u64, patience: Duration) {
+        wait(&self.progress.reached, connections, patience);
     }
 
     /// Closes every connection and gives what they saw.
@@ -128,6 +138,13 @@ impl Crowd {
             Ok(seen) => seen,
             Err(_) => bail!("the crowd failed"),
         }
+    }
+}
+
+fn wait(number: &AtomicU64, wanted: u64, patience: Duration) {
+    let end = Instant::now() + patience;
+    while number.load(Ordering::Relaxed) < wanted && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -195,7 +212,7 @@ impl Members {
         Ok(())
     }
 
-    fn watch(mut self, stop: &AtomicBool, deliveries: &AtomicU64) -> anyhow::Result<Seen> {
+    fn watch(mut self, stop: &AtomicBool, progress: &Progress) -> anyhow::Result<Seen> {
         let mut events = Events::with_capacity(4_096);
         while !stop.load(Ordering::Relaxed) {
             self.poll
@@ -203,7 +220,12 @@ impl Members {
             for event in &events {
                 self.read(event.token().0)?;
             }
+            let Progress {
+                deliveries,
+                reached,
+            } = progress;
             deliveries.store(self.count.deliveries(), Ordering::Relaxed);
+            reached.store(self.count.reached(), Ordering::Relaxed);
             std::thread::sleep(REST);
         }
         let all: Vec<&Has> = self.connections.iter().map(|one| &one.has).collect();

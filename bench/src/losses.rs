@@ -10,7 +10,7 @@ use crate::crowd::{Crowd, Visit};
 use crate::mark;
 use crate::run::SETTLE;
 use crate::store::Store;
-use crate::storm::get;
+use crate::storm::{get, position};
 use crate::target::{Kind, Target};
 use crate::writers::post;
 
@@ -38,9 +38,9 @@ pub fn compare(
     println!("{connections} pages at each of two servers that live on, {rate} products/s\n");
     println!(
         "| target | killed | acknowledged | in the list afterwards | deliveries expected | missing | \
-         twice | longest time without an answer s |"
+         twice | longest time without an answer s | pages of the killed server are live at another s |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for kind in targets {
         for victim in [Victim::Server, Victim::Store] {
             println!("{}", measure(*kind, victim, connections, rate, seconds)?);
@@ -69,10 +69,21 @@ fn measure(
     let time = Duration::from_secs(seconds);
     let writer = write(addresses.clone(), kind, rate, time);
     std::thread::sleep(time / 3);
-    match victim {
-        Victim::Server => drop(servers.remove(0)),
-        Victim::Store => store.kill()?,
-    }
+    let moved = match victim {
+        Victim::Server => {
+            let path = match kind {
+                Kind::Vitrina => &format!("/ws?{}", position(addresses[0])?),
+                _ => kind.socket_path(),
+            };
+            drop(servers.remove(0));
+            let seconds = move_pages(kind, addresses[1], path, connections)?;
+            format!("{seconds:.2}")
+        }
+        Victim::Store => {
+            store.kill()?;
+            "-".to_owned()
+        }
+    };
     let Ok(written) = writer.join() else {
         bail!("the writer failed")
     };
@@ -92,10 +103,34 @@ fn measure(
     }
     let acknowledged = written.acknowledged.len();
     Ok(format!(
-        "| {kind:?} | {victim:?} | {acknowledged} | {count} | {} | {missing} | {twice} | {:.2} |",
+        "| {kind:?} | {victim:?} | {acknowledged} | {count} | {} | {missing} | {twice} | {:.2} | {moved} |",
         acknowledged * connections * (SERVERS - 1),
         written.pause.as_secs_f64(),
     ))
+}
+
+/// Has as many pages as a server had come to another at once, and gives the seconds until all have a
+/// product that was written since.
+fn move_pages(
+    kind: Kind,
+    address: SocketAddr,
+    path: &str,
+    connections: usize,
+) -> anyhow::Result<f64> {
+    let start = mark::now_us();
+    let crowd = Crowd::open(&Visit {
+        path,
+        at_once: connections,
+        goal: 1,
+        ..Visit::of_pages(kind, address, connections)
+    })?;
+    crowd.wait_until_reached(connections as u64, PATIENCE);
+    let seen = crowd.finish()?;
+    if seen.reached.len() < connections as u64 {
+        bail!("{} of {connections} pages are live", seen.reached.len());
+    }
+    let time = Duration::from_micros(seen.reached.max().saturating_sub(start));
+    Ok(time.as_secs_f64())
 }
 
 struct Written {

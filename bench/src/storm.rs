@@ -20,7 +20,7 @@ pub fn come_back(connections: usize, products: u64, missed: Option<u64>) -> anyh
     writers::write(&target, &Work::products(0..known))?;
     let mut path = "/ws".to_owned();
     if missed.is_some() {
-        path = format!("/ws?catalog={}&since={known}", catalog(target.address)?);
+        path = format!("/ws?{}", position(target.address)?);
         writers::write(&target, &Work::products(known..products))?;
     }
     target.restart()?;
@@ -121,22 +121,45 @@ fn ready(address: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The name of the data set, which is at the start of a snapshot.
-fn catalog(address: SocketAddr) -> anyhow::Result<String> {
-    let headers = Protocol::WebSocket.headers();
-    let answer = get(address, "/ws", headers, 4_096)?;
-    let (_, rest) = answer
-        .split_once(r#""catalog":""#)
-        .context("no catalog in a snapshot")?;
-    let (id, _) = rest.split_once('"').context("no end of its name")?;
-    Ok(id.to_owned())
+/// Where a page is that has all that a server has, as it says it when it comes back: by what a snapshot
+/// and the pulse after it tell.
+pub fn position(address: SocketAddr) -> anyhow::Result<String> {
+    let mut stream = open(address, "/ws", Protocol::WebSocket.headers())?;
+    let mut told = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            bail!("no pulse before the end");
+        }
+        told.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&told);
+        let Some((_, pulse)) = text.split_once(r#"{"type":"pulse","#) else {
+            continue;
+        };
+        if pulse.contains('}') {
+            let catalog = member(&text, r#""catalog":""#)?;
+            let revision = member(pulse, r#""revision":"#)?;
+            let digest = member(pulse, r#""digest":""#)?;
+            return Ok(format!(
+                "catalog={catalog}&since={revision}&digest={digest}"
+            ));
+        }
+    }
+}
+
+/// What follows this in a text of JSON: letters, digits and hyphens.
+fn member<'a>(text: &'a str, name: &str) -> anyhow::Result<&'a str> {
+    let (_, rest) = text
+        .split_once(name)
+        .with_context(|| format!("no {name}"))?;
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    Ok(&rest[..end.unwrap_or(rest.len())])
 }
 
 /// The answer of a server, up to about this many bytes.
 pub fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes())?;
+    let mut stream = open(address, path, headers)?;
     let mut answer = Vec::new();
     let mut buffer = [0; 4_096];
     while answer.len() < most {
@@ -147,6 +170,13 @@ pub fn get(address: SocketAddr, path: &str, headers: &str, most: usize) -> anyho
         answer.extend_from_slice(&buffer[..read]);
     }
     Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn open(address: SocketAddr, path: &str, headers: &str) -> anyhow::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address)?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes())?;
+    Ok(stream)
 }
 
 fn seconds(us: u64) -> f64 {
