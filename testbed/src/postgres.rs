@@ -160,6 +160,15 @@ impl Postgres {
         url([format!("127.0.0.1:{}", self.nodes[self.primary].port)])
     }
 
+    /// How many rows a query of the primary's gives.
+    pub fn count(&self, sql: &str) -> usize {
+        let mut query = self.tool("psql");
+        let rows = query.args(["-At", "-c", sql, DATABASE]).output();
+        let rows = rows.expect("it runs");
+        assert!(rows.status.success(), "{rows:?}");
+        String::from_utf8_lossy(&rows.stdout).lines().count()
+    }
+
     /// Does something in the database.
     pub fn execute(&self, sql: &str) {
         let mut psql = self.tool("psql");
@@ -250,10 +259,19 @@ impl Node {
 
     /// SIGSTOP to all of its processes: a machine that still takes connections, and does nothing.
     pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT to all of them: it goes on where it was.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
         let Some(child) = &self.child else { return };
         let parent = child.id().to_string();
-        run(Command::new("pkill").args(["-STOP", "-P", &parent]));
-        run(Command::new("kill").args(["-STOP", &parent]));
+        run(Command::new("pkill").args([signal, "-P", &parent]));
+        run(Command::new("kill").args([signal, &parent]));
     }
 
     /// SIGKILL to all of its processes: a machine that is gone.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::support::{Client, Postgres, Program, Proxy, draft};
+use crate::support::{Client, Postgres, Program, Proxy, TIMEOUT, draft};
 use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::url;
@@ -98,6 +98,32 @@ async fn what_a_silent_network_leaves_open_its_key_settles() {
     let list = servers[1].http().list().await;
     assert_eq!(list["count"], 10);
     assert_eq!(list["revision"], 10, "nothing was done twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn what_became_of_a_commit_is_found_out_and_answered() {
+    let postgres = Postgres::start_with_standby();
+    let server = Program::start(Path::new(&postgres.url()));
+    for round in 1..=3 {
+        server.http().add(&format!("a{round}")).await;
+        // Its commit waits for the standby when its session ends.
+        postgres.nodes[1].freeze();
+        let http = server.http();
+        let code = format!("b{round}");
+        let waiting = tokio::spawn(async move { http.post(&draft(&code)).await.status() });
+        let waits = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        let start = Instant::now();
+        while postgres.count(&format!("SELECT pid {waits}")) == 0 {
+            assert!(start.elapsed() < TIMEOUT, "no commit waits");
+        }
+        postgres.execute(&format!("SELECT pg_terminate_backend(pid) {waits}"));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        postgres.nodes[1].thaw();
+        let status = waiting.await.expect("an answer");
+        assert_eq!(status, 201, "it is there, and was looked for");
+        assert_eq!(server.http().list().await["count"], 2 * round);
+    }
 }
 
 #[tokio::test]

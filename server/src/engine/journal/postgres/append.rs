@@ -139,7 +139,7 @@ impl Link {
         let address = self.address.clone();
         let open = self.session().await?;
         let sql = "SELECT EXISTS (SELECT FROM changes WHERE batch = $1),
-            EXISTS (SELECT FROM changes WHERE revision = $2 + 1)
+            EXISTS (SELECT FROM changes WHERE revision = $2::bigint + 1)
                 OR EXISTS (SELECT FROM catalog WHERE revision <= $2)";
         let parameters: [&(dyn ToSql + Sync); 2] = [&write.batch, &write.revision_before()];
         let row = open.session.client.query_one(sql, &parameters).await;
