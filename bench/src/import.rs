@@ -84,7 +84,7 @@ fn import(target: &Target, file: &str) -> anyhow::Result<String> {
     let address = target.address;
     let mut stream = TcpStream::connect(address)?;
     let head = format!(
-        "POST /api/products/import HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+        "POST /api/products/import?progress=true HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
         file.len()
     );
