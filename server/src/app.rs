@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::engine::hub::Pace;
 use crate::engine::journal::Journal;
 use crate::http::accept::{ConnectionLimits, serve};
+use crate::http::base_path::BasePath;
 use crate::http::limits::{max_clients, max_connections};
 use crate::http::middleware::guard::Guard;
 use crate::http::shutdown::Shutdown;
@@ -39,6 +40,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Other sites whose pages may use the API and the socket, such as `https://shop.example`.
     pub origins: Vec<HeaderValue>,
+    /// The path under which a proxy serves it.
+    pub base_path: BasePath,
 }
 
 impl Options {
@@ -56,6 +59,7 @@ impl Options {
             max_clients: max_clients(max_connections),
             hosts: Vec::new(),
             origins: Vec::new(),
+            base_path: BasePath::default(),
         }
     }
 }
@@ -84,8 +88,14 @@ pub async fn run(
     let shutdown = Shutdown::new(stop);
     let memory = give_back(shutdown.tasks.clone(), shutdown.stop.clone());
     shutdown.tasks.spawn(memory);
-    let state = State::new(&engine, options.timeouts, shutdown.clone())?;
-    let router = router(state, guard, &options.origins)?;
+    let base_path = options.base_path;
+    let state = State::new(
+        &engine,
+        options.timeouts,
+        shutdown.clone(),
+        base_path.clone(),
+    )?;
+    let router = base_path.mount(router(state, guard, &options.origins)?);
     tokio::select! {
         () = serve(listener, router, limits, &shutdown) => {}
         error = engine.failed() => {

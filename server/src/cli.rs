@@ -11,7 +11,7 @@ mod moving;
 mod output;
 mod serve;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 use crate::engine::journal::{PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
-use args::Command;
+use args::{Command, Serving};
 
 pub use args::{Args, LogFormat};
 
@@ -30,12 +30,14 @@ pub fn main(args: &Args) -> ExitCode {
         Ok(log) => log,
         Err(error) => {
             // Without a thread for the log nothing else would start either.
-            let _ = writeln!(std::io::stderr(), "vitrina: can't start threads: {error}");
+            let _ = writeln!(io::stderr(), "vitrina: can't start threads: {error}");
             return ExitCode::FAILURE;
         }
     };
     let code = match run(args) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read it, such as `head`, has enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             log.say(&format!("vitrina: {error:#}"));
             ExitCode::FAILURE
@@ -45,28 +47,25 @@ pub fn main(args: &Args) -> ExitCode {
     code
 }
 
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.root_cause().downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        None | Some(Command::Serve) => {
-            let options = serve::options(args)?;
-            match args.store()? {
-                Store::File(path) => start(serve::serve(
-                    args.listen,
-                    options,
-                    SqliteJournal::open(&path)?,
-                )),
-                Store::Database(address) => {
-                    let journal = PostgresJournal::open(*address)?;
-                    start(serve::serve(args.listen, options, journal))
-                }
-            }
-        }
-        Some(Command::Demo) => {
-            let options = serve::options(args)?;
+        None => serve_store(&args.serving, args),
+        Some(Command::Serve(serving)) => serve_store(&serving.or(&args.serving), args),
+        Some(Command::Demo(serving)) => {
+            let serving = serving.or(&args.serving);
+            let options = serve::options(&serving)?;
             let folder = tempfile::tempdir().context("there is no room for a temporary file")?;
-            let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
-            demo::fill(&mut journal)?;
-            start(serve::serve(args.listen, options, journal))
+            let open = || {
+                let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
+                demo::fill(&mut journal)?;
+                Ok(journal)
+            };
+            start(serve::serve(serving.address(), options, open))
         }
         Some(Command::Import(arguments)) => {
             let source = import::Source::open(arguments)?;
@@ -93,6 +92,20 @@ fn run(args: &Args) -> anyhow::Result<()> {
         ),
         Some(Command::Completions { shell }) => manual::completions(*shell),
         Some(Command::Man { command }) => manual::manual(command.as_deref()),
+    }
+}
+
+fn serve_store(serving: &Serving, args: &Args) -> anyhow::Result<()> {
+    let (address, options) = (serving.address(), serve::options(serving)?);
+    match args.store()? {
+        Store::File(path) => {
+            let open = || Ok(SqliteJournal::open(&path)?);
+            start(serve::serve(address, options, open))
+        }
+        Store::Database(database) => {
+            let open = || PostgresJournal::open(*database).map_err(Into::into);
+            start(serve::serve(address, options, open))
+        }
     }
 }
 

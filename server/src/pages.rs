@@ -1,4 +1,5 @@
-//! The HTML shells: Handlebars templates filled with words, and on `/` with products.
+//! The HTML shells: Handlebars templates filled with words, and on `/` with products. All addresses in them are
+//! relative, so that a proxy may serve them under any path.
 
 pub mod assets;
 mod render;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::HOST;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -16,6 +18,7 @@ use shared::{Catalog, FieldRef, Language, Product, Text};
 use time::Duration;
 
 use crate::engine::hub::Hub;
+use crate::http::base_path::BasePath;
 use crate::http::extract::{COOKIE_NAME, Locale, TypedQuery};
 
 pub use render::Templates;
@@ -39,16 +42,17 @@ pub struct PageQuery {
 pub async fn index(
     State(hub): State<Arc<Hub>>,
     State(templates): State<Arc<Templates>>,
+    State(base_path): State<BasePath>,
     locale: Locale,
     headers: HeaderMap,
     TypedQuery(query): TypedQuery<PageQuery>,
 ) -> Response {
-    let locale = match choose_language("/", locale, query.lang.as_deref(), &headers) {
+    let locale = match choose_language("./", locale, query.lang.as_deref(), &headers, &base_path) {
         Choice::Remember(response) => return response,
         Choice::Show(locale) => locale,
     };
     let page = query.page.and_then(|page| page.parse().ok()).unwrap_or(1);
-    let mut data = common(&locale, "/");
+    let mut data = common(&locale);
     data.extend(home(&hub.catalog(), &locale.text, page));
     templates.render("index", &locale, &data)
 }
@@ -56,17 +60,21 @@ pub async fn index(
 /// `GET /realtimeproducts`: the shell of the live page, with no product in it.
 pub async fn real_time_products(
     State(templates): State<Arc<Templates>>,
+    State(base_path): State<BasePath>,
     locale: Locale,
     headers: HeaderMap,
     TypedQuery(query): TypedQuery<PageQuery>,
 ) -> Response {
-    let path = "/realtimeproducts";
-    let locale = match choose_language(path, locale, query.lang.as_deref(), &headers) {
+    let path = "realtimeproducts";
+    let locale = match choose_language(path, locale, query.lang.as_deref(), &headers, &base_path) {
         Choice::Remember(response) => return response,
         Choice::Show(locale) => locale,
     };
-    let mut data = common(&locale, path);
+    let mut data = common(&locale);
     data.insert("isLive".to_owned(), json!(true));
+    // The page looks whether it is the name in its address: no socket of it gets past the guard if not.
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    data.insert("host".to_owned(), json!(host));
     templates.render("realTimeProducts", &locale, &data)
 }
 
@@ -80,7 +88,13 @@ enum Choice {
 
 /// Remembers the language in a page's address, where a person opens that: a picture with the same
 /// address changes nothing for whoever sees it.
-fn choose_language(path: &str, locale: Locale, tag: Option<&str>, headers: &HeaderMap) -> Choice {
+fn choose_language(
+    path: &str,
+    locale: Locale,
+    tag: Option<&str>,
+    headers: &HeaderMap,
+    base_path: &BasePath,
+) -> Choice {
     let Some(language) = tag.and_then(Language::from_tag) else {
         return Choice::Show(locale);
     };
@@ -88,7 +102,7 @@ fn choose_language(path: &str, locale: Locale, tag: Option<&str>, headers: &Head
         return Choice::Show(Locale::new(language));
     }
     let cookie = Cookie::build((COOKIE_NAME, language.tag()))
-        .path("/")
+        .path(base_path.join("/"))
         .max_age(COOKIE_TIME)
         .same_site(SameSite::Lax)
         .http_only(true);
@@ -107,12 +121,12 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 }
 
 /// The data of the layout.
-fn common(locale: &Locale, path: &str) -> Map<String, Value> {
+fn common(locale: &Locale) -> Map<String, Value> {
     let languages = Language::ALL.map(|language| {
         json!({
             "tag": language.tag(),
             "name": Locale::new(language).text.get("language.name"),
-            "url": format!("{path}?lang={language}"),
+            "url": format!("?lang={language}"),
             "isCurrent": language == locale.language,
         })
     });
@@ -165,8 +179,8 @@ fn home(catalog: &Catalog, text: &Text, page: usize) -> Map<String, Value> {
         "count": text.product_count(catalog.len()),
         "pageOf": text.fill("pages.of", &[("page", &number(page)), ("pages", &number(pages))]),
         "hasPages": pages > 1,
-        "newer": (page > 1).then(|| format!("/?page={}", page - 1)),
-        "older": (page < pages).then(|| format!("/?page={}", page + 1)),
+        "newer": (page > 1).then(|| format!("?page={}", page - 1)),
+        "older": (page < pages).then(|| format!("?page={}", page + 1)),
     });
     match data {
         Value::Object(data) => data,

@@ -23,6 +23,7 @@ use crate::api::{batch, docs, files, list, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
+use crate::http::base_path::BasePath;
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::middleware::at_least::{AT_LEAST, Known, REVISION, at_least};
 use crate::http::middleware::finish::finish;
@@ -51,11 +52,17 @@ pub struct State {
     imports: Imports,
     lists: ListPool,
     gzip: GzipPool,
+    base_path: BasePath,
 }
 
 impl State {
     /// The state of a server with this engine.
-    pub fn new(engine: &Engine, timeouts: Timeouts, shutdown: Shutdown) -> anyhow::Result<Self> {
+    pub fn new(
+        engine: &Engine,
+        timeouts: Timeouts,
+        shutdown: Shutdown,
+        base_path: BasePath,
+    ) -> anyhow::Result<Self> {
         let (desk, hub) = (engine.desk(), engine.hub());
         let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
         Ok(Self {
@@ -69,6 +76,7 @@ impl State {
             imports: Imports::default(),
             lists: ListPool::default(),
             gzip: GzipPool::default(),
+            base_path,
         })
     }
 }
@@ -104,9 +112,9 @@ fn docs(docs: Docs) -> Router<State> {
 /// Every route, for those whom the guard lets in.
 pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::Result<Router> {
     let limit = BodyLimit::default();
-    let (api, mut document) = api(&limit).split_for_parts();
-    openapi::add_refusals(&mut document);
-    let docs = docs(Docs::new(&document, state.gzip.clone())?);
+    let (api, document) = api(&limit).split_for_parts();
+    let document = openapi::complete(document, &state.base_path)?;
+    let docs = docs(Docs::new(document, state.gzip.clone()));
     let known = Known {
         desk: state.desk.clone(),
         hub: state.hub.clone(),

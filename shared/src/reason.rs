@@ -7,7 +7,7 @@ use crate::text::Text;
 
 /// Why a command was refused, before it is put into a reader's language. Its stable name, for
 /// programs, is the variant's in snake case.
-#[derive(Clone, Debug, PartialEq, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, strum::EnumIter, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Reason {
     /// Fields broke the rules; every one that did is listed.
@@ -174,7 +174,9 @@ impl FieldReason {
 }
 
 /// A rule that a field can break. Its stable name, for programs, is the variant's in snake case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr, strum::VariantNames,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Rule {
     /// Nothing was given.

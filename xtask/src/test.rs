@@ -9,13 +9,18 @@ use crate::run::{output, run, run_and_read};
 use crate::tools::{self, cargo};
 use crate::walls;
 
+/// How long clients' connections rest: longer than a minute, after which much closes them.
+const IDLE_SECONDS: &str = "62";
+
 /// Runs all of them; what they need is installed first.
 pub fn all() -> anyhow::Result<()> {
     tools::toolchain()?;
     tools::browser()?;
-    tools::schemathesis()?;
-    tools::socketio_client()?;
+    tools::python()?;
+    tools::node()?;
     tools::postgres()?;
+    tools::proxies()?;
+    tools::terminal()?;
     lints()?;
     walls::check()?;
     dependencies()?;
@@ -31,12 +36,12 @@ pub fn all() -> anyhow::Result<()> {
     if !said.contains("1 passed") {
         bail!("no rude client was there");
     }
-    at_length("60", "60", &["soak::", "cluster_chaos::"])
+    at_length("60", "60", &["soak::", "cluster_chaos::", "idle::"])
 }
 
 /// Puts connections of every kind under load for this many seconds, and compares each view.
 pub fn soak(seconds: &str) -> anyhow::Result<()> {
-    tools::socketio_client()?;
+    tools::node()?;
     at_length(seconds, "0", &["soak::"])
 }
 
@@ -52,6 +57,7 @@ fn at_length(seconds: &str, faults: &str, tests: &[&str]) -> anyhow::Result<()> 
         .args(["--include-ignored", "--nocapture"])
         .args(tests);
     command.env("VITRINA_SOAK_SECONDS", seconds);
+    command.env("VITRINA_IDLE_SECONDS", IDLE_SECONDS);
     run(command.env("VITRINA_CHAOS_FAULTS", faults))
 }
 
@@ -63,7 +69,7 @@ fn server_tests() -> Command {
 }
 
 /// Runs the tests of every crate, those too that a plain `cargo test` leaves out since they need a
-/// browser, Python, Node or PostgreSQL, and fails when one of the latter did not run.
+/// browser, Python, Node, PostgreSQL or a proxy, and fails when one of the latter did not run.
 fn every_test() -> anyhow::Result<()> {
     let tests = ["test", "--locked", "--workspace"];
     let listed = output(cargo(&tests).args(["--", "--list", "--ignored"]))?;
@@ -72,7 +78,7 @@ fn every_test() -> anyhow::Result<()> {
         .filter_map(|line| line.strip_suffix(": test"))
         .collect();
     if left_out.is_empty() {
-        bail!("there are no tests that need a browser, Python, Node or PostgreSQL");
+        bail!("there are no tests that need a browser, Python, Node, PostgreSQL or a proxy");
     }
     let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
     let has_run = |name: &str| said.contains(&format!("test {name} ... ok"));

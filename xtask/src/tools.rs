@@ -12,7 +12,6 @@ const TRUNK: &str = "0.21.14";
 const BOLERO: &str = "0.13.5";
 const DENY: &str = "0.20.2";
 const MUTANTS: &str = "27.1.0";
-const SCHEMATHESIS: &str = "4.32.5";
 
 /// What the checks need of the toolchain that `rust-toolchain.toml` names.
 pub fn toolchain() -> anyhow::Result<()> {
@@ -74,12 +73,14 @@ pub fn browser() -> anyhow::Result<()> {
     debian(&["chromium", "chromium-driver"])
 }
 
-/// Makes requests of the API's description; in an environment of its own.
-pub fn schemathesis() -> anyhow::Result<()> {
+/// Makes requests of the API's description, and the clients that people write in Python; in an environment
+/// of its own.
+pub fn python() -> anyhow::Result<()> {
     let python = folder().join("python");
-    let program = python.join("bin/schemathesis");
-    let said = output(Command::new(program).arg("--version"));
-    if said.is_ok_and(|said| said.ends_with(SCHEMATHESIS)) {
+    let wanted = root().join("server/tests/clients/requirements.txt");
+    let installed = python.join("requirements.txt");
+    let read = |path| std::fs::read_to_string(path).ok();
+    if read(&wanted).is_some() && read(&installed) == read(&wanted) {
         return Ok(());
     }
     if !works("python3", &["-c", "import ensurepip, venv"]) {
@@ -89,21 +90,44 @@ pub fn schemathesis() -> anyhow::Result<()> {
     let pip = python.join("bin/pip");
     let mut install = Command::new(pip);
     install.args(["install", "--quiet", "--disable-pip-version-check"]);
-    run(install.arg(format!("schemathesis=={SCHEMATHESIS}")))
+    run(install.arg("--requirement").arg(&wanted))?;
+    // Written last: what is there is whole.
+    std::fs::copy(&wanted, &installed)?;
+    Ok(())
 }
 
-/// The client of Socket.IO, in Node.
-pub fn socketio_client() -> anyhow::Result<()> {
+/// What tests have in Node: the client of Socket.IO, and other clients and tools.
+pub fn node() -> anyhow::Result<()> {
     if !works("node", &["--version"]) || !works("npm", &["--version"]) {
         debian(&["nodejs", "npm"])?;
     }
-    let folder = root().join("server/tests/socketio");
-    // Fails when a package is missing or of another version than asked for.
-    if output(command("npm", &["ls"]).current_dir(&folder)).is_ok() {
+    for folder in ["socketio", "clients"] {
+        let folder = root().join("server/tests").join(folder);
+        // Fails when a package is missing or of another version than asked for.
+        if output(command("npm", &["ls"]).current_dir(&folder)).is_err() {
+            let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+            run(command("npm", &install).current_dir(&folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// The shells for which there are completions, what renders manual pages, and what opens data files.
+pub fn terminal() -> anyhow::Result<()> {
+    let shells = works("zsh", &["--version"]) && works("fish", &["--version"]);
+    if shells && works("groff", &["--version"]) && works("sqlite3", &["--version"]) {
         return Ok(());
     }
-    let install = ["ci", "--no-audit", "--no-fund"];
-    run(command("npm", &install).current_dir(&folder))
+    debian(&["zsh", "fish", "groff-base", "sqlite3"])
+}
+
+/// The proxies that people put in front, of Debian.
+pub fn proxies() -> anyhow::Result<()> {
+    let is_there = works("nginx", &["-v"]) && works("haproxy", &["-v"]);
+    if is_there && works("caddy", &["version"]) {
+        return Ok(());
+    }
+    debian(&["nginx-light", "haproxy", "caddy"])
 }
 
 /// Debian's PostgreSQL, and what the tests do with it.
@@ -119,14 +143,6 @@ pub fn postgres() -> anyhow::Result<()> {
         return Ok(());
     }
     debian(&["postgresql", "procps", "openssl"])
-}
-
-/// Debian's balancer.
-pub fn haproxy() -> anyhow::Result<()> {
-    if works("haproxy", &["-v"]) {
-        return Ok(());
-    }
-    debian(&["haproxy"])
 }
 
 fn works(program: &str, arguments: &[&str]) -> bool {

@@ -175,7 +175,10 @@ impl Worker {
             Some(position) => format!("&{}", position.to_query()),
             None => String::new(),
         };
-        format!("{scheme}://{host}/ws?page={client}{position}")
+        // Beside the page, under whatever path that is served.
+        let path = part(web_sys::Location::pathname).unwrap_or_default();
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{scheme}://{host}{folder}/ws?page={client}{position}")
     }
 }
 

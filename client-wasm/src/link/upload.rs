@@ -36,7 +36,7 @@ impl Upload {
         let format = format(&file.name());
         let on_duplicate: &str = on_duplicate.into();
         let url = format!(
-            "/api/products/import?format={format}&on_duplicate={on_duplicate}\
+            "api/products/import?format={format}&on_duplicate={on_duplicate}\
              &dry_run={is_dry_run}&most_refused={MAX_REFUSED}"
         );
         request.open_with_async("POST", &url, true)?;

@@ -16,18 +16,26 @@ pub struct Status {
     label: Element,
     detail: Element,
     progress: HtmlProgressElement,
+    /// Says that the server was asked by another name than the address has: some proxy's doing.
+    other_host: Element,
+    is_other_host: bool,
 }
 
 impl Status {
     /// Finds the line's places.
     pub fn find(text: Rc<Text>) -> Result<Self, JsValue> {
         let line: Element = dom::by_id("status")?;
+        let other_host: Element = dom::by_id("other-host")?;
+        let asked = other_host.get_attribute("data-host").unwrap_or_default();
+        let host = dom::window()?.location().host()?;
         Ok(Self {
             text,
             label: dom::find(&line, "[data-status-text]")?,
             detail: dom::find(&line, "[data-status-detail]")?,
             progress: dom::find(&line, "[data-status-progress]")?,
             line,
+            is_other_host: !asked.eq_ignore_ascii_case(&host),
+            other_host,
         })
     }
 
@@ -51,6 +59,8 @@ impl Status {
         };
         let shown = percent.unwrap_or_default();
         let label = self.text.fill(key, &[("percent", &shown.to_string())]);
+        let is_kept_out = freshness.phase == Phase::Offline && !freshness.was_live();
+        dom::show(&self.other_host, is_kept_out && self.is_other_host)?;
         dom::set_text(&self.label, &label);
         dom::set_text(&self.detail, &self.detail_text(freshness, now));
         dom::show(&self.progress, percent.is_some())?;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::extract::State;
-use axum::response::Json;
+use axum::response::{IntoResponse, Json};
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision};
@@ -33,6 +33,7 @@ struct Batch {
     commands: Commands,
     /// Nothing is done when one of them can't be.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     atomic: bool,
 }
 
@@ -98,7 +99,7 @@ enum BatchResult {
 #[utoipa::path(
     post,
     path = "/api/products/batch",
-    operation_id = "batch",
+    operation_id = "runBatch",
     summary = "Many commands at once",
     description = "Up to 10,000 commands, all of them or none unless `atomic` is false.",
     tag = "products",
@@ -113,7 +114,7 @@ pub async fn batch(
     State(desk): State<Desk>,
     locale: Locale,
     request: WriteRequest,
-) -> Result<Json<BatchAnswer>, Rejection> {
+) -> Result<impl IntoResponse, Rejection> {
     let Batch { commands, atomic } = request.json().await?;
     if commands.has_more {
         return Err(Rejection::TooManyCommands(MAX_COMMANDS));
@@ -149,7 +150,7 @@ pub async fn batch(
         }
     };
     let results = answers.into_iter().map(to_result).collect();
-    Ok(Json(BatchAnswer { done, results }))
+    Ok((locale.headers(), Json(BatchAnswer { done, results })))
 }
 
 /// The commands that were refused, by their places.

@@ -11,7 +11,6 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::response::{IntoResponse, Redirect, Response};
-use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::http::conditional::{is_not_modified, not_modified};
@@ -31,15 +30,14 @@ pub struct Docs {
 }
 
 impl Docs {
-    /// Encodes the document.
-    pub fn new(document: &OpenApi, gzip: GzipPool) -> anyhow::Result<Self> {
-        let json = document.to_json()?;
+    /// The document as JSON.
+    pub fn new(json: String, gzip: GzipPool) -> Self {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&json);
-        Ok(Self {
+        Self {
             json: json.into(),
             tag: format!("W/\"{hash:x}\"").into(),
             gzip,
-        })
+        }
     }
 }
 
@@ -56,9 +54,10 @@ pub async fn document(
     (head, body).into_response()
 }
 
-/// `GET /api/docs`: leads to the page, whose own files are below.
+/// `GET /api/docs`: leads to the page, whose own files are below. All addresses are relative, for proxies that
+/// serve it under another path.
 pub async fn redirect() -> Redirect {
-    Redirect::permanent("/api/docs/")
+    Redirect::permanent("docs/")
 }
 
 /// `GET /api/docs/`: the page.
@@ -78,7 +77,7 @@ pub async fn swagger_ui(
 }
 
 fn file(path: &str, docs: &Docs, headers: &HeaderMap) -> Result<Response, Rejection> {
-    let config: Config<'static> = Config::from(DOCUMENT_PATH)
+    let config: Config<'static> = Config::from("../openapi.json")
         .try_it_out_enabled(true)
         .display_request_duration(true)
         .use_base_layout()

@@ -9,12 +9,13 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use futures_util::{TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use mime::Mime;
-use shared::{OnDuplicate, Rule};
+use shared::{ImportMessage, OnDuplicate, Rule};
 use strum::VariantNames;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
@@ -29,10 +30,13 @@ use crate::http::shutdown::Shutdown;
 use crate::http::streaming::NO_BUFFERING;
 use crate::transfer::Format;
 use crate::transfer::export::{BYTE_ORDER_MARK, Export};
-use crate::transfer::import::{self, Plan};
+use crate::transfer::import::{self, Plan, Reading};
 
 /// The most files that are imported at a time: each has a thread, and what it has read ahead.
 const MAX_IMPORTS: usize = 8;
+
+/// The most bytes of lines that wait for a file to be read: some thousand refused rows.
+const MAX_HELD_BYTES: usize = 1024 * 1024;
 
 /// The places of the files that are imported.
 #[derive(Clone)]
@@ -44,14 +48,17 @@ impl Default for Imports {
     }
 }
 
-/// Imports a file. The answer is one JSON object a line, and goes on while the file is read.
+/// Imports a file. The answer is one JSON object a line. It begins once the file is read, as clients and
+/// proxies expect it: many read no answer while they send, and some stop sending when it comes. Who asks for
+/// progress gets it while the file is read.
 #[utoipa::path(
     post,
     path = "/api/products/import",
-    operation_id = "import",
+    operation_id = "importProducts",
     summary = "Products from a file",
-    description = "The answer is one JSON object a line: `progress`, `row_refused` with the line \
-        in the file, and at the end `finished` or `failed`.",
+    description = "The answer is one JSON object a line: `row_refused` with the line in the file, and at \
+        the end `finished` or `failed`. With `progress=true` it begins before the file is read, and tells \
+        how far it is in `progress`.",
     tag = "files",
     params(
         ("format" = Option<openapi::FormatParameter>, Query,
@@ -61,14 +68,16 @@ impl Default for Imports {
         ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
         ("most_refused" = Option<openapi::Integer>, Query,
             description = "The most refused rows to describe; the rest are only counted"),
+        ("progress" = Option<bool>, Query,
+            description = "Answer while the file is read, for clients that read while they send"),
     ),
     request_body(content(
         (String = "text/csv"),
         (Vec<openapi::Draft> = "application/json"),
-        (String = "application/x-ndjson"),
+        (openapi::DraftLines = "application/x-ndjson"),
     )),
     responses(
-        (status = 200, description = "What became of it", body = String,
+        (status = 200, description = "What became of it", body = openapi::ImportLines,
             content_type = "application/x-ndjson"),
         openapi::TooManyImports,
     )
@@ -87,14 +96,17 @@ pub async fn import(
     Query(parameters): Query<Parameters>,
     body: Body,
 ) -> Result<Response, Rejection> {
-    let plan = read_plan(media_type(&headers), &parameters)?;
+    let (plan, wants_progress) = read_plan(media_type(&headers), &parameters)?;
     let place = imports.try_acquire_owned();
     let place = place.map_err(|_| Rejection::TooManyImports)?;
     let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
     let bytes = Body::new(PacedBody::new(body)).into_data_stream();
     let bytes = bytes.map_err(io::Error::other);
-    let source = import::HeldFile::new(SyncIoBridge::new(StreamReader::new(bytes)), place);
+    let reading = Reading::default();
+    let bytes = SyncIoBridge::new(StreamReader::new(bytes));
+    let source = import::HeldFile::new(bytes, place, &reading);
     let Shutdown { tasks, stop, .. } = shutdown;
+    let language = locale.headers();
     tasks.spawn(async move {
         tokio::select! {
             () = import::import(source, plan, &desk, &hub, &locale.text, &told) => {}
@@ -102,23 +114,72 @@ pub async fn import(
             () = stop.cancelled() => {}
         }
     });
-    let lines = stream::unfold(messages, async |mut messages| {
-        let message = messages.recv().await?;
-        let line = serde_json::to_string(&message).map(|json| json + "\n");
-        Some((line, messages))
+    let mut answer = Lines {
+        messages,
+        wants_progress,
+    };
+    let first = if wants_progress {
+        // A client that asked whether to send it is told so before it is answered (RFC 9110 section 10.1.1).
+        reading.begun.cancelled().await;
+        String::new()
+    } else {
+        answer.until(&reading.ended).await
+    };
+    let rest = stream::unfold(answer, async |mut answer| {
+        let line = answer.next().await?;
+        Some((line, answer))
     });
+    let lines = stream::iter([Ok(first)]).chain(rest);
     let media_type = [(CONTENT_TYPE, Format::Ndjson.media_type())];
-    Ok((media_type, [NO_BUFFERING], Body::from_stream(lines)).into_response())
+    let head = (media_type, language, [NO_BUFFERING]);
+    Ok((head, Body::from_stream(lines)).into_response())
 }
 
-fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<Plan, Rejection> {
+/// What is told of an import, a line each.
+struct Lines {
+    messages: mpsc::Receiver<ImportMessage>,
+    wants_progress: bool,
+}
+
+impl Lines {
+    async fn next(&mut self) -> Option<serde_json::Result<String>> {
+        loop {
+            let message = self.messages.recv().await?;
+            if self.wants_progress || !matches!(message, ImportMessage::Progress(_)) {
+                return Some(serde_json::to_string(&message).map(|json| json + "\n"));
+            }
+        }
+    }
+
+    /// What is told until the file is read, as far as there is room for it: what finds none is counted in
+    /// the last line.
+    async fn until(&mut self, ended: &CancellationToken) -> String {
+        let mut lines = String::new();
+        loop {
+            let line = tokio::select! {
+                biased;
+                line = self.next() => line,
+                () = ended.cancelled() => None,
+            };
+            match line {
+                Some(Ok(line)) if lines.len() + line.len() <= MAX_HELD_BYTES => lines += &line,
+                Some(_) => {}
+                None => return lines,
+            }
+        }
+    }
+}
+
+/// Reads how to import, and whether to tell of progress.
+fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<(Plan, bool), Rejection> {
     let mut format = media_type.and_then(|media_type| Format::from_media_type(&media_type));
     let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
-    let mut max_refused = u64::MAX;
+    let (mut max_refused, mut wants_progress) = (u64::MAX, false);
     let failed = read_each(parameters, |name, value| match name {
         "format" => read_name(value, Format::VARIANTS).map(|read| format = Some(read)),
         "on_duplicate" => read_name(value, OnDuplicate::VARIANTS).map(|read| on_duplicate = read),
         "dry_run" => read_bool(value).map(|read| is_dry_run = read),
+        "progress" => read_bool(value).map(|read| wants_progress = read),
         "most_refused" => value
             .parse()
             .map(|read| max_refused = read)
@@ -126,13 +187,14 @@ fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<Plan, 
         _ => Err(Rule::Unknown),
     });
     refuse_if_any(failed)?;
-    Ok(Plan {
+    let plan = Plan {
         format: format.ok_or(Rejection::NotImportable)?,
         on_duplicate,
         by: Source::Import,
         is_dry_run,
         max_refused,
-    })
+    };
+    Ok((plan, wants_progress))
 }
 
 fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<T, Rule> {
@@ -143,11 +205,13 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
 #[utoipa::path(
     get,
     path = "/api/products/export",
-    operation_id = "export",
+    operation_id = "exportProducts",
     summary = "The list as a file",
+    description = "Every product, as CSV, JSON or NDJSON. In CSV a `'` before a text that a \
+        spreadsheet would calculate makes it safe to open; an import takes it off again.",
     tag = "files",
     params(
-        ("format" = Option<openapi::FormatParameter>, Query),
+        ("format" = Option<openapi::FormatParameter>, Query, description = "CSV unless given"),
         ("bom" = Option<bool>, Query,
             description = "Begin a CSV file with a byte order mark, by which Excel knows UTF-8"),
     ),
@@ -156,7 +220,7 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
             content(
                 (String = "text/csv; charset=utf-8"),
                 (Vec<openapi::Draft> = "application/json"),
-                (String = "application/x-ndjson"),
+                (openapi::DraftLines = "application/x-ndjson"),
             ),
             headers(("Content-Disposition" = String, description = "Its name"))),
     )

@@ -13,17 +13,15 @@ use shared::{FieldReason, Price, Product, Reason, Revision, Rule};
 use utoipa::ToSchema;
 
 use crate::engine::hub::Hub;
+use crate::http::base_path::BasePath;
 use crate::http::conditional::{catalog_tag, is_not_modified, not_modified};
 use crate::http::extract::{Parameters, read_bool, read_each, refuse_if_any};
 use crate::http::gzip::{self, PIECE_BYTES};
-use crate::http::openapi;
+use crate::http::openapi::{self, MAX_LISTED};
 use crate::http::pool::{GzipPool, ListPool};
 use crate::http::problem::Rejection;
 use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort};
 use crate::unicode::{fold, nfc};
-
-/// The most products of one answer; a client that wants more goes on with `after`.
-const MAX_LISTED: usize = 10_000;
 
 /// The parameters of a list.
 struct ListQuery {
@@ -152,18 +150,21 @@ impl List {
 #[utoipa::path(
     get,
     path = "/api/products",
-    operation_id = "list",
+    operation_id = "listProducts",
     summary = "The list",
+    description = "The products that fit, in pages: `next`, and the `Link` header, lead to the \
+        next one. The `ETag` is the catalog's revision.",
     tag = "products",
     params(
         ("q" = Option<String>, Query, description = "Words, each of which a title, description, \
             code or category must have; case and accents don't matter"),
         ("category" = Option<String>, Query, description = "Exactly this category"),
         ("status" = Option<bool>, Query, description = "On sale, or not"),
-        ("min_price" = Option<openapi::PriceParameter>, Query),
-        ("max_price" = Option<openapi::PriceParameter>, Query),
+        ("min_price" = Option<openapi::PriceParameter>, Query, description = "At least this price"),
+        ("max_price" = Option<openapi::PriceParameter>, Query, description = "At most this price"),
         ("sort" = Option<openapi::SortParameter>, Query, description = "`-` makes it descending"),
-        ("limit" = Option<usize>, Query, minimum = 0, maximum = 10_000),
+        ("limit" = Option<openapi::LimitParameter>, Query,
+            description = "The most products of this answer"),
         ("after" = Option<String>, Query, description = "The `next` of the page before"),
         openapi::IfNoneMatch,
     ),
@@ -182,6 +183,7 @@ pub async fn list(
     State(indexes): State<Arc<Indexes>>,
     State(pool): State<ListPool>,
     State(gzip): State<GzipPool>,
+    State(base_path): State<BasePath>,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
@@ -203,7 +205,10 @@ pub async fn list(
         pool.run(page).await?
     };
     let next = page.next.map(|cursor| cursor.encode(sort));
-    let links = next.as_deref().and_then(|next| links(&parameters, next));
+    let path = base_path.join("/api/products");
+    let links = next
+        .as_deref()
+        .and_then(|next| links(&path, &parameters, next));
     let list = List {
         revision,
         count: page.count,
@@ -217,14 +222,13 @@ pub async fn list(
 }
 
 /// Where the first and the next page are (RFC 8288).
-fn links(parameters: &Parameters, next: &str) -> Option<HeaderValue> {
+fn links(path: &str, parameters: &Parameters, next: &str) -> Option<HeaderValue> {
     let kept = parameters.iter().filter(|(name, _)| name != "after");
     let mut query: Vec<(&str, &str)> = kept.map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let first = serde_urlencoded::to_string(&query).ok()?;
     query.push(("after", next));
     let next = serde_urlencoded::to_string(&query).ok()?;
-    let links =
-        format!("</api/products?{next}>; rel=\"next\", </api/products?{first}>; rel=\"first\"");
+    let links = format!("<{path}?{next}>; rel=\"next\", <{path}?{first}>; rel=\"first\"");
     // Percent-encoded, it is nothing but ASCII.
     links.parse().ok()
 }
@@ -248,8 +252,9 @@ struct Category<'a> {
 #[utoipa::path(
     get,
     path = "/api/categories",
-    operation_id = "categories",
+    operation_id = "listCategories",
     summary = "The categories",
+    description = "Every category that a product has, with how many.",
     tag = "products",
     params(
         openapi::IfNoneMatch,
@@ -300,7 +305,7 @@ pub fn check_page(index: &Index, query: &str) {
     assert!(page.products.len() <= list.limit && page.products.len() <= page.count);
     if let Some(next) = page.next {
         let text = next.encode(list.sort);
-        assert!(links(&parameters, &text).is_some());
+        assert!(links("/", &parameters, &text).is_some());
         assert_eq!(Cursor::parse(&text, list.sort), Some(next), "{text}");
     }
 }

@@ -13,6 +13,7 @@ use shared::{
 use crate::engine::desk::{Desk, Done};
 use crate::engine::hub::Hub;
 use crate::engine::journal::{Key, Source};
+use crate::http::base_path::BasePath;
 use crate::http::conditional::{NEVER, is_not_modified, not_modified, product_tag};
 use crate::http::extract::{IdPath, WriteRequest};
 use crate::http::openapi;
@@ -23,11 +24,13 @@ use crate::unicode::nfc;
 #[utoipa::path(
     get,
     path = "/api/products/{id}",
-    operation_id = "read",
+    operation_id = "getProduct",
     summary = "One product",
+    description = "The product as it is. Its `ETag` is its revision, for `If-None-Match` and \
+        `If-Match`.",
     tag = "products",
     params(
-        ("id" = openapi::Integer, Path),
+        ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfNoneMatch,
     ),
     responses(
@@ -54,8 +57,10 @@ pub async fn read(
 #[utoipa::path(
     post,
     path = "/api/products",
-    operation_id = "add",
+    operation_id = "addProduct",
     summary = "Add a product",
+    description = "Saves a new product. With an `Idempotency-Key` it can be sent again after a \
+        lost answer.",
     tag = "products",
     params(
         openapi::IdempotencyKey,
@@ -68,18 +73,23 @@ pub async fn read(
                 ("Location" = String, description = "Where it is"),
             ),
             links(
-                ("read" = (operation_id = "read", parameters(("id" = "$response.body#/id")))),
-                ("replace" = (operation_id = "replace", parameters(("id" = "$response.body#/id")))),
-                ("update" = (operation_id = "update", parameters(("id" = "$response.body#/id")))),
-                ("delete" = (operation_id = "delete", parameters(("id" = "$response.body#/id")))),
+                ("read" = (operation_id = "getProduct", parameters(("id" = "$response.body#/id")))),
+                ("replace" = (operation_id = "replaceProduct", parameters(("id" = "$response.body#/id")))),
+                ("update" = (operation_id = "updateProduct", parameters(("id" = "$response.body#/id")))),
+                ("delete" = (operation_id = "deleteProduct", parameters(("id" = "$response.body#/id")))),
             )),
         openapi::CodeTaken,
     )
 )]
-pub async fn add(State(desk): State<Desk>, request: WriteRequest) -> Result<Response, Rejection> {
+pub async fn add(
+    State(desk): State<Desk>,
+    State(base_path): State<BasePath>,
+    request: WriteRequest,
+) -> Result<Response, Rejection> {
     let draft = request.json::<Fields>().await?.draft(nfc)?;
     let done = run(&desk, Command::Add(draft), request).await?;
-    let location = [(LOCATION, format!("/api/products/{}", done.id))];
+    let path = base_path.join(&format!("/api/products/{}", done.id));
+    let location = [(LOCATION, path)];
     Ok((StatusCode::CREATED, location, outcome_of(&done)).into_response())
 }
 
@@ -87,12 +97,16 @@ pub async fn add(State(desk): State<Desk>, request: WriteRequest) -> Result<Resp
 #[utoipa::path(
     put,
     path = "/api/products/{id}",
-    operation_id = "replace",
+    operation_id = "replaceProduct",
     summary = "Replace every field",
+    description = "Gives every field anew; one that is absent gets the value of a new product \
+        without it. What `GET` gave can be sent back: its `id` must be the product's, and its \
+        `revision` the one that it is at.",
     tag = "products",
     params(
-        ("id" = openapi::Integer, Path),
+        ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
+        openapi::IfOther,
         openapi::IdempotencyKey,
     ),
     request_body = openapi::Draft,
@@ -111,7 +125,7 @@ pub async fn replace(
     let mut fields: Fields = request.json().await?;
     let revision = take_product(&mut fields, id)?;
     let patch = Patch::from(fields.draft(nfc)?);
-    let if_revision = match (expected_revision(&hub, id, &request), revision) {
+    let if_revision = match (expected_revision(&hub, id, &request)?, revision) {
         // No product is at two revisions.
         (Some(expected), Some(revision)) if expected != revision => Some(NEVER),
         (expected, revision) => expected.or(revision),
@@ -123,12 +137,15 @@ pub async fn replace(
 #[utoipa::path(
     patch,
     path = "/api/products/{id}",
-    operation_id = "update",
+    operation_id = "updateProduct",
     summary = "Change some fields",
+    description = "Changes the fields that it names: those that are absent stay as they are, and \
+        `null` takes one away (RFC 7396).",
     tag = "products",
     params(
-        ("id" = openapi::Integer, Path),
+        ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
+        openapi::IfOther,
         openapi::IdempotencyKey,
     ),
     request_body(content(
@@ -147,8 +164,8 @@ pub async fn update(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<Response, Rejection> {
-    let patch = request.json::<Fields>().await?.patch(nfc)?;
-    let if_revision = expected_revision(&hub, id, &request);
+    let patch = request.merge_patch::<Fields>().await?.patch(nfc)?;
+    let if_revision = expected_revision(&hub, id, &request)?;
     run_update(&desk, id, patch, if_revision, request).await
 }
 
@@ -156,12 +173,14 @@ pub async fn update(
 #[utoipa::path(
     delete,
     path = "/api/products/{id}",
-    operation_id = "delete",
+    operation_id = "deleteProduct",
     summary = "Delete a product",
+    description = "Takes the product off the list. Its id is never used again.",
     tag = "products",
     params(
-        ("id" = openapi::Integer, Path),
+        ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
+        openapi::IfOther,
         openapi::IdempotencyKey,
     ),
     responses((status = 204, description = "It is gone"))
@@ -172,7 +191,7 @@ pub async fn delete(
     IdPath(id): IdPath,
     request: WriteRequest,
 ) -> Result<StatusCode, Rejection> {
-    let if_revision = expected_revision(&hub, id, &request);
+    let if_revision = expected_revision(&hub, id, &request)?;
     run(&desk, Command::Delete { id, if_revision }, request).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -210,7 +229,11 @@ fn take_product(fields: &mut Fields, id: ProductId) -> Result<Option<Revision>, 
     Ok(take("revision")?.map(Revision))
 }
 
-fn expected_revision(hub: &Hub, id: ProductId, request: &WriteRequest) -> Option<Revision> {
+fn expected_revision(
+    hub: &Hub,
+    id: ProductId,
+    request: &WriteRequest,
+) -> Result<Option<Revision>, Rejection> {
     request.expected_revision(hub.catalog().get(id).map(AsRef::as_ref))
 }
 

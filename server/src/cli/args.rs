@@ -1,7 +1,7 @@
 //! The command line and the environment.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
@@ -11,27 +11,20 @@ use shared::OnDuplicate;
 use url::Url;
 
 use crate::engine::journal::Store;
+use crate::http::base_path::BasePath;
 use crate::transfer::Format;
 
 /// Keeps one product list live on every page that shows it.
 #[derive(Debug, Parser)]
-#[command(name = "vitrina", version)]
+#[command(name = "vitrina", version, max_term_width = 80)]
 pub struct Args {
     /// What to do; without it, serve.
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Address and port to serve on. Every machine that can reach the address can change the
-    /// list; 127.0.0.1 is this machine alone.
-    #[arg(
-        long,
-        global = true,
-        env = "VITRINA_LISTEN",
-        value_name = "ADDR:PORT",
-        default_value = "127.0.0.1:8080",
-        value_parser = address
-    )]
-    pub listen: SocketAddr,
+    /// Where and how the list is served.
+    #[command(flatten)]
+    pub serving: Serving,
 
     /// Where the products are: a file, which is made where there is none, or for several servers at a
     /// time a database of PostgreSQL, as in `postgres://user:password@host/database`. Without it, the
@@ -47,12 +40,36 @@ pub struct Args {
     )]
     pub journal: Option<OsString>,
 
+    /// How log lines are written to standard error. `RUST_LOG` chooses which (`debug`,
+    /// `vitrina=warn`, ...).
+    #[arg(
+        long,
+        global = true,
+        env = "VITRINA_LOG",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log: LogFormat,
+}
+
+/// Where and how the list is served.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Serving {
+    /// Address and port to serve on. Every machine that can reach the address can change the
+    /// list; 127.0.0.1 is this machine alone [default: 127.0.0.1:8080]
+    #[arg(
+        long,
+        env = "VITRINA_LISTEN",
+        value_name = "ADDR:PORT",
+        value_parser = address
+    )]
+    pub listen: Option<SocketAddr>,
+
     /// A name by which the server is reached, such as `shop.example`; can be given several times.
     /// On this machine alone, addresses and `localhost` are served and no other names, since anyone
     /// can have a name of theirs lead here; elsewhere every name is, unless some are given.
     #[arg(
         long = "host",
-        global = true,
         env = "VITRINA_HOST",
         value_name = "NAME",
         value_delimiter = ',',
@@ -64,7 +81,6 @@ pub struct Args {
     /// can be given several times.
     #[arg(
         long = "allow-origin",
-        global = true,
         env = "VITRINA_ALLOW_ORIGIN",
         value_name = "ORIGIN",
         value_delimiter = ',',
@@ -72,16 +88,33 @@ pub struct Args {
     )]
     pub origins: Vec<HeaderValue>,
 
-    /// How log lines are written to standard error. `RUST_LOG` chooses which (`debug`,
-    /// `vitrina=warn`, ...).
-    #[arg(
-        long,
-        global = true,
-        env = "VITRINA_LOG",
-        value_name = "FORMAT",
-        default_value = "text"
-    )]
-    pub log: LogFormat,
+    /// The path under which a proxy serves it, such as `/shop`, whether the proxy takes the path off its
+    /// requests or not.
+    #[arg(long, env = "VITRINA_BASE_PATH", value_name = "PATH")]
+    pub base_path: Option<BasePath>,
+}
+
+impl Serving {
+    /// Where to serve where nothing else was said.
+    const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+    /// The address to serve on.
+    pub fn address(&self) -> SocketAddr {
+        self.listen.unwrap_or(Self::DEFAULT)
+    }
+
+    /// What was said after the command, and what was said only before it.
+    pub fn or(&self, before: &Self) -> Self {
+        fn first<T: Clone>(one: &[T], other: &[T]) -> Vec<T> {
+            if one.is_empty() { other } else { one }.to_vec()
+        }
+        Self {
+            listen: self.listen.or(before.listen),
+            hosts: first(&self.hosts, &before.hosts),
+            origins: first(&self.origins, &before.origins),
+            base_path: self.base_path.clone().or(before.base_path.clone()),
+        }
+    }
 }
 
 impl Args {
@@ -143,9 +176,9 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the list.
-    Serve,
+    Serve(Serving),
     /// Serve a sample catalog of forty products, in a file that is gone at the end.
-    Demo,
+    Demo(Serving),
     /// Add the products of a file. While the server runs, send the file to it instead:
     /// `POST /api/products/import`.
     Import(ImportArgs),

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::catalog::fold_code;
 use shared::{Fields, Product};
 
-use super::output::{print, print_json, spinner};
+use super::output::{count, print, print_json, spinner};
 use crate::engine::journal::{Inspection, Store};
 use crate::unicode::nfc;
 
@@ -37,10 +37,9 @@ pub fn check(store: &Store, is_json: bool) -> anyhow::Result<()> {
             format!("product {id}: it can't be at revision {revision}")
         }));
     }
-    let count = products.len();
     if is_json {
         print_json(&json!({
-            "file": store.to_string(), "products": count, "revision": revision, "faults": faults,
+            "file": store.to_string(), "products": products.len(), "revision": revision, "faults": faults,
         }))?;
     } else {
         for fault in &faults {
@@ -48,11 +47,12 @@ pub fn check(store: &Store, is_json: bool) -> anyhow::Result<()> {
         }
     }
     if !faults.is_empty() {
-        bail!("{} has {} faults", store, faults.len());
+        bail!("{store} has {}", count(faults.len() as u64, "fault"));
     }
     if let (false, Some(revision)) = (is_json, revision) {
         print(&format_args!(
-            "{store} is well: {count} products at revision {revision}"
+            "{store} is well: {} at revision {revision}",
+            count(products.len() as u64, "product")
         ))?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use serde_json::json;
 use shared::Catalog;
 use tempfile::TempPath;
 
-use super::output::{print, print_json, spinner};
+use super::output::{count, print, print_json, spinner};
 use super::{format_of, is_standard};
 use crate::engine::journal::{DataFile, SqliteSink, Store, folder_of, own_files, resolve};
 use crate::transfer::Format;
@@ -118,8 +118,9 @@ pub fn backup(store: &Store, file: &Path, is_json: bool) -> anyhow::Result<()> {
         );
     }
     print(&format_args!(
-        "{}: {products} products at revision {revision}",
-        file.display()
+        "{}: {} at revision {revision}",
+        file.display(),
+        count(products as u64, "product")
     ))
 }
 

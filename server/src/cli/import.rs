@@ -10,7 +10,7 @@ use shared::{ImportMessage, Language};
 use tokio::sync::mpsc;
 
 use super::args::ImportArgs;
-use super::output::print;
+use super::output::{count, print};
 use super::{format_of, is_standard};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
@@ -33,6 +33,12 @@ impl Source {
     pub fn open(arguments: &ImportArgs) -> anyhow::Result<Self> {
         let path = &arguments.file;
         let is_standard = is_standard(path);
+        let cannot_open = || format!("can't open the file to import, {}", path.display());
+        let opened = if is_standard {
+            None
+        } else {
+            Some(File::open(path).with_context(cannot_open)?)
+        };
         let by_name = format_of(arguments.format, path);
         let Some(format) = by_name.or(is_standard.then_some(Format::Csv)) else {
             bail!(
@@ -47,13 +53,12 @@ impl Source {
             is_dry_run: arguments.dry_run,
             max_refused: u64::MAX,
         };
-        let (file, length): (Box<dyn Read + Send>, u64) = if is_standard {
-            (Box::new(std::io::stdin()), 0)
-        } else {
-            let file =
-                File::open(path).with_context(|| format!("can't open {}", path.display()))?;
-            let length = file.metadata()?.len();
-            (Box::new(file), length)
+        let (file, length): (Box<dyn Read + Send>, u64) = match opened {
+            Some(file) => {
+                let length = file.metadata()?.len();
+                (Box::new(file), length)
+            }
+            None => (Box::new(std::io::stdin()), 0),
         };
         Ok(Self {
             plan,
@@ -116,15 +121,25 @@ pub async fn import(
     engine.stop(None).await?;
     match last {
         Some(ImportMessage::Finished { totals, .. }) => {
-            let done = if plan.is_dry_run { "would be" } else { "were" };
+            let if_done = if plan.is_dry_run {
+                ", if it were done"
+            } else {
+                ""
+            };
             if !arguments.json {
                 print(&format_args!(
-                    "{} rows: {} {done} added, {} updated, {} skipped, {} refused",
-                    totals.rows, totals.added, totals.updated, totals.skipped, totals.refused
+                    "{}{if_done}: {} added, {} updated, {} skipped, {} refused",
+                    count(totals.rows, "row"),
+                    totals.added,
+                    totals.updated,
+                    totals.skipped,
+                    totals.refused
                 ))?;
             }
-            if totals.refused > 0 {
-                bail!("{} rows were refused", totals.refused);
+            match totals.refused {
+                0 => {}
+                1 => bail!("a row was refused"),
+                refused => bail!("{refused} rows were refused"),
             }
             Ok(())
         }

@@ -45,7 +45,7 @@ pub fn start(format: LogFormat) -> io::Result<Log> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(io::stderr().is_terminal() && !is_plain())
         .with_writer(log.clone());
     match format {
         LogFormat::Text => lines.init(),
@@ -61,6 +61,11 @@ pub fn start(format: LogFormat) -> io::Result<Log> {
         }
     }));
     Ok(log)
+}
+
+/// Whether whoever reads it wants no colours (<https://no-color.org>).
+fn is_plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 impl Log {

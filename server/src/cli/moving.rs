@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde_json::json;
 
-use super::output::{print, print_json, spinner};
+use super::output::{count, print, print_json, spinner};
 use crate::engine::journal::{
     PostgresReader, PostgresSink, Sink, SqliteJournal, SqliteSink, Store,
 };
@@ -35,7 +35,8 @@ pub fn copy(from: &Store, to: &Store, is_json: bool) -> anyhow::Result<()> {
         }));
     }
     print(&format_args!(
-        "{to}: {products} products at revision {revision}, as in {from}"
+        "{to}: {} at revision {revision}, as in {from}",
+        count(products as u64, "product")
     ))
 }
 

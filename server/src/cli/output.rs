@@ -14,6 +14,12 @@ pub fn spinner(name: &dyn Display) -> ProgressBar {
     bar
 }
 
+/// A number and what it counts, as in `1 row`.
+pub fn count(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{plural}")
+}
+
 /// Tells people what was found or done, on a line of standard output.
 pub fn print(line: &dyn Display) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)

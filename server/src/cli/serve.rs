@@ -6,7 +6,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::args::Args;
+use super::args::Serving;
 use super::output::print;
 use crate::app::{self, Options};
 use crate::engine::journal::Journal;
@@ -14,27 +14,31 @@ use crate::http::listen::listen;
 
 /// How the command line wants the server to be. Too few files for one are an error, found before any
 /// is opened.
-pub fn options(args: &Args) -> anyhow::Result<Options> {
+pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
-        hosts: args.hosts.clone(),
-        origins: args.origins.clone(),
+        hosts: serving.hosts.clone(),
+        origins: serving.origins.clone(),
+        base_path: serving.base_path.clone().unwrap_or_default(),
         ..Options::for_this_system()?
     })
 }
 
-/// Serves a journal's catalog.
-pub async fn serve(
+/// Serves the catalog of a journal, which is opened once the address and all else is there: a start that
+/// fails leaves no new file.
+pub async fn serve<J: Journal>(
     address: SocketAddr,
     options: Options,
-    journal: impl Journal,
+    open: impl FnOnce() -> anyhow::Result<J>,
 ) -> anyhow::Result<()> {
     let stop = stop_signal().context("can't listen for signals")?;
     let listener = listen(address).with_context(|| {
         format!("can't serve on {address}: choose another address or port with --listen ADDR:PORT")
     })?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let journal = open()?;
+    let page = options.base_path.join("/realtimeproducts");
+    let url = format!("http://{}{page}", listener.local_addr()?);
     // On a thread of its own: nobody may read it.
-    std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}/realtimeproducts")));
+    std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}")));
     app::run(listener, journal, options, stop).await
 }
 

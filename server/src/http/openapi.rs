@@ -1,6 +1,9 @@
 //! What the API's description is made of beside the handlers' own: schemas, parameters, refusals.
 //! The router collects the document from the handlers.
 
+mod complete;
+mod examples;
+mod messages;
 mod parameters;
 mod refusals;
 mod responses;
@@ -8,12 +11,13 @@ mod schemas;
 
 use utoipa::OpenApi;
 
-pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch};
-pub use refusals::add_refusals;
+pub use complete::complete;
+pub use messages::{BatchResult, Command, DraftLines, Events, ImportLines};
+pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch, IfOther};
 pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports};
 pub use schemas::{
-    BatchResult, Command, Digest, Draft, FormatParameter, Integer, OnDuplicateParameter, Patch,
-    PriceParameter, Problem, ProblemDocument, Product, SortParameter,
+    Digest, Draft, FormatParameter, Integer, LimitParameter, MAX_LISTED, OnDuplicateParameter,
+    Patch, PriceParameter, Product, SortParameter,
 };
 
 /// The document before its paths.
@@ -24,15 +28,47 @@ pub use schemas::{
         description = "One product list, live on every page that shows it. A refusal is a problem \
             document (RFC 9457) in the language that `Accept-Language` asks for. The list is also \
             kept live by a WebSocket at `/ws` and by Socket.IO at `/socket.io/`, which take the \
-            same commands."
+            same commands.",
+        contact(name = "Vitrina"),
+        license(name = "MIT or Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "products", description = "The list, and one product at a time or many at once."),
+        (name = "files", description = "The list from and into a file."),
     ),
     components(schemas(
-        Problem,
-        ProblemDocument,
+        Product,
+        Draft,
+        Patch,
+        messages::Problem,
+        messages::FieldProblem,
+        messages::CommandProblem,
+        messages::ProblemDocument,
+        messages::AddCommand,
+        messages::UpdateCommand,
+        messages::DeleteCommand,
+        messages::CommandDone,
+        messages::CommandRefused,
+        messages::Done,
+        messages::ImportMessage,
+        messages::ImportProgress,
+        messages::ImportRowRefused,
+        messages::ImportFailed,
+        messages::ImportFinished,
+        messages::StreamMessage,
+        messages::Snapshot,
+        messages::Changes,
+        messages::Change,
+        messages::ProductAdded,
+        messages::ProductUpdated,
+        messages::ProductDeleted,
         PriceParameter,
         SortParameter,
         FormatParameter,
-        OnDuplicateParameter
+        OnDuplicateParameter,
+        LimitParameter,
+        Integer,
+        Digest
     ))
 )]
 pub struct ApiDocument;

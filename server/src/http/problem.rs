@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Serialize;
 use shared::{FieldProblem, Problem, Reason, Revision, Text};
+use strum::VariantNames;
 
 use super::extract::Locale;
 
@@ -26,7 +27,7 @@ const MAX_HOST_CHARS: usize = 253;
 
 /// Why a request was refused: for the reason that its command was, or for one that only HTTP
 /// knows. Its stable name, for programs, is the variant's in snake case.
-#[derive(Clone, Debug, PartialEq, strum::EnumCount, strum::IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, strum::EnumCount, strum::IntoStaticStr, strum::VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// The command was refused.
@@ -45,6 +46,8 @@ pub enum Rejection {
     TooManyImports,
     /// The body is not JSON.
     NotJson,
+    /// The body is no merge patch (RFC 7396), but JSON of another kind perhaps.
+    NotMergePatch,
     /// The body is in none of the forms that can be imported.
     NotImportable,
     /// The body is packed, and not as gzip.
@@ -59,6 +62,10 @@ pub enum Rejection {
     WrongMethod,
     /// This server doesn't know that revision yet.
     Behind(Revision),
+    /// The entity tag of this revision is not as it was given out: a proxy changed it.
+    WeakenedTag(Revision),
+    /// The product is there, and `If-None-Match` said that it should not be.
+    IsThere,
     /// As many clients are connected as are allowed.
     #[strum(serialize = "too_many_pages")]
     TooManyClients,
@@ -84,6 +91,12 @@ impl Rejection {
         Self::GroupRefused(own.collect())
     }
 
+    /// The names of those that only HTTP knows.
+    pub fn own_codes() -> impl Iterator<Item = &'static str> {
+        let names = Self::VARIANTS.iter().copied();
+        names.filter(|name| *name != "command")
+    }
+
     /// The status of RFC 9110 section 15 that says the same.
     fn status(&self) -> StatusCode {
         match self {
@@ -99,7 +112,7 @@ impl Rejection {
             }
             Self::TooManyCommands(_) | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::NotJson | Self::NotImportable | Self::NotUnpackable => {
+            Self::NotJson | Self::NotMergePatch | Self::NotImportable | Self::NotUnpackable => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
@@ -107,7 +120,9 @@ impl Rejection {
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             // The condition is the header's own (RFC 9110 section 15.5.13).
-            Self::Behind(_) => StatusCode::PRECONDITION_FAILED,
+            Self::Behind(_) | Self::WeakenedTag(_) | Self::IsThere => {
+                StatusCode::PRECONDITION_FAILED
+            }
             Self::TooManyClients | Self::TooManyImports | Self::Busy => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -121,7 +136,7 @@ impl Rejection {
             Self::Command(reason) => return reason.tell(text),
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
-            Self::Behind(revision) => revision.to_string(),
+            Self::Behind(revision) | Self::WeakenedTag(revision) => revision.to_string(),
             Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
@@ -173,6 +188,12 @@ impl IntoResponse for Rejection {
         let mut response = self.status().into_response();
         if let Some(time) = self.retry_after() {
             response.headers_mut().typed_insert(RetryAfter::delay(time));
+        }
+        if matches!(self, Self::NotMergePatch) {
+            // RFC 5789 section 2.2.
+            let accepted =
+                HeaderValue::from_static("application/merge-patch+json, application/json");
+            response.headers_mut().insert("accept-patch", accepted);
         }
         if matches!(self, Self::TooManyClients) {
             // The connection, too, makes room.
@@ -237,15 +258,15 @@ struct CommandProblem {
 /// Writes the problem document of a response that a [`Rejection`] made, in the words of the reader.
 pub fn write_problem(mut response: Response, locale: impl FnOnce() -> Locale) -> Response {
     match response.extensions_mut().remove::<Arc<Rejection>>() {
-        Some(rejection) => write(&rejection, response, &locale().text),
+        Some(rejection) => write(&rejection, response, &locale()),
         None => response,
     }
 }
 
-fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
+fn write(rejection: &Rejection, response: Response, locale: &Locale) -> Response {
     let status = response.status();
-    let problem = rejection.tell(text);
-    let (commands, more_commands) = rejection.commands(text);
+    let problem = rejection.tell(&locale.text);
+    let (commands, more_commands) = rejection.commands(&locale.text);
     let document = ProblemDocument {
         r#type: format!("urn:vitrina:problem:{}", problem.code),
         title: status.canonical_reason().unwrap_or_default(),
@@ -264,6 +285,9 @@ fn write(rejection: &Rejection, response: Response, text: &Text) -> Response {
     let media_type = HeaderValue::from_static("application/problem+json");
     head.headers.insert(CONTENT_TYPE, media_type);
     head.headers.remove(CONTENT_LENGTH);
+    let [(language, tag), (vary, by)] = locale.headers();
+    head.headers.insert(language, tag);
+    head.headers.append(vary, by);
     Response::from_parts(head, Body::from(json))
 }
 
@@ -305,12 +329,15 @@ mod tests {
             Rejection::TooManyImports,
             Rejection::UnknownHost(String::new()),
             Rejection::NotJson,
+            Rejection::NotMergePatch,
             Rejection::NotImportable,
             Rejection::NotUnpackable,
             Rejection::ForeignOrigin,
             Rejection::NoSuchRoute,
             Rejection::WrongMethod,
             Rejection::Behind(Revision(7)),
+            Rejection::WeakenedTag(Revision(7)),
+            Rejection::IsThere,
             Rejection::TooManyClients,
             Rejection::InternalError,
         ];

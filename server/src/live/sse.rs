@@ -61,7 +61,7 @@ impl EventId {
 #[utoipa::path(
     get,
     path = "/api/products/stream",
-    operation_id = "stream",
+    operation_id = "followProducts",
     summary = "Every change as it happens",
     description = "Server-sent events: `snapshot` and `changes`, as over the socket, with the \
         revision and the digest as their id.",
@@ -75,7 +75,7 @@ impl EventId {
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
     ),
     responses(
-        (status = 200, description = "The events, without an end", body = String,
+        (status = 200, description = "The events, without an end", body = openapi::Events,
             content_type = "text/event-stream"),
         openapi::Malformed,
         openapi::TooManyClients,

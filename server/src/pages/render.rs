@@ -1,6 +1,6 @@
 //! Handlebars: the templates of `views`, read once and filled for each request.
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, VARY};
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext};
 use serde_json::{Map, Value};
@@ -50,12 +50,8 @@ impl Templates {
         };
         match rendered {
             Ok(html) => {
-                let headers = [
-                    (CONTENT_LANGUAGE, locale.language.tag()),
-                    (VARY, "accept-language, cookie"),
-                    (CACHE_CONTROL, "no-cache"),
-                ];
-                (headers, Html(html)).into_response()
+                let cache = [(CACHE_CONTROL, "no-cache")];
+                (locale.headers(), cache, Html(html)).into_response()
             }
             Err(error) => {
                 tracing::error!(template = name, %error, "can't render");
@@ -65,7 +61,7 @@ impl Templates {
     }
 }
 
-/// `{{asset "/assets/boot.js"}}`: the URL of a file that may be cached indefinitely.
+/// `{{asset "/assets/boot.js"}}`: the relative URL of a file that may be cached indefinitely.
 fn asset(
     helper: &Helper,
     _: &Handlebars,
@@ -74,6 +70,7 @@ fn asset(
     out: &mut dyn Output,
 ) -> HelperResult {
     let path = helper.param(0).and_then(|path| path.value().as_str());
-    out.write(&assets::url(path.unwrap_or_default()))?;
+    let url = assets::url(path.unwrap_or_default());
+    out.write(url.trim_start_matches('/'))?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Format;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
@@ -84,25 +85,40 @@ pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
     drafts
 }
 
-/// A file to import, with what is let go of once it is read no further.
+/// A file to import, which tells how far it is read and holds a place until it is read no further.
 pub struct HeldFile<R, P> {
     read: R,
+    begun: CancellationToken,
     _place: P,
+    _ended: DropGuard,
+}
+
+/// How far a file is read.
+#[derive(Clone, Default)]
+pub struct Reading {
+    /// Cancelled when the first of it has come.
+    pub begun: CancellationToken,
+    /// Cancelled when no more of it will be read.
+    pub ended: CancellationToken,
 }
 
 impl<R: Read, P> HeldFile<R, P> {
-    /// A file that holds such a place.
-    pub fn new(read: R, place: P) -> Self {
+    /// A file that holds such a place, and tells how far it is read.
+    pub fn new(read: R, place: P, reading: &Reading) -> Self {
         Self {
             read,
+            begun: reading.begun.clone(),
             _place: place,
+            _ended: reading.ended.clone().drop_guard(),
         }
     }
 }
 
 impl<R: Read, P> Read for HeldFile<R, P> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.read.read(buffer)
+        let read = self.read.read(buffer);
+        self.begun.cancel();
+        read
     }
 }
 

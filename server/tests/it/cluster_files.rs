@@ -166,7 +166,7 @@ async fn a_file_is_imported_by_the_command_line_while_servers_run() {
     client.until_loaded().await;
     let file = file.to_str().expect("UTF-8");
     let said = done(&url, &["import", file]);
-    assert!(said.contains("500 rows: 500 were added"), "{said}");
+    assert!(said.contains("500 rows: 500 added"), "{said}");
     client.until_revision(500).await;
     let said = refused(&url, &["import", file]);
     assert!(said.contains("500 rows were refused"), "{said}");

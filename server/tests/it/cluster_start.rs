@@ -96,6 +96,22 @@ async fn a_database_that_can_not_be_used_is_said_why() {
     server.http().add("a").await;
 }
 
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn tables_of_an_earlier_version_are_brought_up_to_date() {
+    let postgres = Postgres::start();
+    let url = postgres.url();
+    let server = Program::start(Path::new(&url));
+    server.http().add("a").await;
+    drop(server);
+    // As the first version made them.
+    postgres.execute("DROP VIEW vitrina.products_view; UPDATE vitrina.catalog SET version = 1");
+    let server = Program::start(Path::new(&url));
+    server.http().add("b").await;
+    let rows = "SELECT * FROM vitrina.products_view WHERE price = 19.99 AND on_sale";
+    assert_eq!(postgres.count(rows), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn tables_that_are_not_as_they_must_be_are_refused() {
@@ -106,11 +122,11 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     server.http().add("b").await;
     // While it runs, a newer Vitrina makes them its own.
     postgres.execute("UPDATE vitrina.catalog SET version = 99, batch = 1");
-    let newer = "are of version 99, and this Vitrina knows 1: upgrade it";
+    let newer = "are of version 99, and this Vitrina knows 2: upgrade it";
     server.wait_for_log(newer);
     assert_eq!(server.wait_for_exit().code(), Some(1));
     assert!(refusal(&url).contains(newer));
-    postgres.execute("UPDATE vitrina.catalog SET version = 1");
+    postgres.execute("UPDATE vitrina.catalog SET version = 2");
     // Something else writes.
     postgres.execute("UPDATE vitrina.products SET stock = 7 WHERE id = 2");
     let said = refusal(&url);
@@ -132,7 +148,7 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     // Two lists in one place.
     postgres.execute(
         "DROP INDEX vitrina.catalog_has_one_row;
-            INSERT INTO vitrina.catalog VALUES ('other', 1, 0, '0', 0)",
+            INSERT INTO vitrina.catalog VALUES ('other', 2, 0, '0', 0)",
     );
     let said = refusal(&url);
     assert!(

@@ -123,3 +123,28 @@ async fn the_stream_ends_when_the_server_stops() {
     assert!(events.next().await.is_none());
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_silent_stream_says_something_in_time_and_is_never_packed() {
+    let server = Server::start();
+    server.http().add("a").await;
+    let request = server.http().request(Method::GET, "/api/products/stream");
+    let request = request.header("accept-encoding", "gzip, br");
+    let mut stream = request.send().await.expect("an answer");
+    assert!(!stream.headers().contains_key("content-encoding"));
+    let mut text = String::new();
+    let listening = async {
+        // A line that begins so is a comment (HTML Standard section 9.2.6).
+        while !text.contains("\n:") {
+            let piece = stream.chunk().await.expect("a stream").expect("more");
+            text += std::str::from_utf8(&piece).expect("UTF-8");
+        }
+    };
+    // What proxies and phones wait for at least is half a minute.
+    let said = timeout(std::time::Duration::from_secs(25), listening).await;
+    assert!(said.is_ok(), "it is silent");
+    assert!(
+        text.contains("event: snapshot") || text.contains("event:snapshot"),
+        "{text}"
+    );
+}

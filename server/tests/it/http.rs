@@ -224,7 +224,7 @@ async fn so_many_files_are_imported_at_a_time_and_lists_do_not_wait_for_them() {
     let mut stalled = Vec::new();
     for _ in 0..8 {
         let mut stream = TcpStream::connect(&server.host).await.expect("a port");
-        let head = "POST /api/products/import HTTP/1.1\r\nHost: localhost\r\n\
+        let head = "POST /api/products/import?progress=true HTTP/1.1\r\nHost: localhost\r\n\
             Content-Type: text/csv\r\nContent-Length: 1000\r\n\r\ntitle,code\n";
         stream.write_all(head.as_bytes()).await.expect("a write");
         // It has begun when the answer has.

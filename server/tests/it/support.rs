@@ -5,10 +5,12 @@ pub mod client;
 pub mod cluster;
 #[cfg(target_os = "linux")]
 pub mod faults;
+pub mod front;
 pub mod program;
 pub mod proxy;
 pub mod random;
 pub mod raw;
+pub mod script;
 pub mod socketio;
 
 use std::path::PathBuf;

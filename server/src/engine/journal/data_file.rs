@@ -1,6 +1,7 @@
 //! A data file that is only read. That takes no lock: a server may write to it meanwhile.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -21,9 +22,13 @@ impl DataFile {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        // What is no file may be waited for; what is not there SQLite tells.
-        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-            return Err(JournalError::NotOurs(name));
+        match path.metadata() {
+            // It may have to be waited for.
+            Ok(metadata) if !metadata.is_file() => return Err(JournalError::NotOurs(name)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(JournalError::NotThere(name));
+            }
+            _ => {}
         }
         // Resolved, since `:memory:` and `file:...` are other things to SQLite.
         let connection = Connection::open_with_flags(resolve(path), flags);

@@ -8,6 +8,9 @@ pub enum JournalError {
     /// The file is something else.
     #[error("{0} is not a Vitrina data file: choose another with --journal FILE")]
     NotOurs(String),
+    /// There is no such file to read.
+    #[error("there is no data file {0}: name another with --journal FILE")]
+    NotThere(String),
     /// Another Vitrina has it.
     #[error(
         "{0} is in use by another Vitrina: stop that one or choose another file with --journal FILE"

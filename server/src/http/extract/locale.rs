@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, VARY};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
 use shared::{Language, Text};
@@ -32,6 +32,17 @@ impl Locale {
             language,
             text: translations::words(language),
         }
+    }
+
+    /// What an answer in it says: which language it is in, and by what that was chosen.
+    pub fn headers(&self) -> [(HeaderName, HeaderValue); 2] {
+        [
+            (
+                CONTENT_LANGUAGE,
+                HeaderValue::from_static(self.language.tag()),
+            ),
+            (VARY, HeaderValue::from_static("accept-language, cookie")),
+        ]
     }
 
     /// The language of a request with these headers.

@@ -36,6 +36,22 @@ impl WriteRequest {
         if !media_type(&self.headers).is_some_and(|media_type| is_json(&media_type)) {
             return Err(Rejection::NotJson);
         }
+        self.parse().await
+    }
+
+    /// The body as a merge patch (RFC 7396). Other patches are JSON as well, and mean something else.
+    pub async fn merge_patch<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Rejection> {
+        let media_type = media_type(&self.headers);
+        let is_one = |media_type: Mime| {
+            ["application/merge-patch+json", "application/json"].contains(&media_type.as_ref())
+        };
+        if !media_type.is_some_and(is_one) {
+            return Err(Rejection::NotMergePatch);
+        }
+        self.parse().await
+    }
+
+    async fn parse<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Rejection> {
         let json = match self.body.blocks() {
             [] => serde_json::from_slice(&[]),
             // A short one is parsed in less than a millisecond.
@@ -67,9 +83,11 @@ impl WriteRequest {
         held.await.map_err(|_| Reason::OutcomeUnknown)
     }
 
-    /// The revision at which the product must be, by `If-Match`; see
-    /// [`conditional::expected_revision`].
-    pub fn expected_revision(&self, product: Option<&Product>) -> Option<Revision> {
+    /// The revision at which the product must be; see [`conditional::expected_revision`].
+    pub fn expected_revision(
+        &self,
+        product: Option<&Product>,
+    ) -> Result<Option<Revision>, Rejection> {
         conditional::expected_revision(&self.headers, product)
     }
 }

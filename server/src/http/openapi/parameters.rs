@@ -24,7 +24,25 @@ pub struct IdempotencyKey {
 #[into_params(parameter_in = Header)]
 pub struct IfMatch {
     /// The `ETag` that the product must still have.
-    #[param(required = false, rename = "If-Match")]
+    #[param(
+        required = false,
+        rename = "If-Match",
+        pattern = r#"^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$"#
+    )]
+    pub tag: String,
+}
+
+/// Writes only what is not there, or is another.
+#[expect(dead_code, reason = "only its description is used")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IfOther {
+    /// An `ETag` that the product must not have; `*` for one that must not be there.
+    #[param(
+        required = false,
+        rename = "If-None-Match",
+        pattern = r#"^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$"#
+    )]
     pub tag: String,
 }
 

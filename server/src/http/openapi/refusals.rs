@@ -1,23 +1,20 @@
 //! The refusals that follow from what an operation takes, so that no handler has to list them.
 
 use axum::http::StatusCode;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::{OpenApi, RefOr};
 
 use super::responses::refusal;
 
-/// Adds them to every operation.
-pub fn add_refusals(document: &mut OpenApi) {
-    for path in document.paths.paths.values_mut() {
-        for (operation, is_write) in operations(path) {
-            for (status, description) in refusals(operation, is_write) {
-                refuse(operation, status, description);
-            }
-        }
+/// Adds them to an operation.
+pub fn add(operation: &mut Operation, is_write: bool) {
+    for (status, description) in refusals(operation, is_write) {
+        refuse(operation, status, description);
     }
 }
 
-fn operations(path: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+/// The operations at an address, each with whether it writes.
+pub fn operations(path: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
     let reads = [&mut path.get].map(|operation| (operation, false));
     let writes = [
         &mut path.post,
@@ -50,7 +47,7 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
     };
     let key = takes(ParameterIn::Header, Some("Idempotency-Key"));
     add(
-        has_body || key,
+        true,
         StatusCode::BAD_REQUEST,
         "What came can't be read; `detail` says where.",
     );
@@ -79,10 +76,17 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "In none of the media types that are accepted.",
     );
+    let is_conditional = takes(ParameterIn::Header, Some("If-Match"));
     add(
-        takes(ParameterIn::Header, Some("If-Match")),
+        is_conditional,
         StatusCode::PRECONDITION_FAILED,
-        "The product has changed; read it again.",
+        "The product has changed, is there although it should not be, or a proxy changed its entity tag; or \
+         the revision that the answer has to know is not known yet.",
+    );
+    add(
+        !is_conditional,
+        StatusCode::PRECONDITION_FAILED,
+        "The revision that the answer has to know is not known yet; ask again.",
     );
     add(
         has_body || key || takes(ParameterIn::Query, None),
@@ -94,6 +98,16 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
         StatusCode::SERVICE_UNAVAILABLE,
         "It could not be saved, the server is stopping, or has too many large requests. Nothing was \
          done; `Retry-After` says when to ask again.",
+    );
+    add(
+        true,
+        StatusCode::METHOD_NOT_ALLOWED,
+        "The address takes other methods; `Allow` says which.",
+    );
+    add(
+        true,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something in the server failed.",
     );
     add(
         true,

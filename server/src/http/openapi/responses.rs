@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use utoipa::IntoResponses;
+use utoipa::openapi::header::Header;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 
 /// An answer whose body is a problem document.
@@ -10,6 +12,10 @@ pub fn refusal(description: &str) -> RefOr<Response> {
     let document = Content::new(Some(Ref::from_schema_name("ProblemDocument")));
     let response = ResponseBuilder::new()
         .description(description)
+        .header(
+            "Content-Language",
+            Header::new(ObjectBuilder::new().schema_type(Type::String).build()),
+        )
         .content("application/problem+json", document);
     RefOr::T(response.build())
 }

@@ -1,17 +1,16 @@
 //! Schemas of what `shared` defines: made of the rules' own limits, so that they can't say
 //! anything else than the rules do.
 
-use std::borrow::Cow;
-
 use shared::{Draft as DraftFields, Field, Kind, OnDuplicate, Price};
 use strum::VariantNames;
 use utoipa::openapi::schema::{
-    AdditionalProperties, AnyOf, AnyOfBuilder, Array, ArrayBuilder, Object, ObjectBuilder, OneOf,
-    OneOfBuilder, SchemaType, Type,
+    AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, SchemaType,
+    Type,
 };
-use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::examples;
 use crate::listing::Sort;
 use crate::transfer::Format;
 
@@ -21,12 +20,16 @@ const CONTROL: &str = r"\u0000-\u001F\u007F-\u009F";
 /// Characters that turn the direction of a text around, likewise; see `shared::invisible`.
 const TURNING: &str = "\u{202a}-\u{202e}\u{2066}-\u{2069}";
 
-/// Characters that show nothing, likewise.
-const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{115f}-\u{1160}\u{17b4}-\u{17b5}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}";
+/// Characters that show nothing, likewise, as far as they have 16 bits: whoever reads a pattern without
+/// JavaScript's `u` takes a larger one for two.
+const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{115f}-\u{1160}\u{17b4}-\u{17b5}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fffb}";
 
-/// A schema's type, the name it has in the document where that is another, and what makes it.
-macro_rules! schema {
-    ($($(#[doc = $doc:literal])+ $name:ident $(as $shown:literal)? => $make:expr;)+) => {$(
+/// The most products of one answer; a client that wants more goes on with `after`.
+pub const MAX_LISTED: usize = 10_000;
+
+/// A schema's type, and what makes it.
+macro_rules! schemas {
+    ($($(#[doc = $doc:literal])+ $name:ident => $make:expr;)+) => {$(
         $(#[doc = $doc])+
         pub struct $name;
 
@@ -36,35 +39,27 @@ macro_rules! schema {
             }
         }
 
-        impl ToSchema for $name {
-            $(fn name() -> Cow<'static, str> {
-                $shown.into()
-            })?
-        }
+        impl ToSchema for $name {}
     )+};
 }
 
-schema! {
+pub(super) use schemas;
+
+schemas! {
     /// A whole number, such as a revision or an id.
-    Integer as "Whole" => revision();
+    Integer => revision();
     /// A catalog's digest.
     Digest => string().pattern(Some("^[0-9a-f]{16}$"));
     /// A product as it is told.
-    Product => closed(product());
+    Product => product().examples([examples::product()]);
     /// The fields of a new product.
-    Draft => closed(draft()).description(Some("The fields of a new product."));
+    Draft => closed(draft())
+        .description(Some("The fields of a new product."))
+        .examples([examples::draft()]);
     /// The fields to change in a product.
     Patch => closed(patch()).description(Some(
-        "The fields to change. `null` takes one away (RFC 7396).",
-    ));
-    /// Why a command was refused.
-    Problem => closed(problem());
-    /// One command of a batch.
-    Command => command();
-    /// What became of one command of a batch.
-    BatchResult as "BatchOutcome" => batch_result();
-    /// A refusal as HTTP tells it.
-    ProblemDocument => closed(problem_document());
+        "The fields to change; the others stay as they are. `null` takes one away (RFC 7396).",
+    )).examples([examples::patch()]);
     /// A price that may also be written as a text.
     PriceParameter => price();
     /// An order of products.
@@ -73,28 +68,30 @@ schema! {
     FormatParameter => one_of(Format::VARIANTS);
     /// What is done with a code that is taken.
     OnDuplicateParameter => one_of(OnDuplicate::VARIANTS);
+    /// The most products of one answer.
+    LimitParameter => integer().maximum(Some(MAX_LISTED)).default(Some(MAX_LISTED.into()));
 }
 
 /// No other fields than these.
-fn closed(object: ObjectBuilder) -> ObjectBuilder {
+pub(super) fn closed(object: ObjectBuilder) -> ObjectBuilder {
     object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }
 
-fn object() -> ObjectBuilder {
+pub(super) fn object() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Object)
 }
 
-fn string() -> ObjectBuilder {
+pub(super) fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-fn integer() -> ObjectBuilder {
+pub(super) fn integer() -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(0))
 }
 
-fn nullable(object: ObjectBuilder, own: Type) -> ObjectBuilder {
+pub(super) fn nullable(object: ObjectBuilder, own: Type) -> ObjectBuilder {
     object.schema_type(SchemaType::from_iter([own, Type::Null]))
 }
 
@@ -103,7 +100,7 @@ fn one_of(names: &[&str]) -> Object {
 }
 
 /// A change's place in the one order, and so a product's id as well.
-fn revision() -> ObjectBuilder {
+pub(super) fn revision() -> ObjectBuilder {
     integer().maximum(Some(u64::MAX))
 }
 
@@ -115,21 +112,18 @@ fn line(max_chars: usize, is_required: bool, refused: &str) -> ObjectBuilder {
         let pattern = format!("^[^{refused}]*[^\\s{refused}{INVISIBLE}][^{refused}]*$");
         line.min_length(Some(1)).pattern(Some(pattern))
     } else {
-        let line = line.pattern(Some(format!("^[^{refused}]*$")));
-        line.default(Some("".into()))
+        line.pattern(Some(format!("^[^{refused}]*$")))
     }
 }
 
 fn lines(max_chars: usize) -> ObjectBuilder {
-    string()
-        .max_length(Some(max_chars))
-        .pattern(Some(format!(
-            r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F{TURNING}]*$"
-        )))
-        .default(Some("".into()))
+    string().max_length(Some(max_chars)).pattern(Some(format!(
+        r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F{TURNING}]*$"
+    )))
 }
 
-/// An amount in whole units, up to [`Price::MAX`], with two decimals at most.
+/// An amount in whole units, up to [`Price::MAX`], with two decimals at most. The schema doesn't say that as
+/// `multipleOf`, by which validators that divide floats refuse prices such as 0.07.
 fn price_number() -> ObjectBuilder {
     #[expect(clippy::cast_precision_loss, reason = "MAX is far below 2^53")]
     let max = (Price::MAX.cents() / 100) as f64;
@@ -137,8 +131,10 @@ fn price_number() -> ObjectBuilder {
         .schema_type(Type::Number)
         .minimum(Some(0.0))
         .maximum(Some(max))
-        .multiple_of(Some(0.01))
+        .description(Some(DECIMALS))
 }
+
+const DECIMALS: &str = "In whole units, with two decimals at most.";
 
 /// The same as a text, for programs that have no decimals.
 fn price() -> AnyOf {
@@ -148,14 +144,14 @@ fn price() -> AnyOf {
     AnyOfBuilder::new()
         .item(price_number())
         .item(text)
-        .description(Some("Two decimals at most; as a number or a text."))
+        .description(Some(
+            "In whole units, with two decimals at most; as a number or a text.",
+        ))
         .build()
 }
 
 fn flag() -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::Boolean)
-        .default(Some(true.into()))
+    ObjectBuilder::new().schema_type(Type::Boolean)
 }
 
 fn count() -> ObjectBuilder {
@@ -250,97 +246,6 @@ fn product() -> ObjectBuilder {
     fields.fold(object, |object, field| object.required(field.name))
 }
 
-fn problem() -> ObjectBuilder {
-    object()
-        .property(
-            "code",
-            string().description(Some("For programs: it stays.")),
-        )
-        .property("message", string().description(Some("For people.")))
-        .property("fields", field_problems())
-        .required("code")
-        .required("message")
-}
-
-/// The socket's messages, without their request numbers.
-fn command() -> OneOf {
-    let command = |name: &str| {
-        closed(object())
-            .property("type", string().enum_values(Some([name])))
-            .required("type")
-    };
-    let known = |name: &str| {
-        command(name)
-            .property("id", revision())
-            .property("if_revision", nullable(revision(), Type::Integer))
-            .required("id")
-    };
-    let add = command("add")
-        .property("draft", Ref::from_schema_name("Draft"))
-        .required("draft");
-    let update = known("update")
-        .property("patch", Ref::from_schema_name("Patch"))
-        .required("patch");
-    OneOfBuilder::new()
-        .item(add)
-        .item(update)
-        .item(known("delete"))
-        .build()
-}
-
-fn batch_result() -> AnyOf {
-    let done = closed(object())
-        .property("id", revision())
-        .property("revision", revision())
-        .required("id")
-        .required("revision");
-    let done = closed(object()).property("done", done).required("done");
-    let refused = closed(object())
-        .property("refused", Ref::from_schema_name("Problem"))
-        .required("refused");
-    AnyOfBuilder::new().item(done).item(refused).build()
-}
-
-fn field_problems() -> Array {
-    let field = closed(object())
-        .property("field", string())
-        .property("code", string())
-        .property("message", string())
-        .required("field")
-        .required("code")
-        .required("message");
-    ArrayBuilder::new().items(field).build()
-}
-
-/// See `problem::Document`.
-fn problem_document() -> ObjectBuilder {
-    let command = closed(object())
-        .property("index", integer())
-        .property("problem", Ref::from_schema_name("Problem"))
-        .required("index")
-        .required("problem");
-    object()
-        .property(
-            "type",
-            string().description(Some("`urn:vitrina:problem:` and the code.")),
-        )
-        .property("title", string())
-        .property("status", integer())
-        .property("detail", string().description(Some("For people.")))
-        .property(
-            "code",
-            string().description(Some("For programs: it stays.")),
-        )
-        .property("fields", field_problems())
-        .property("commands", ArrayBuilder::new().items(command))
-        .required("type")
-        .required("title")
-        .required("status")
-        .required("detail")
-        .required("code")
-        .description(Some("RFC 9457, in the reader's language."))
-}
-
 #[cfg(test)]
 mod tests {
     use shared::invisible::{is_invisible, turns_direction};
@@ -364,8 +269,10 @@ mod tests {
 
     #[test]
     fn the_description_refuses_the_characters_that_the_rules_refuse() {
-        for c in '\0'..=char::MAX {
+        for c in '\0'..='\u{ffff}' {
             assert_eq!(has(INVISIBLE, c), is_invisible(c), "{c:?}");
+        }
+        for c in '\0'..=char::MAX {
             assert_eq!(has(TURNING, c), turns_direction(c), "{c:?}");
         }
     }

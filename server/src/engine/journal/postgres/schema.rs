@@ -8,7 +8,7 @@ use crate::engine::journal::JournalError;
 
 /// What each version of the tables added to the one before. They are those of the data file, for as
 /// many servers as there are.
-const VERSIONS: [&str; 1] = ["
+const VERSIONS: [&str; 2] = ["
     CREATE TABLE catalog (
         id text NOT NULL,
         version integer NOT NULL,
@@ -79,13 +79,19 @@ const VERSIONS: [&str; 1] = ["
         at timestamptz NOT NULL
     );
     COMMENT ON TABLE servers IS 'The servers that run at the moment, and how many clients each has.';
+", "
+    CREATE VIEW products_view AS
+        SELECT id, revision, title, description, code, price_cents / 100.0 AS price,
+            status AS on_sale, stock, category, thumbnails
+        FROM products ORDER BY id;
+    COMMENT ON VIEW products_view IS 'The products as people read them, with the price in units.';
 "];
 
 /// The rows of `servers` whose server is there: it said so within five of its looks.
 pub const IS_THERE: &str = "at > now() - interval '5 s'";
 
 /// The version of the tables that this Vitrina writes.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 
 const _: () = assert!(VERSIONS.len() == VERSION as usize);
 

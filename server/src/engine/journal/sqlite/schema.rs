@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x5649_5452;
 
 /// What each version of the tables added to the one before. A file's version (`PRAGMA
 /// user_version`) is the number of these that were applied to it.
-const VERSIONS: [&str; 3] = [
+const VERSIONS: [&str; 4] = [
     "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
     CREATE TABLE products (
         id INTEGER PRIMARY KEY,
@@ -47,6 +47,36 @@ const VERSIONS: [&str; 3] = [
     ALTER TABLE changes ADD COLUMN at INTEGER;
     ALTER TABLE changes ADD COLUMN \"by\" TEXT;
     ALTER TABLE changes ADD COLUMN before TEXT;",
+    // For whoever opens the file by itself.
+    "CREATE VIEW products_view AS
+        SELECT id, revision, title, description, code, price_cents / 100.0 AS price,
+            status AS on_sale, stock, category, thumbnails
+        FROM products ORDER BY id;
+    CREATE TABLE about (name TEXT PRIMARY KEY, meaning TEXT NOT NULL) STRICT;
+    INSERT INTO about VALUES
+        ('catalog', 'One row: the list''s random name, and the number of its latest change.'),
+        ('products', 'What is listed. Only Vitrina writes here; a server stops when another program does.'),
+        ('products.id', 'The revision at which the product was added.'),
+        ('products.revision', 'The revision of its latest change.'),
+        ('products.price_cents', 'The price in hundredths; products_view has it in units.'),
+        ('products.status', '1: on sale; 0: not.'),
+        ('products.thumbnails', 'A JSON array of addresses.'),
+        ('products.hash', 'Of all fields, by which a change from outside is found.'),
+        ('products_view', 'The products as people read them.'),
+        ('changes', 'The latest changes, in order.'),
+        ('changes.change', 'What happened, as JSON.'),
+        ('changes.page', 'The name of the client that asked for it over a socket.'),
+        ('changes.request', 'The number that the client gave its request.'),
+        ('changes.digest', 'Sums up all fields of all products after it.'),
+        ('changes.at', 'When, in milliseconds since 1970.'),
+        ('changes.by', 'Where it came from: a page, HTTP, an import, the command line.'),
+        ('changes.before', 'The product as it was before, as JSON.'),
+        ('answers', 'What requests of the last day that had a key led to, so that asking again does nothing twice.'),
+        ('answers.key', 'The Idempotency-Key, or the name and number of a client''s request.'),
+        ('answers.fingerprint', 'Tells another request under the same key apart.'),
+        ('answers.revision', 'The revision that it is answered with.'),
+        ('answers.change', 'What it did, as JSON.'),
+        ('answers.at', 'When, in seconds since 1970.');",
 ];
 
 /// The version from which on rows have hashes, and changes digests.
