@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 
 use crate::engine::journal::{PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
-use args::{Command, Serving};
+use args::Command;
 
 pub use args::{Args, LogFormat};
 
@@ -37,7 +37,7 @@ pub fn main(args: &Args) -> ExitCode {
     let code = match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read it, such as `head`, has enough of it.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if only_writes(args) && is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             log.say(&format!("vitrina: {error:#}"));
             ExitCode::FAILURE
@@ -47,6 +47,15 @@ pub fn main(args: &Args) -> ExitCode {
     code
 }
 
+/// Whether there is nothing to do but to write to standard output.
+fn only_writes(args: &Args) -> bool {
+    match &args.command {
+        Some(Command::Export { file, .. }) => file.as_deref().is_none_or(is_standard),
+        Some(Command::Completions { .. } | Command::Man { .. }) => true,
+        _ => false,
+    }
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let error = error.root_cause().downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -54,18 +63,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn run(args: &Args) -> anyhow::Result<()> {
     match &args.command {
-        None => serve_store(&args.serving, args),
-        Some(Command::Serve(serving)) => serve_store(&serving.or(&args.serving), args),
-        Some(Command::Demo(serving)) => {
-            let serving = serving.or(&args.serving);
-            let options = serve::options(&serving)?;
+        None | Some(Command::Serve) => serve_store(args),
+        Some(Command::Demo) => {
+            let options = serve::options(&args.serving)?;
             let folder = tempfile::tempdir().context("there is no room for a temporary file")?;
             let open = || {
                 let mut journal = SqliteJournal::open(&folder.path().join("demo.db"))?;
                 demo::fill(&mut journal)?;
                 Ok(journal)
             };
-            start(serve::serve(serving.address(), options, open))
+            start(serve::serve(args.serving.listen, options, open))
         }
         Some(Command::Import(arguments)) => {
             let source = import::Source::open(arguments)?;
@@ -95,8 +102,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-fn serve_store(serving: &Serving, args: &Args) -> anyhow::Result<()> {
-    let (address, options) = (serving.address(), serve::options(serving)?);
+fn serve_store(args: &Args) -> anyhow::Result<()> {
+    let (address, options) = (args.serving.listen, serve::options(&args.serving)?);
     match args.store()? {
         Store::File(path) => {
             let open = || Ok(SqliteJournal::open(&path)?);

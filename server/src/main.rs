@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use vitrina::cli::{self, Args};
 
 fn main() -> ExitCode {
-    cli::main(&Args::parse())
+    cli::main(&Args::read())
 }

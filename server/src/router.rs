@@ -132,6 +132,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .layer(limit.layer(MAX_COMMAND_BYTES));
     let router = api
         .merge(docs)
+        .merge(state.base_path.root())
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .route("/ws", get(websocket::upgrade))

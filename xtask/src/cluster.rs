@@ -38,7 +38,7 @@ impl Drop for Running {
 /// Starts all of it, says where it is, and takes it down on Ctrl-C.
 pub fn start() -> anyhow::Result<()> {
     tools::postgres()?;
-    tools::proxies()?;
+    tools::haproxy()?;
     run(&mut cargo(&[
         "build",
         "--locked",

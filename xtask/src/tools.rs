@@ -80,7 +80,11 @@ pub fn python() -> anyhow::Result<()> {
     let wanted = root().join("server/tests/clients/requirements.txt");
     let installed = python.join("requirements.txt");
     let read = |path| std::fs::read_to_string(path).ok();
-    if read(&wanted).is_some() && read(&installed) == read(&wanted) {
+    let is_there = read(&wanted).is_some() && read(&installed) == read(&wanted);
+    let runs = Command::new(python.join("bin/schemathesis"))
+        .arg("--version")
+        .output();
+    if is_there && runs.is_ok_and(|ran| ran.status.success()) {
         return Ok(());
     }
     if !works("python3", &["-c", "import ensurepip, venv"]) {
@@ -101,6 +105,11 @@ pub fn node() -> anyhow::Result<()> {
     if !works("node", &["--version"]) || !works("npm", &["--version"]) {
         debian(&["nodejs", "npm"])?;
     }
+    let is_new = "process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)";
+    anyhow::ensure!(
+        works("node", &["-e", is_new]),
+        "the tests need Node 20 or newer"
+    );
     for folder in ["socketio", "clients"] {
         let folder = root().join("server/tests").join(folder);
         // Fails when a package is missing or of another version than asked for.
@@ -121,13 +130,29 @@ pub fn terminal() -> anyhow::Result<()> {
     debian(&["zsh", "fish", "groff-base", "sqlite3"])
 }
 
-/// The proxies that people put in front, of Debian.
-pub fn proxies() -> anyhow::Result<()> {
-    let is_there = works("nginx", &["-v"]) && works("haproxy", &["-v"]);
-    if is_there && works("caddy", &["version"]) {
+/// Debian's balancer.
+pub fn haproxy() -> anyhow::Result<()> {
+    if works("haproxy", &["-v"]) {
         return Ok(());
     }
-    debian(&["nginx-light", "haproxy", "caddy"])
+    debian(&["haproxy"])
+}
+
+/// The proxies that people put in front, of Debian.
+pub fn proxies() -> anyhow::Result<()> {
+    haproxy()?;
+    if works("nginx", &["-v"]) && works("caddy", &["version"]) {
+        return Ok(());
+    }
+    debian(&["nginx-light", "caddy"])?;
+    // Their packages start them, on a port that everybody reaches.
+    if std::path::Path::new("/run/systemd/system").exists() {
+        run(&mut command(
+            "systemctl",
+            &["disable", "--now", "nginx", "caddy"],
+        ))?;
+    }
+    Ok(())
 }
 
 /// Debian's PostgreSQL, and what the tests do with it.

@@ -9,8 +9,7 @@ use web_sys::{Event, File, ProgressEvent, XmlHttpRequest};
 
 use crate::model::upload::Progress;
 
-/// The most refused rows of which the page shows what is wrong. Few enough for their words to fit into the
-/// connection while the browser, which reads no answer before, still sends the file.
+/// The most refused rows of which the page shows what is wrong: more than a person reads.
 const MAX_REFUSED: usize = 100;
 
 /// The most bytes that may have been sent and not yet read, in buffers on both sides.

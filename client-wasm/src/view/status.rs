@@ -27,6 +27,8 @@ impl Status {
         let line: Element = dom::by_id("status")?;
         let other_host: Element = dom::by_id("other-host")?;
         let asked = other_host.get_attribute("data-host").unwrap_or_default();
+        // Some proxies write the port that the scheme has anyway.
+        let asked = asked.trim_end_matches(":80").trim_end_matches(":443");
         let host = dom::window()?.location().host()?;
         Ok(Self {
             text,

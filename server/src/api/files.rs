@@ -35,7 +35,7 @@ use crate::transfer::import::{self, Plan, Reading};
 /// The most files that are imported at a time: each has a thread, and what it has read ahead.
 const MAX_IMPORTS: usize = 8;
 
-/// The most bytes of lines that wait for a file to be read: some thousand refused rows.
+/// About how many bytes of lines wait for a file to be read: some thousand refused rows.
 const MAX_HELD_BYTES: usize = 1024 * 1024;
 
 /// The places of the files that are imported.
@@ -69,7 +69,8 @@ impl Default for Imports {
         ("most_refused" = Option<openapi::Integer>, Query,
             description = "The most refused rows to describe; the rest are only counted"),
         ("progress" = Option<bool>, Query,
-            description = "Answer while the file is read, for clients that read while they send"),
+            description = "Answer while the file is read, for clients that read while they send; nginx sends \
+                no more of a request that is answered"),
     ),
     request_body(content(
         (String = "text/csv"),
@@ -117,10 +118,14 @@ pub async fn import(
     let mut answer = Lines {
         messages,
         wants_progress,
+        is_full: false,
     };
     let first = if wants_progress {
         // A client that asked whether to send it is told so before it is answered (RFC 9110 section 10.1.1).
-        reading.begun.cancelled().await;
+        tokio::select! {
+            () = reading.begun.cancelled() => {}
+            () = reading.ended.cancelled() => {}
+        }
         String::new()
     } else {
         answer.until(&reading.ended).await
@@ -139,33 +144,37 @@ pub async fn import(
 struct Lines {
     messages: mpsc::Receiver<ImportMessage>,
     wants_progress: bool,
+    /// Whether there was no room for a refused row: the others are only counted as well.
+    is_full: bool,
 }
 
 impl Lines {
     async fn next(&mut self) -> Option<serde_json::Result<String>> {
         loop {
             let message = self.messages.recv().await?;
-            if self.wants_progress || !matches!(message, ImportMessage::Progress(_)) {
+            let is_left_out = match message {
+                ImportMessage::Progress(_) => !self.wants_progress,
+                ImportMessage::RowRefused { .. } => self.is_full,
+                ImportMessage::Failed { .. } | ImportMessage::Finished { .. } => false,
+            };
+            if !is_left_out {
                 return Some(serde_json::to_string(&message).map(|json| json + "\n"));
             }
         }
     }
 
-    /// What is told until the file is read, as far as there is room for it: what finds none is counted in
-    /// the last line.
+    /// What is told until the file is read. Of its end only what can't be read is told before that.
     async fn until(&mut self, ended: &CancellationToken) -> String {
         let mut lines = String::new();
         loop {
             let line = tokio::select! {
                 biased;
-                line = self.next() => line,
                 () = ended.cancelled() => None,
+                line = self.next() => line,
             };
-            match line {
-                Some(Ok(line)) if lines.len() + line.len() <= MAX_HELD_BYTES => lines += &line,
-                Some(_) => {}
-                None => return lines,
-            }
+            let Some(line) = line else { return lines };
+            lines += &line.unwrap_or_default();
+            self.is_full |= lines.len() > MAX_HELD_BYTES;
         }
     }
 }

@@ -106,7 +106,7 @@ pub async fn add(
     params(
         ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
-        openapi::IfOther,
+        openapi::IfNoneMatchOnWrite,
         openapi::IdempotencyKey,
     ),
     request_body = openapi::Draft,
@@ -145,7 +145,7 @@ pub async fn replace(
     params(
         ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
-        openapi::IfOther,
+        openapi::IfNoneMatchOnWrite,
         openapi::IdempotencyKey,
     ),
     request_body(content(
@@ -180,7 +180,7 @@ pub async fn update(
     params(
         ("id" = openapi::Integer, Path, description = "The product"),
         openapi::IfMatch,
-        openapi::IfOther,
+        openapi::IfNoneMatchOnWrite,
         openapi::IdempotencyKey,
     ),
     responses((status = 204, description = "It is gone"))

@@ -1,11 +1,13 @@
 //! The command line and the environment.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use axum::http::HeaderValue;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::Args as _;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use shared::OnDuplicate;
 use url::Url;
@@ -53,17 +55,18 @@ pub struct Args {
 }
 
 /// Where and how the list is served.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Serving {
     /// Address and port to serve on. Every machine that can reach the address can change the
-    /// list; 127.0.0.1 is this machine alone [default: 127.0.0.1:8080]
+    /// list; 127.0.0.1 is this machine alone.
     #[arg(
         long,
         env = "VITRINA_LISTEN",
         value_name = "ADDR:PORT",
+        default_value = "127.0.0.1:8080",
         value_parser = address
     )]
-    pub listen: Option<SocketAddr>,
+    pub listen: SocketAddr,
 
     /// A name by which the server is reached, such as `shop.example`; can be given several times.
     /// On this machine alone, addresses and `localhost` are served and no other names, since anyone
@@ -95,29 +98,39 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Where to serve where nothing else was said.
-    const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-
-    /// The address to serve on.
-    pub fn address(&self) -> SocketAddr {
-        self.listen.unwrap_or(Self::DEFAULT)
-    }
-
-    /// What was said after the command, and what was said only before it.
-    pub fn or(&self, before: &Self) -> Self {
-        fn first<T: Clone>(one: &[T], other: &[T]) -> Vec<T> {
-            if one.is_empty() { other } else { one }.to_vec()
+    /// Takes what was said after the command as well. What the environment says is there already, and
+    /// counts less.
+    fn take(&mut self, after: &ArgMatches) {
+        let is_said = |flag: &str| after.value_source(flag) == Some(ValueSource::CommandLine);
+        let Ok(said) = Self::from_arg_matches(after) else {
+            return;
+        };
+        if is_said("listen") {
+            self.listen = said.listen;
         }
-        Self {
-            listen: self.listen.or(before.listen),
-            hosts: first(&self.hosts, &before.hosts),
-            origins: first(&self.origins, &before.origins),
-            base_path: self.base_path.clone().or(before.base_path.clone()),
+        if is_said("hosts") {
+            self.hosts = said.hosts;
+        }
+        if is_said("origins") {
+            self.origins = said.origins;
+        }
+        if is_said("base_path") {
+            self.base_path = said.base_path;
         }
     }
 }
 
 impl Args {
+    /// Reads the program's command line; where it is wrong or asks for help, it says so and ends.
+    pub fn read() -> Self {
+        let matches = command().get_matches();
+        let mut args = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let Some(("serve" | "demo", after)) = matches.subcommand() {
+            args.serving.take(after);
+        }
+        args
+    }
+
     /// Where the products are.
     pub fn store(&self) -> anyhow::Result<Store> {
         match &self.journal {
@@ -127,6 +140,15 @@ impl Args {
             )),
         }
     }
+}
+
+/// The command line. How to serve is said before the commands that serve or after them, and shown with no
+/// others.
+pub fn command() -> clap::Command {
+    let serving = ["serve", "demo"].into_iter();
+    serving.fold(Args::command(), |command, name| {
+        command.mut_subcommand(name, Serving::augment_args)
+    })
 }
 
 /// What a flag says of where products are. It may have a password in it, so that an error doesn't
@@ -176,9 +198,9 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the list.
-    Serve(Serving),
+    Serve,
     /// Serve a sample catalog of forty products, in a file that is gone at the end.
-    Demo(Serving),
+    Demo,
     /// Add the products of a file. While the server runs, send the file to it instead:
     /// `POST /api/products/import`.
     Import(ImportArgs),

@@ -4,21 +4,20 @@
 use std::io::Write;
 
 use anyhow::Context;
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::args::Args;
+use super::args::command;
 
 /// Writes a shell's completions.
 pub fn completions(shell: Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "vitrina", &mut script);
+    clap_complete::generate(shell, &mut command(), "vitrina", &mut script);
     Ok(std::io::stdout().write_all(&script)?)
 }
 
 /// Writes the manual page of the program, or of one of its commands.
 pub fn manual(of: Option<&str>) -> anyhow::Result<()> {
-    let mut command = Args::command();
+    let mut command = command();
     // A command's page knows the flags that all of them take, and its own full name.
     command.build();
     if let Some(name) = of {

@@ -1,7 +1,7 @@
 //! What commands show while they work and when they are done.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -20,9 +20,13 @@ pub fn count(number: u64, one: &str) -> String {
     format!("{number} {one}{plural}")
 }
 
-/// Tells people what was found or done, on a line of standard output.
+/// Tells people what was found or done, on a line of standard output. A reader that is gone has heard
+/// enough, and changes nothing of what is done.
 pub fn print(line: &dyn Display) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Tells programs what was done.

@@ -30,11 +30,12 @@ pub async fn serve<J: Journal>(
     options: Options,
     open: impl FnOnce() -> anyhow::Result<J>,
 ) -> anyhow::Result<()> {
-    let stop = stop_signal().context("can't listen for signals")?;
     let listener = listen(address).with_context(|| {
         format!("can't serve on {address}: choose another address or port with --listen ADDR:PORT")
     })?;
     let journal = open()?;
+    // Until here there is nothing to end well.
+    let stop = stop_signal().context("can't listen for signals")?;
     let page = options.base_path.join("/realtimeproducts");
     let url = format!("http://{}{page}", listener.local_addr()?);
     // On a thread of its own: nobody may read it.

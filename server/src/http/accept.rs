@@ -22,8 +22,8 @@ use super::shutdown::Shutdown;
 use super::socket::{Place, Socket};
 
 /// How long a connection may take to send the head of its next request. It is also how long one
-/// that is kept for later may be idle: longer than the clients and proxies that reuse connections keep
-/// theirs (75 seconds at most, by nginx), so that none is closed just when the next request comes.
+/// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
+/// that none is closed just when the next request comes.
 const HEAD_TIME: Duration = Duration::from_secs(90);
 
 /// How long a new connection may be silent when three of four places are taken.

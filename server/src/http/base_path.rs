@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{RawQuery, Request};
+use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
-use axum::http::{StatusCode, Uri};
 use axum::response::Redirect;
 use axum::routing::get;
 use tower::ServiceBuilder;
@@ -16,9 +16,24 @@ use tower::ServiceBuilder;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BasePath(Arc<str>);
 
+/// How the server's own paths begin: a request that came without the base path would be taken for one with
+/// it.
+const TAKEN: [&str; 7] = [
+    "api",
+    "assets",
+    "views",
+    "ws",
+    "socket.io",
+    "realtimeproducts",
+    "favicon.svg",
+];
+
 /// It is no such path.
 #[derive(Debug, thiserror::Error)]
-#[error("a path of letters, digits and -._~ that begins with a slash, such as /shop")]
+#[error(
+    "a path of letters, digits and -._~ that begins with a slash and is none of the server's own, such as \
+     /shop"
+)]
 pub struct NotAPath;
 
 impl FromStr for BasePath {
@@ -31,7 +46,10 @@ impl FromStr for BasePath {
             !matches!(name, "" | "." | "..") && name.bytes().all(is_plain)
         };
         let is_path = match path.strip_prefix('/') {
-            Some(names) => names.split('/').all(is_name),
+            Some(names) => {
+                let first = names.split('/').next().unwrap_or_default();
+                names.split('/').all(is_name) && !TAKEN.contains(&first)
+            }
             None => path.is_empty(),
         };
         if is_path {
@@ -54,7 +72,6 @@ impl BasePath {
         if self.0.is_empty() {
             return router;
         }
-        let root = self.join("/");
         let base = self.clone();
         let strip = ServiceBuilder::new().map_request(move |mut request: Request| {
             if let Some(uri) = base.strip(request.uri()) {
@@ -62,11 +79,21 @@ impl BasePath {
             }
             request
         });
-        Router::new()
-            // Relative addresses need the slash.
-            .route(&self.0, get(async move || Redirect::permanent(&root)))
-            .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
-            .fallback_service(strip.service(router))
+        Router::new().fallback_service(strip.service(router))
+    }
+
+    /// The path itself, where there is one: it leads to what is below it, since relative addresses need the
+    /// slash.
+    pub fn root<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        if self.0.is_empty() {
+            return Router::new();
+        }
+        let root = self.join("/");
+        let redirect = async move |RawQuery(query): RawQuery| {
+            let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+            Redirect::permanent(&(root + &query))
+        };
+        Router::new().route(&self.0, get(redirect))
     }
 
     /// An address without the path, where it is below it.
@@ -98,7 +125,7 @@ mod tests {
             assert_eq!(base.join("/x"), format!("{path}/x"), "{text}");
         }
         for wrong in [
-            "shop", "//shop", "/a//b", "/a/../b", "/a b", "/a?b", "/ä", "/{a}",
+            "shop", "//shop", "/a//b", "/a/../b", "/a b", "/a?b", "/ä", "/{a}", "/api", "/ws/a",
         ] {
             assert!(BasePath::from_str(wrong).is_err(), "{wrong}");
         }

@@ -127,7 +127,8 @@ impl<'a> Condition<'a> {
         }
         let mut tags = Vec::new();
         for line in &lines {
-            let text = line.to_str().map_err(|_| no_tag(name))?.trim();
+            let text = std::str::from_utf8(line.as_bytes()).map_err(|_| no_tag(name))?;
+            let text = text.trim();
             if text == "*" && lines.len() == 1 {
                 return Ok(Some(Self::Any));
             }

@@ -13,7 +13,7 @@ use utoipa::OpenApi;
 
 pub use complete::complete;
 pub use messages::{BatchResult, Command, DraftLines, Events, ImportLines};
-pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch, IfOther};
+pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch, IfNoneMatchOnWrite};
 pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports};
 pub use schemas::{
     Digest, Draft, FormatParameter, Integer, LimitParameter, MAX_LISTED, OnDuplicateParameter,

@@ -221,8 +221,8 @@ pub async fn import(
     let _ = told.send(last).await;
 }
 
-/// Whoever is told of an import. A client that sends its whole file before it reads any of the
-/// answer is not waited for: what finds no room then is only counted.
+/// Whoever is told of an import. One that takes nothing, such as a client that wants progress and sends its
+/// whole file before it reads, is not waited for: what finds no room then is only counted.
 struct Listener<'a> {
     told: &'a mpsc::Sender<ImportMessage>,
     is_slow: bool,

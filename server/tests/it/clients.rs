@@ -3,11 +3,11 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::program::command;
 use crate::support::script::{Running, Script, folder, node, python, run};
-use crate::support::{Http, Program, data_file};
+use crate::support::{Http, Program, TIMEOUT, data_file};
 use serde_json::Value;
 use tempfile::TempDir;
 use testbed::free_port;
@@ -91,18 +91,21 @@ async fn a_client_in_typescript_has_types_that_hold() {
 async fn answers_are_what_the_description_says() {
     let (program, folder) = start();
     let mut client = typescript(&program, folder.path()).await;
-    let document = document(&program, folder.path()).await;
+    let document = folder.path().join("openapi.json");
     let host = format!("127.0.0.1:{}", free_port());
     let port = host.rsplit(':').next().unwrap_or_default();
     // It answers 500 itself where an answer isn't as described.
     let prism = tool("@stoplight/prism-cli/dist/index.js")
-        .args(["proxy", &document, &format!("http://{}", program.host)])
+        .arg("proxy")
+        .args([&document, Path::new(&format!("http://{}", program.host))])
         .args(["--errors", "--port", port])
         .stdout(std::process::Stdio::null())
         .spawn()
         .expect("Prism starts");
     let mut prism = Running(prism);
+    let end = Instant::now() + TIMEOUT;
     while std::net::TcpStream::connect(&host).is_err() {
+        assert!(Instant::now() < end, "it doesn't listen");
         assert!(prism.0.try_wait().expect("a status").is_none(), "it ended");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -1,16 +1,12 @@
 //! Import and export: what a spreadsheet or another program gives, and what they get.
 
-use std::time::Duration;
-
 use crate::support::{Http, Server, draft};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 /// Imports; gives everything that was told.
-async fn import(
+pub async fn import(
     http: &Http,
     query: &str,
     media_type: &str,
@@ -29,7 +25,7 @@ async fn import(
     lines.collect::<Result<_, _>>().expect("JSON")
 }
 
-fn last(told: &[Value]) -> &Value {
+pub fn last(told: &[Value]) -> &Value {
     told.last().expect("an end")
 }
 
@@ -438,66 +434,4 @@ async fn an_update_that_is_wrong_is_told_only_what_is_wrong_with_it() {
     };
     assert_eq!(fields(&told[0]), ["stock"]);
     assert_eq!(fields(&told[1]), ["title", "stock", "category"]);
-}
-
-/// Sends the head of an import and the beginning of its file, and gives what comes within a moment.
-async fn early_answer(server: &Server, query: &str, more: &str, sent: &str) -> (TcpStream, String) {
-    let mut stream = TcpStream::connect(&server.host).await.expect("a port");
-    let head = format!(
-        "POST /api/products/import{query} HTTP/1.1\r\nHost: {}\r\nContent-Type: text/csv\r\n\
-         Content-Length: 58\r\nConnection: close\r\n{more}\r\n",
-        server.host
-    );
-    stream.write_all(head.as_bytes()).await.expect("a write");
-    stream.write_all(sent.as_bytes()).await.expect("a write");
-    let mut answer = vec![0; 4_096];
-    let read = stream.read(&mut answer);
-    let read = tokio::time::timeout(Duration::from_secs(1), read).await;
-    answer.truncate(read.map_or(0, |read| read.expect("an answer")));
-    (stream, String::from_utf8(answer).expect("a text"))
-}
-
-#[tokio::test]
-async fn an_import_is_answered_once_its_file_is_read_unless_progress_is_wanted() {
-    const FILE: &str = "title,code,price,stock,category\nA,a,1,1,c\nB,,1,1,c\nC,c,1,";
-    let server = Server::start();
-    let (mut stream, early) = early_answer(&server, "?most_refused=5", "", FILE).await;
-    assert_eq!(early, "");
-    stream.write_all(b"\n").await.expect("a write");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        answer.contains("row_refused") && answer.contains("\"added\":1"),
-        "{answer}"
-    );
-
-    let (_stream, early) = early_answer(&server, "?progress=true", "", FILE).await;
-    assert!(early.starts_with("HTTP/1.1 200"), "{early}");
-
-    // Who asks first is told to go on, and not answered before.
-    for query in ["", "?progress=true"] {
-        let expect = "Expect: 100-continue\r\n";
-        let (mut stream, early) = early_answer(&server, query, expect, "").await;
-        assert_eq!(early, "HTTP/1.1 100 Continue\r\n\r\n", "{query}");
-        stream.write_all(FILE.as_bytes()).await.expect("a write");
-        stream.write_all(b"\n").await.expect("a write");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("an answer");
-        assert!(answer.contains("\"finished\""), "{answer}");
-    }
-}
-
-#[tokio::test]
-async fn of_more_refused_rows_than_are_kept_the_rest_is_counted() {
-    use std::fmt::Write;
-    const ROWS: usize = 20_000;
-    let server = Server::start();
-    let mut file = String::from("title,code,price,stock,category\n");
-    for row in 0..ROWS {
-        writeln!(file, ",code {row},a lot,-1,").expect("a text");
-    }
-    let told = import(&server.http(), "", "text/csv", file).await;
-    assert_eq!(last(&told)["refused"], ROWS);
-    assert!(told.len() > 1_000 && told.len() < ROWS, "{}", told.len());
 }

@@ -23,6 +23,7 @@ mod files;
 mod histories;
 mod http;
 mod idle;
+mod imports;
 mod journals;
 mod lists;
 mod live;

@@ -89,13 +89,8 @@ fn manual_pages_render_without_a_warning() {
             groff.status.success() && warnings.is_empty(),
             "{name}: {warnings}"
         );
-        assert!(
-            text.contains(&format!(
-                "vitrina{}{name}",
-                if name.is_empty() { "" } else { "-" }
-            )) || text.contains("vitrina"),
-            "{name}"
-        );
+        let own = if name.is_empty() { "vitrina" } else { name };
+        assert!(text.contains(own), "{name}: {text}");
     }
 }
 
@@ -260,4 +255,48 @@ async fn the_data_file_explains_itself_to_other_programs() {
         .query_row("SELECT count(*) FROM products", [], |row| row.get(0))
         .expect("a count");
     assert_eq!(seen, 1, "what it reads is of one moment");
+}
+
+#[tokio::test]
+async fn a_flag_counts_more_than_the_environment_wherever_it_stands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    let flag = ["--listen", "127.0.0.1:0"];
+    for arguments in [
+        [&flag[..], &["serve"]].concat(),
+        [&["serve"], &flag[..]].concat(),
+        flag.to_vec(),
+        [&flag[..], &["demo"]].concat(),
+    ] {
+        let mut command = vitrina();
+        command.args(&arguments).arg("--journal").arg(&data);
+        // Nothing can be served there.
+        command.env("VITRINA_LISTEN", "192.0.2.1:1");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let program = Program::run(command);
+        assert_eq!(program.http().get("/").await.status(), 200, "{arguments:?}");
+    }
+    let wrong = vitrina().args(["serve", "--listen", "nowhere"]).output();
+    assert_eq!(wrong.expect("it runs").status.code(), Some(2));
+}
+
+#[test]
+fn whoever_reads_nothing_changes_nothing_of_what_is_done() {
+    use std::fmt::Write;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    let file = folder.path().join("products.csv");
+    let mut rows = String::from("title,code,price,stock,category\n");
+    for row in 0..5_000 {
+        writeln!(rows, "A,code {row},1,1,c").expect("a text");
+    }
+    rows += "A,,1,1,c\n";
+    std::fs::write(&file, rows).expect("a file");
+    let script = "\"$0\" import --json --journal \"$1\" \"$2\" | true; echo ${PIPESTATUS[0]}";
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script, env!("CARGO_BIN_EXE_vitrina")]);
+    let said = run(bash.arg(&data).arg(&file));
+    assert_eq!(said.trim(), "1", "a row was refused");
+    let said = run(vitrina().args(["check", "--json", "--journal"]).arg(&data));
+    assert!(said.contains("\"products\":5000"), "{said}");
 }

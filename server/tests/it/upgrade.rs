@@ -8,10 +8,11 @@ use vitrina::journal::{DataFile, Journal, Key, SqliteJournal};
 /// Every file in `data`, made by the server of that version and with the same six changes: of four
 /// products one was deleted, one updated, and one added by a client. From version 2 on the first was
 /// added with an `Idempotency-Key`.
-const FILES: [(&str, &[u8]); 3] = [
+const FILES: [(&str, &[u8]); 4] = [
     ("v1.db", include_bytes!("../data/v1.db")),
     ("v2.db", include_bytes!("../data/v2.db")),
     ("v3.db", include_bytes!("../data/v3.db")),
+    ("v4.db", include_bytes!("../data/v4.db")),
 ];
 
 #[tokio::test]
@@ -49,8 +50,17 @@ async fn the_files_of_earlier_versions_are_brought_up_to_date() {
         let file = rusqlite::Connection::open(&path).expect("a file");
         let told = "SELECT count(*) FROM changes WHERE digest IS NOT NULL AND at IS NOT NULL";
         let told: u64 = file.query_row(told, [], |row| row.get(0)).expect("a count");
-        let made_with = if name == "v3.db" { 7 } else { 1 };
+        let made_with = if matches!(name, "v3.db" | "v4.db") {
+            7
+        } else {
+            1
+        };
         assert_eq!(told, made_with, "{name}: what was not kept is not made up");
+        let price = "SELECT price FROM products_view WHERE id = 6";
+        let price: f64 = file
+            .query_row(price, [], |row| row.get(0))
+            .expect("a price");
+        assert!((price - 3.5).abs() < 1e-9, "{name}: {price}");
         let data = DataFile::open(&path).expect("opens");
         assert_eq!(data.inspect().faults, Vec::<String>::new(), "{name}");
     }

@@ -1,5 +1,6 @@
 //! What holds for every operation, and what the document's builder has no place for.
 
+use anyhow::Context;
 use serde_json::json;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
@@ -10,7 +11,7 @@ use super::refusals::{self, operations};
 use crate::http::base_path::BasePath;
 
 /// Adds it to the document, and gives that as JSON.
-pub fn complete(mut document: OpenApi, base_path: &BasePath) -> serde_json::Result<String> {
+pub fn complete(mut document: OpenApi, base_path: &BasePath) -> anyhow::Result<String> {
     let root = base_path.join("");
     let root = if root.is_empty() { "/" } else { &root };
     document.servers = Some(vec![Server::new(root)]);
@@ -24,12 +25,12 @@ pub fn complete(mut document: OpenApi, base_path: &BasePath) -> serde_json::Resu
     }
     let mut document = serde_json::to_value(&document)?;
     for (text, content) in CONTENTS {
-        if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{text}")) {
-            let reference = format!("#/components/schemas/{content}");
-            schema["contentSchema"] = json!({ "$ref": reference });
-        }
+        let schema = document.pointer_mut(&format!("/components/schemas/{text}"));
+        let schema = schema.with_context(|| format!("there is no schema {text}"))?;
+        let reference = format!("#/components/schemas/{content}");
+        schema["contentSchema"] = json!({ "$ref": reference });
     }
-    serde_json::to_string(&document)
+    Ok(serde_json::to_string(&document)?)
 }
 
 /// The revision that an answer knows, and the one that it has to know.

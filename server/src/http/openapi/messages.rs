@@ -33,7 +33,7 @@ schemas! {
         ("add", "AddCommand"), ("update", "UpdateCommand"), ("delete", "DeleteCommand"),
     ]);
     /// Add a product.
-    AddCommand => closed(command("add"))
+    AddCommand => closed(message("add"))
         .property("draft", named("Draft"))
         .required("draft");
     /// Change fields of a product.
@@ -145,16 +145,11 @@ fn message(tag: &str) -> ObjectBuilder {
         .required("type")
 }
 
-/// The socket's messages, without their request numbers.
-fn command(tag: &str) -> ObjectBuilder {
-    message(tag)
-}
-
 /// A command for a product that is there.
 fn known(tag: &str) -> ObjectBuilder {
     let expected = nullable(revision(), Type::Integer)
         .description(Some("Refuse it unless the product is at this revision."));
-    command(tag)
+    message(tag)
         .property("id", revision())
         .property("if_revision", expected)
         .required("id")

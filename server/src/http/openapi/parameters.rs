@@ -36,8 +36,8 @@ pub struct IfMatch {
 #[expect(dead_code, reason = "only its description is used")]
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub struct IfOther {
-    /// An `ETag` that the product must not have; `*` for one that must not be there.
+pub struct IfNoneMatchOnWrite {
+    /// An `ETag` that the product must not have; with `*` it is refused, or there is no such product.
     #[param(
         required = false,
         rename = "If-None-Match",

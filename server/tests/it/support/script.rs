@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -32,9 +33,19 @@ pub fn python() -> Command {
     python
 }
 
-/// Runs a program to its end, which must be a good one, and gives what it said.
+/// Runs a program to its end, which must be a good one and come in time, and gives what it said.
 pub fn run(command: &mut Command) -> String {
-    let output = command.output().expect("`cargo xtask test` installs it");
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("`cargo xtask test` installs it");
+    let id = child.id().to_string();
+    let (sender, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(3 * TIMEOUT) else {
+        let _ = Command::new("kill").args(["-KILL", &id]).status();
+        panic!("{command:?} doesn't end");
+    };
+    let output = output.expect("what it said");
     let (said, complained) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
@@ -58,6 +69,23 @@ impl Drop for Running {
     }
 }
 
+/// What a program says from now on, a line of JSON each time.
+pub fn lines<T: DeserializeOwned + Send + 'static>(
+    child: &mut Child,
+) -> mpsc::UnboundedReceiver<T> {
+    let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    let (sender, lines) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let line = serde_json::from_str(&line).expect("a line of JSON");
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
 /// One that says what it sees.
 pub struct Script {
     _running: Running,
@@ -67,16 +95,7 @@ pub struct Script {
 impl Script {
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
-        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = mpsc::unbounded_channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).expect("a line of JSON");
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines(&mut child);
         Self {
             _running: Running(child),
             lines,

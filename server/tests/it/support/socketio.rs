@@ -1,7 +1,7 @@
 //! Clients of Socket.IO: the real `socket.io-client` in Node, many in one process.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::TIMEOUT;
+use super::script::lines;
 
 /// A Node process with clients.
 pub struct SocketIo {
@@ -88,16 +89,7 @@ impl SocketIo {
         node.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = node.spawn().expect("Node runs");
         let commands = child.stdin.take().expect("a pipe");
-        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, lines) = mpsc::unbounded_channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).expect("a line of JSON");
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
+        let lines = lines(&mut child);
         Self {
             child,
             commands,
