@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use clap::Args as _;
+use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -147,7 +148,12 @@ impl Args {
 pub fn command() -> clap::Command {
     let serving = ["serve", "demo"].into_iter();
     serving.fold(Args::command(), |command, name| {
-        command.mut_subcommand(name, Serving::augment_args)
+        command.mut_subcommand(name, |command| {
+            // What it is about is said already.
+            let about = command.get_about().cloned().unwrap_or_default();
+            let command = Serving::augment_args(command);
+            command.about(about).long_about(Resettable::Reset)
+        })
     })
 }
 

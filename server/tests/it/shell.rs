@@ -120,6 +120,11 @@ fn help_fits_a_terminal() {
         }
         let narrow = help(Some("40"));
         assert!(narrow.contains("--log"), "{name}: {narrow}");
+        let about = ["Serve the list", "Serve a sample catalog"];
+        let is_about = |words: &&str| narrow.contains(*words);
+        if name.is_empty() {
+            assert!(about.iter().all(is_about), "{narrow}");
+        }
         // Where to serve is said only where something is served.
         let serves = matches!(name, "" | "help" | "serve" | "demo");
         assert_eq!(narrow.contains("--listen"), serves, "{name}");
