@@ -94,7 +94,7 @@ pub struct HeldFile<R, P> {
 }
 
 /// How far a file is read.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Reading {
     /// Cancelled when the first of it has come.
     pub begun: CancellationToken,
