@@ -724,27 +724,27 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 44, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_872);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_873);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_838);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_839);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_838_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_839_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_838_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_839_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 6, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_841);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_842);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
@@ -766,26 +766,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_841(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_841(arg0, arg1);
+function __wasm_bindgen_func_elem_842(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_842(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_838(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_838(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_839(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_839(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_838_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_838_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_839_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_839_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_838_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_838_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_839_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_839_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_872(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_873(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_872(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_873(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

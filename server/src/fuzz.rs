@@ -74,6 +74,7 @@ pub fn socketio_event(text: &str) {
             RawCommand::Add { .. } => "add",
             RawCommand::Update { .. } => "update",
             RawCommand::Delete { .. } => "delete",
+            RawCommand::Restore { .. } => "restore",
         };
         assert_eq!(event.name, name, "{message}");
     }

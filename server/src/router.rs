@@ -92,6 +92,7 @@ fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
             products::update,
             products::delete
         ))
+        .routes(routes!(products::restore))
         .routes(routes!(batch::batch).layer(limit.layer(batch::MAX_BYTES)))
         .routes(routes!(files::import))
         .routes(routes!(files::export))

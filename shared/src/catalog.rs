@@ -116,6 +116,7 @@ impl Catalog {
                 self.at_revision(id, if_revision)?;
                 Ok(Decision::Change(Change::Deleted(id)))
             }
+            Command::Restore { id, deleted } => self.decide_restore(id, deleted.as_deref()),
         }
     }
 
@@ -140,6 +141,19 @@ impl Catalog {
             id,
             revision,
             draft,
+        }))))
+    }
+
+    fn decide_restore(&self, id: ProductId, deleted: Option<&Product>) -> Result<Decision, Reason> {
+        if let Some(product) = self.get(id) {
+            return Ok(Decision::Nothing(product.clone()));
+        }
+        let deleted = deleted.ok_or(Reason::NotKept(id))?;
+        self.code_is_free(&deleted.draft.code, None)?;
+        Ok(Decision::Change(Change::Added(Arc::new(Product {
+            id,
+            revision: self.revision.next(),
+            draft: deleted.draft.clone(),
         }))))
     }
 
@@ -171,7 +185,10 @@ impl Catalog {
 
     fn code_is_free(&self, code: &str, except: Option<ProductId>) -> Result<(), Reason> {
         match self.with_code(code) {
-            Some(product) if Some(product.id) != except => Err(Reason::CodeTaken(code.to_owned())),
+            Some(owner) if Some(owner.id) != except => Err(Reason::CodeTaken(
+                code.to_owned(),
+                Some(owner.draft.title.to_string()),
+            )),
             _ => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 //! ([`Command`]).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ProductId, RequestId, Revision};
 use crate::integer;
-use crate::product::{Draft, Patch};
+use crate::product::{Draft, Patch, Product};
 use crate::reason::Reason;
 use crate::rules::{Fields, Normalize};
 
@@ -36,6 +37,14 @@ pub enum Command {
         id: ProductId,
         /// Refuse when the product is no longer at this revision.
         if_revision: Option<Revision>,
+    },
+    /// Bring a deleted product back, with its id.
+    Restore {
+        /// Which product.
+        id: ProductId,
+        /// The product as it was when it was deleted: looked up by whoever keeps the changes, and
+        /// never taken from whoever asks. `None` where nothing is kept of it.
+        deleted: Option<Arc<Product>>,
     },
 }
 
@@ -102,6 +111,11 @@ pub enum RawCommand {
         #[serde(skip_serializing_if = "Option::is_none")]
         if_revision: Option<Revision>,
     },
+    /// Bring a deleted product back, with its id.
+    Restore {
+        /// Which product.
+        id: ProductId,
+    },
 }
 
 impl RawCommand {
@@ -119,6 +133,7 @@ impl RawCommand {
                 if_revision,
             },
             Self::Delete { id, if_revision } => Command::Delete { id, if_revision },
+            Self::Restore { id } => Command::Restore { id, deleted: None },
         })
     }
 }
@@ -173,6 +188,7 @@ enum Type {
     Add,
     Update,
     Delete,
+    Restore,
 }
 
 impl Members {
@@ -214,6 +230,14 @@ impl Members {
                 Ok(RawCommand::Delete {
                     id: Self::require("id", id)?,
                     if_revision,
+                })
+            }
+            Type::Restore => {
+                Self::refuse("draft", draft.as_ref())?;
+                Self::refuse("patch", patch.as_ref())?;
+                Self::refuse("if_revision", if_revision.as_ref())?;
+                Ok(RawCommand::Restore {
+                    id: Self::require("id", id)?,
                 })
             }
         }

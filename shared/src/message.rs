@@ -113,7 +113,9 @@ impl ClientMessage {
             let envelope: Envelope = serde_json::from_str(frame).unwrap_or_default();
             let request = envelope.request.0.as_u64().map(RequestId);
             let reason = match envelope.r#type.0.as_str() {
-                None | Some("add" | "update" | "delete") => Reason::Malformed(error.to_string()),
+                None | Some("add" | "update" | "delete" | "restore") => {
+                    Reason::Malformed(error.to_string())
+                }
                 Some(other) => Reason::UnknownMessage(other.to_owned()),
             };
             (request, reason)

@@ -12,10 +12,12 @@ use crate::text::Text;
 pub enum Reason {
     /// Fields broke the rules; every one that did is listed.
     Invalid(Vec<FieldReason>),
-    /// Another product has the code.
-    CodeTaken(String),
+    /// Another product has the code; its title, where it is on the list already.
+    CodeTaken(String, Option<String>),
     /// There is no such product.
     NotFound(ProductId),
+    /// Nothing is kept of the deleted product that is to be brought back.
+    NotKept(ProductId),
     /// The product is no longer at the revision that the command was meant for, but at this one.
     Changed(ProductId, Revision),
     /// What came is not the JSON that was expected; the text says where.
@@ -82,7 +84,7 @@ impl Reason {
     pub fn fields(&self) -> Vec<FieldReason> {
         match self {
             Self::Invalid(fields) => fields.clone(),
-            Self::CodeTaken(_) => vec![FieldReason::new("code", Rule::Taken)],
+            Self::CodeTaken(..) => vec![FieldReason::new("code", Rule::Taken)],
             _ => Vec::new(),
         }
     }
@@ -99,11 +101,11 @@ impl Reason {
                 names.truncate(MAX_NAMES);
                 names.join(", ") + more
             }
-            Self::CodeTaken(value)
+            Self::CodeTaken(value, ..)
             | Self::Malformed(value)
             | Self::UnknownMessage(value)
             | Self::KeyReused(value) => shorten(value, MAX_REPEATED_CHARS),
-            Self::NotFound(id) | Self::Changed(id, _) => id.to_string(),
+            Self::NotFound(id) | Self::NotKept(id) | Self::Changed(id, _) => id.to_string(),
             Self::NotText
             | Self::NotUtf8
             | Self::NotSaved
@@ -121,9 +123,18 @@ impl Reason {
             Self::TooManyCells(_, names) => names.to_string(),
             _ => String::new(),
         };
+        let (key, title) = match self {
+            Self::CodeTaken(_, Some(title)) => ("code_taken_by", title.as_str()),
+            _ => (self.code(), ""),
+        };
+        let values = [
+            ("value", &*self.value()),
+            ("limit", &limit),
+            ("title", title),
+        ];
         Problem {
             code: self.code().to_owned(),
-            message: text.problem(self.code(), &[("value", &self.value()), ("limit", &limit)]),
+            message: text.problem(key, &values),
             fields: fields.iter().map(|reason| reason.tell(text)).collect(),
         }
     }

@@ -80,7 +80,9 @@ impl Outbox {
     pub fn take_by_id(&mut self) -> Vec<(ProductId, Purpose)> {
         let id = |command: &RawCommand| match command {
             RawCommand::Add { .. } => None,
-            RawCommand::Update { id, .. } | RawCommand::Delete { id, .. } => Some(*id),
+            RawCommand::Update { id, .. }
+            | RawCommand::Delete { id, .. }
+            | RawCommand::Restore { id } => Some(*id),
         };
         let taken = self
             .pending

@@ -196,6 +196,35 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Brings a deleted product back.
+#[utoipa::path(
+    post,
+    path = "/api/products/{id}/restore",
+    operation_id = "restoreProduct",
+    summary = "Bring a deleted product back",
+    description = "The product is on the list again as it was when it was deleted, with its id. What \
+        it was is looked up among the changes that the server keeps: the latest 10,000. A product \
+        that is there stays as it is.",
+    tag = "products",
+    params(
+        ("id" = openapi::Integer, Path, description = "The product"),
+        openapi::IdempotencyKey,
+    ),
+    responses(
+        (status = 200, description = "It is there", body = openapi::Product,
+            headers(("ETag" = String, description = "Its revision"))),
+        openapi::CodeTaken,
+    )
+)]
+pub async fn restore(
+    State(desk): State<Desk>,
+    IdPath(id): IdPath,
+    request: WriteRequest,
+) -> Result<Response, Rejection> {
+    let command = Command::Restore { id, deleted: None };
+    Ok(outcome_of(&run(&desk, command, request).await?))
+}
+
 async fn run_update(
     desk: &Desk,
     id: ProductId,

@@ -273,6 +273,10 @@ pub trait Journal: Send + 'static {
     /// another they are known since it was loaded.
     fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError>;
 
+    /// A product that is not in the catalog, as it was when it was deleted: as far as that change is
+    /// retained, and was written with what was before it.
+    fn find_deleted(&mut self, id: ProductId) -> Result<Option<Arc<Product>>, JournalError>;
+
     /// What others wrote since this catalog, without taking the order; see [`ByOthers`].
     fn read_on(&mut self, _known: &Catalog) -> Result<ByOthers, JournalError> {
         Ok(ByOthers::Nothing)

@@ -47,6 +47,7 @@ pub use schemas::{
         messages::AddCommand,
         messages::UpdateCommand,
         messages::DeleteCommand,
+        messages::RestoreCommand,
         messages::CommandDone,
         messages::CommandRefused,
         messages::Done,

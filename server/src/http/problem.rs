@@ -213,8 +213,8 @@ fn status_of(reason: &Reason) -> StatusCode {
         | Reason::NotUtf8
         | Reason::TooManyCells(..)
         | Reason::UnclosedQuote => StatusCode::BAD_REQUEST,
-        Reason::NotFound(_) => StatusCode::NOT_FOUND,
-        Reason::CodeTaken(_) => StatusCode::CONFLICT,
+        Reason::NotFound(_) | Reason::NotKept(_) => StatusCode::NOT_FOUND,
+        Reason::CodeTaken(..) => StatusCode::CONFLICT,
         // Over HTTP it is `If-Match` that asks for a revision.
         Reason::Changed(..) => StatusCode::PRECONDITION_FAILED,
         Reason::Invalid(_) | Reason::KeyReused(_) | Reason::NotTried => {
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn a_group_is_refused_for_what_concerns_all_of_it_before_anything_else() {
         let not_tried = (0, Reason::NotTried);
-        let taken = (1, Reason::CodeTaken("a".to_owned()));
+        let taken = (1, Reason::CodeTaken("a".to_owned(), None));
         let invalid = (2, Reason::Invalid(Vec::new()));
         let group = |refused: &[&(usize, Reason)]| {
             Rejection::group(refused.iter().map(|one| (*one).clone()).collect())

@@ -17,7 +17,7 @@ holds<Is<Schemas['Draft']['title'], string>>();
 holds<Is<Schemas['Draft']['price'], number | string>>();
 holds<Is<Schemas['Patch']['description'], string | null | undefined>>();
 holds<Is<Schemas['Patch']['title'], string | undefined>>();
-holds<Is<Schemas['Command']['type'], 'add' | 'update' | 'delete'>>();
+holds<Is<Schemas['Command']['type'], 'add' | 'update' | 'delete' | 'restore'>>();
 
 const [baseUrl] = process.argv.slice(2);
 const client = createClient<paths>({ baseUrl });

@@ -105,11 +105,16 @@ async fn tables_of_an_earlier_version_are_brought_up_to_date() {
     server.http().add("a").await;
     drop(server);
     // As the first version made them.
-    postgres.execute("DROP VIEW vitrina.products_view; UPDATE vitrina.catalog SET version = 1");
+    postgres.execute(
+        "DROP VIEW vitrina.products_view; ALTER TABLE vitrina.changes DROP COLUMN product; \
+        UPDATE vitrina.catalog SET version = 1",
+    );
     let server = Program::start(Path::new(&url));
     server.http().add("b").await;
     let rows = "SELECT * FROM vitrina.products_view WHERE price = 19.99 AND on_sale";
     assert_eq!(postgres.count(rows), 2);
+    let changes = "SELECT * FROM vitrina.changes WHERE product = revision";
+    assert_eq!(postgres.count(changes), 2, "each change names its product");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,11 +127,11 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     server.http().add("b").await;
     // While it runs, a newer Vitrina makes them its own.
     postgres.execute("UPDATE vitrina.catalog SET version = 99, batch = 1");
-    let newer = "are of version 99, and this Vitrina knows 2: upgrade it";
+    let newer = "are of version 99, and this Vitrina knows 3: upgrade it";
     server.wait_for_log(newer);
     assert_eq!(server.wait_for_exit().code(), Some(1));
     assert!(refusal(&url).contains(newer));
-    postgres.execute("UPDATE vitrina.catalog SET version = 2");
+    postgres.execute("UPDATE vitrina.catalog SET version = 3");
     // Something else writes.
     postgres.execute("UPDATE vitrina.products SET stock = 7 WHERE id = 2");
     let said = refusal(&url);

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{Postgres, Random, data_file};
 use shared::{
-    Catalog, Change, ClientId, Command, Decision, Draft, Patch, Price, ProductId, RequestId,
-    RequestKey,
+    Catalog, Change, ClientId, Command, Decision, Draft, Patch, Price, Product, ProductId,
+    RequestId, RequestKey,
 };
 use vitrina::journal::{
     Answer, Appended, Batch, ByOthers, Effect, Entry, IdempotencyKey, Journal, Key,
@@ -179,6 +179,24 @@ impl Written {
             });
             assert!(is_found || loaded.requests.iter().any(is_known), "{key:?}");
         }
+        for (id, deleted) in self.deleted() {
+            let found = journal.find_deleted(id).expect("it can be read");
+            assert_eq!(found.as_ref(), Some(deleted));
+        }
+        let never = journal.find_deleted(ProductId(1_000_000));
+        assert_eq!(never.expect("it can be read"), None);
+    }
+
+    /// The products that are gone, as they were at last.
+    fn deleted(&self) -> BTreeMap<ProductId, &Arc<Product>> {
+        let mut products = BTreeMap::new();
+        for entry in &self.entries {
+            if let Change::Added(product) | Change::Updated(product) = &entry.change {
+                products.insert(product.id, product);
+            }
+        }
+        products.retain(|id, _| self.catalog.get(*id).is_none());
+        products
     }
 }
 

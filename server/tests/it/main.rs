@@ -35,6 +35,7 @@ mod openapi;
 mod pages;
 mod proxies;
 mod refused;
+mod restore;
 mod resume;
 #[cfg(all(target_os = "linux", not(debug_assertions)))]
 mod rude;

@@ -183,6 +183,8 @@ async fn a_command_is_refused_in_the_words_of_http() {
     }
     for (event, arguments, code) in [
         ("delete", json!([9]), "not_found"),
+        ("restore", json!([9]), "not_kept"),
+        ("restore", json!([9, 1]), "malformed"),
         ("newProduct", json!([draft("a")]), "unknown_message"),
         ("add", json!([]), "malformed"),
         ("add", json!([draft("a"), 1]), "malformed"),

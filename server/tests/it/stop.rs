@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::{Client, Program, Server, draft};
-use shared::{Catalog, ServerMessage};
+use shared::{Catalog, Product, ProductId, ServerMessage};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
@@ -109,6 +109,10 @@ impl Journal for Buggy {
 
     fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
         self.0.find_answer(key)
+    }
+
+    fn find_deleted(&mut self, id: ProductId) -> Result<Option<Arc<Product>>, JournalError> {
+        self.0.find_deleted(id)
     }
 
     fn tend(&mut self) -> Result<(), JournalError> {

@@ -8,11 +8,12 @@ use vitrina::journal::{DataFile, Journal, Key, SqliteJournal};
 /// Every file in `data`, made by the server of that version and with the same six changes: of four
 /// products one was deleted, one updated, and one added by a client. From version 2 on the first was
 /// added with an `Idempotency-Key`.
-const FILES: [(&str, &[u8]); 4] = [
+const FILES: [(&str, &[u8]); 5] = [
     ("v1.db", include_bytes!("../data/v1.db")),
     ("v2.db", include_bytes!("../data/v2.db")),
     ("v3.db", include_bytes!("../data/v3.db")),
     ("v4.db", include_bytes!("../data/v4.db")),
+    ("v5.db", include_bytes!("../data/v5.db")),
 ];
 
 #[tokio::test]
@@ -50,12 +51,17 @@ async fn the_files_of_earlier_versions_are_brought_up_to_date() {
         let file = rusqlite::Connection::open(&path).expect("a file");
         let told = "SELECT count(*) FROM changes WHERE digest IS NOT NULL AND at IS NOT NULL";
         let told: u64 = file.query_row(told, [], |row| row.get(0)).expect("a count");
-        let made_with = if matches!(name, "v3.db" | "v4.db") {
-            7
-        } else {
+        let made_with = if matches!(name, "v1.db" | "v2.db") {
             1
+        } else {
+            7
         };
         assert_eq!(told, made_with, "{name}: what was not kept is not made up");
+        let deleted = "SELECT count(*) FROM changes WHERE product = 3";
+        let deleted: u64 = file
+            .query_row(deleted, [], |row| row.get(0))
+            .expect("a count");
+        assert_eq!(deleted, 2, "{name}: each change names its product");
         let price = "SELECT price FROM products_view WHERE id = 6";
         let price: f64 = file
             .query_row(price, [], |row| row.get(0))

@@ -57,12 +57,37 @@ fn an_id_is_the_revision_of_the_addition_and_never_comes_back() {
 }
 
 #[test]
+fn a_restored_product_has_its_id_and_a_new_revision() {
+    let mut catalog = Catalog::default();
+    add(&mut catalog, "a").expect("added");
+    let deleted = catalog.get(ProductId(1)).cloned();
+    let restore = |deleted| Command::Restore {
+        id: ProductId(1),
+        deleted,
+    };
+    let there = run(&mut catalog, restore(None));
+    assert_eq!(there, Ok(None), "it is there");
+    run(&mut catalog, delete(1)).expect("deleted");
+    let unknown = run(&mut catalog, restore(None));
+    assert_eq!(unknown, Err(Reason::NotKept(ProductId(1))));
+    add(&mut catalog, "A").expect("added");
+    assert!(matches!(
+        run(&mut catalog, restore(deleted.clone())),
+        Err(Reason::CodeTaken(..))
+    ));
+    run(&mut catalog, delete(3)).expect("deleted");
+    run(&mut catalog, restore(deleted)).expect("restored");
+    let there = catalog.get(ProductId(1)).expect("a product");
+    assert_eq!((there.revision, &there.draft), (Revision(5), &draft("a")));
+}
+
+#[test]
 fn a_code_is_one_products_whatever_its_case() {
     let mut catalog = Catalog::default();
     add(&mut catalog, "Ñandú-1").expect("added");
     assert!(matches!(
         add(&mut catalog, "ÑANDÚ-1"),
-        Err(Reason::CodeTaken(_))
+        Err(Reason::CodeTaken(..))
     ));
     add(&mut catalog, "b").expect("added");
     let rename = |id, code: &str| Command::Update {
@@ -75,7 +100,7 @@ fn a_code_is_one_products_whatever_its_case() {
     };
     assert!(matches!(
         run(&mut catalog, rename(2, "ñandú-1")),
-        Err(Reason::CodeTaken(_))
+        Err(Reason::CodeTaken(..))
     ));
     run(&mut catalog, rename(1, "ñandú-1")).expect("its own code in another case");
     run(&mut catalog, rename(1, "c")).expect("renamed");
@@ -213,7 +238,13 @@ fn an_import_does_with_a_taken_code_what_it_was_told() {
         }))
     };
     let refused = run(&mut catalog, import("A", 9, OnDuplicate::Refuse));
-    assert_eq!(refused, Err(Reason::CodeTaken("A".to_owned())));
+    assert_eq!(
+        refused,
+        Err(Reason::CodeTaken(
+            "A".to_owned(),
+            Some("Product a".to_owned())
+        ))
+    );
     let skipped = run(&mut catalog, import("A", 9, OnDuplicate::Skip));
     assert_eq!(skipped, Ok(None));
     run(&mut catalog, import("A", 9, OnDuplicate::Update)).expect("updated");

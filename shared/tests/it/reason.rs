@@ -14,6 +14,10 @@ fn text() -> Text {
         let key = format!("field.{}", rule.code());
         words.insert(key, "{field} {limit} {options}".into());
     }
+    words.insert(
+        "problem.code_taken_by".to_owned(),
+        "{value} of {title}".into(),
+    );
     words.insert("number.group".to_owned(), ",".into());
     Text::from_json(&serde_json::Value::Object(words).to_string()).expect("JSON")
 }
@@ -25,6 +29,7 @@ fn the_names_of_reasons_and_rules_stay() {
         "invalid",
         "code_taken",
         "not_found",
+        "not_kept",
         "changed",
         "malformed",
         "unknown_message",
@@ -70,8 +75,13 @@ fn the_names_of_reasons_and_rules_stay() {
 fn a_reason_is_told_with_what_it_is_about() {
     let text = text();
     let cases = [
-        (Reason::CodeTaken("LMP-1".to_owned()), "LMP-1"),
+        (
+            Reason::CodeTaken("LMP-1".to_owned(), Some("Lamp".to_owned())),
+            "LMP-1 of Lamp",
+        ),
+        (Reason::CodeTaken("LMP-1".to_owned(), None), "LMP-1"),
         (Reason::NotFound(ProductId(7)), "7"),
+        (Reason::NotKept(ProductId(7)), "7"),
         (Reason::Changed(ProductId(7), Revision(9)), "7"),
         (Reason::Malformed("line 1".to_owned()), "line 1"),
         (Reason::UnknownMessage("sing".to_owned()), "sing"),
@@ -122,7 +132,7 @@ fn the_fields_that_are_the_reason_are_told_each_in_its_words() {
         ("sort", "not_one_of", "sort 0 a, b"),
     ];
     assert_eq!(fields, expected);
-    let taken = Reason::CodeTaken("x".to_owned());
+    let taken = Reason::CodeTaken("x".to_owned(), None);
     assert_eq!(taken.fields(), [FieldReason::new("code", Rule::Taken)]);
     assert_eq!(Reason::NotSaved.fields(), []);
     assert_eq!(Reason::NotSaved.tell(&text).fields, []);

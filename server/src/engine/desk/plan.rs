@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use shared::{Catalog, Command, Decision, Reason, RequestKey};
+use shared::{Catalog, Change, Command, Decision, Reason, RequestKey};
 
 use super::recent::RecentRequests;
 use super::{Answer, Done, Group, Work};
@@ -167,6 +167,7 @@ impl<J: Journal> Planner<'_, J> {
         {
             return Ok(earlier);
         }
+        let command = self.look_up(command)?;
         let plan = &mut self.plan;
         let done = match plan.catalog.decide(command)? {
             Decision::Change(change) => {
@@ -200,6 +201,24 @@ impl<J: Journal> Planner<'_, J> {
             plan.keyed.insert(key, done.clone());
         }
         Ok(done)
+    }
+
+    /// Gives a command what only kept changes know.
+    fn look_up(&mut self, command: Command) -> Result<Command, Reason> {
+        let Command::Restore { id, .. } = command else {
+            return Ok(command);
+        };
+        let records = self.plan.batch.records.iter().rev();
+        let mut in_plan = records.filter(|record| record.entry.change == Change::Deleted(id));
+        let deleted = match in_plan.next() {
+            Some(record) => record.before.clone(),
+            None if self.plan.catalog.get(id).is_some() => None,
+            None => self.journal.find_deleted(id).map_err(|error| {
+                tracing::error!(%error, "the journal can't look up a deleted product");
+                Reason::NotSaved
+            })?,
+        };
+        Ok(Command::Restore { id, deleted })
     }
 
     /// The answer to the command with this key, if it was done before.

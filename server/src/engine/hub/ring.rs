@@ -1,6 +1,6 @@
 //! The ring of recent changes: what connections send to be in step again.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shared::{Catalog, CatalogId, Change, Digest, Revision};
@@ -199,7 +199,7 @@ impl Ring {
         let from = self
             .recent
             .partition_point(|published| published.revision <= since);
-        let changes = compact(since, self.recent.range(from..));
+        let changes = compact(self.recent.range(from..));
         let frames: Arc<[Frame]> = frames_after(since, &changes).into();
         *compacted = Some(Compacted {
             since,
@@ -211,8 +211,14 @@ impl Ring {
 
 /// The last change of each product, in the order of those changes. Whoever takes them up to some
 /// revision and then goes on from there has missed nothing.
-fn compact<'a>(since: Revision, changes: impl Iterator<Item = &'a Published>) -> Vec<Published> {
+fn compact<'a>(changes: impl Iterator<Item = &'a Published>) -> Vec<Published> {
+    let mut added = HashSet::new();
     let last: HashMap<_, _> = changes
+        .inspect(|published| {
+            if let Change::Added(product) = &published.change {
+                added.insert(product.id);
+            }
+        })
         .map(|published| (published.change.id(), published))
         .collect();
     let in_order: BTreeMap<Revision, &Published> = last
@@ -222,8 +228,8 @@ fn compact<'a>(since: Revision, changes: impl Iterator<Item = &'a Published>) ->
     in_order
         .into_values()
         .map(|published| match &published.change {
-            // A product's id is the revision of its addition: the client has not seen this one.
-            Change::Updated(product) if product.id.0 > since.0 => Published {
+            // The client has not seen this one, or not since it was deleted.
+            Change::Updated(product) if added.contains(&product.id) => Published {
                 change: Change::Added(product.clone()),
                 ..published.clone()
             },

@@ -24,7 +24,7 @@ mod write;
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::Catalog;
+use shared::{Catalog, Product, ProductId};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Answer, Appended, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer};
@@ -129,6 +129,10 @@ impl Journal for PostgresJournal {
     fn find_answer(&mut self, key: &Key) -> Result<Option<(Arc<str>, Answer)>, JournalError> {
         let answers = &self.link.turn.answers;
         Ok(answers.get(key.answer_name().as_ref()).cloned())
+    }
+
+    fn find_deleted(&mut self, id: ProductId) -> Result<Option<Arc<Product>>, JournalError> {
+        self.run(async |link| link.find_deleted(id).await)
     }
 
     fn read_on(&mut self, known: &Catalog) -> Result<ByOthers, JournalError> {

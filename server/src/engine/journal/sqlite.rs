@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rusqlite::{Connection, OpenFlags, params};
-use shared::{Catalog, Revision};
+use shared::{Catalog, Product, ProductId, Revision};
 
-use super::tables::{Fault, read_answer};
+use super::tables::{Fault, read_answer, read_before};
 use super::{
     Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
     RETAINED_CHANGES, oldest_answer, to_json,
@@ -208,5 +208,17 @@ impl Journal for SqliteJournal {
         };
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
         read_answer(row).map(Some).map_err(damaged)
+    }
+
+    fn find_deleted(&mut self, id: ProductId) -> Result<Option<Arc<Product>>, JournalError> {
+        let sql = "SELECT revision, before FROM changes WHERE product = ?1
+            ORDER BY revision DESC LIMIT 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([id.0.cast_signed()])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
+        read_before(row).map_err(damaged)
     }
 }

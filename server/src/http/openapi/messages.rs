@@ -31,6 +31,7 @@ schemas! {
     /// One command of a batch.
     Command => tagged(&[
         ("add", "AddCommand"), ("update", "UpdateCommand"), ("delete", "DeleteCommand"),
+        ("restore", "RestoreCommand"),
     ]);
     /// Add a product.
     AddCommand => closed(message("add"))
@@ -42,6 +43,10 @@ schemas! {
         .required("patch");
     /// Delete a product.
     DeleteCommand => closed(known("delete"));
+    /// Bring a deleted product back.
+    RestoreCommand => closed(message("restore"))
+        .property("id", revision().description(Some("Which product.")))
+        .required("id");
     /// What became of one command of a batch.
     BatchResult => OneOfBuilder::new()
         .item(named("CommandDone"))

@@ -25,6 +25,7 @@ impl Event<'_> {
             "add" => &["draft"][..],
             "update" => &["id", "patch", "if_revision"],
             "delete" => &["id", "if_revision"],
+            "restore" => &["id"],
             other => return Err(Reason::UnknownMessage(other.to_owned())),
         };
         if self.arguments.len() > members.len() {

@@ -65,7 +65,8 @@ impl Preview {
         match on_duplicate {
             OnDuplicate::Refuse => {
                 product.draft?;
-                Err(Reason::CodeTaken(product.code.to_string()))
+                let title = there.map(|there| there.draft.title.to_string());
+                Err(Reason::CodeTaken(product.code.to_string(), title))
             }
             OnDuplicate::Skip => {
                 product.patch?;

@@ -147,8 +147,13 @@ impl Client {
             Step::Changed(changes) => {
                 assert!(self.revision() > before, "a change came twice");
                 for change in changes {
-                    if let Change::Added(product) = &change {
-                        assert!(self.seen.insert(product.id.0), "added twice");
+                    match &change {
+                        Change::Added(product) => {
+                            assert!(self.seen.insert(product.id.0), "added twice");
+                        }
+                        Change::Updated(_) => {}
+                        // It may be restored.
+                        Change::Deleted(id) => drop(self.seen.remove(&id.0)),
                     }
                     self.changes.push(change);
                 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::{ClientId, Command, ProductId, RequestId, RequestKey, Revision};
+use shared::{ClientId, Command, Product, ProductId, RequestId, RequestKey, Revision};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,6 +44,10 @@ impl Journal for Disk {
             return Err(error());
         }
         self.journal.find_answer(key)
+    }
+
+    fn find_deleted(&mut self, id: ProductId) -> Result<Option<Arc<Product>>, JournalError> {
+        self.journal.find_deleted(id)
     }
 
     fn tend(&mut self) -> Result<(), JournalError> {
@@ -182,7 +186,8 @@ fn revision(answer: &Answer) -> u64 {
 }
 
 fn taken(code: &str) -> Answer {
-    Err(Reason::CodeTaken(code.to_owned()))
+    let title = format!("Product {}", code.to_lowercase());
+    Err(Reason::CodeTaken(code.to_owned(), Some(title)))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use shared::{ProductId, ServerMessage};
+use shared::{Command, ProductId, ServerMessage};
 
 use super::*;
 use crate::engine::hub::frame::frames;
@@ -102,7 +102,7 @@ fn compacted_changes_are_the_last_of_each_product() {
     let changes = commands.map(|command| publish(&mut catalog, command));
     let of = |since: u64| -> Vec<(u64, String)> {
         let later = changes.iter().filter(|change| change.revision.0 > since);
-        let compacted = compact(Revision(since), later);
+        let compacted = compact(later);
         let kind = |change: &Change| match change {
             Change::Added(product) => format!("added {}", product.draft.stock),
             Change::Updated(product) => format!("updated {}", product.draft.stock),
@@ -119,6 +119,21 @@ fn compacted_changes_are_the_last_of_each_product() {
     assert_eq!(of(1), [(5, "added 9".to_owned()), gone.clone()]);
     assert_eq!(of(5), [gone]);
     assert_eq!(changes[0].change.id(), ProductId(1));
+}
+
+#[test]
+fn a_product_that_was_restored_comes_anew() {
+    let mut catalog = Catalog::default();
+    let mut changes = vec![publish(&mut catalog, add("a"))];
+    let deleted = catalog.get(ProductId(1)).cloned();
+    let id = ProductId(1);
+    for command in [delete(1), Command::Restore { id, deleted }, set_stock(1, 7)] {
+        changes.push(publish(&mut catalog, command));
+    }
+    let compacted = compact(changes[1..].iter());
+    assert!(matches!(compacted[0].change, Change::Added(_)));
+    let compacted = compact(changes[3..].iter());
+    assert!(matches!(compacted[0].change, Change::Updated(_)));
 }
 
 #[test]

@@ -191,6 +191,7 @@ impl Default for Changes {
                 ("at", INTEGER),
                 ("\"by\"", TEXT),
                 ("before", TEXT),
+                ("product", INTEGER),
                 ("batch", INTEGER),
             ],
         ))
@@ -209,6 +210,7 @@ impl Changes {
             Cell::Integer(row.at),
             Cell::Text(row.by),
             Cell::Text(row.before),
+            Cell::Integer(row.product),
             Cell::Integer(batch),
         ]);
     }

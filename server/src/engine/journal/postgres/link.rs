@@ -1,11 +1,13 @@
 //! The desk's way to the database: a session that is opened again where it was lost, and whose turn it
 //! is to write.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::Catalog;
+use shared::{Catalog, Product, ProductId};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout, timeout_at};
+use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{empty, load};
@@ -14,6 +16,7 @@ use super::schema;
 use super::session::{Purpose, Session, to_error, unreachable};
 use super::statements::Statements;
 use super::write::TAKE_TURN;
+use crate::engine::journal::tables::{Fault, read_before};
 use crate::engine::journal::{ByOthers, JournalError, Loaded};
 
 /// How long is waited for something to be confirmed that writes nothing.
@@ -273,6 +276,37 @@ impl Link {
         let found = timeout(LOOK_TIME, found).await;
         let found = found.unwrap_or_else(|_| Err(unreachable(&address, "no answer")))?;
         Ok(found.by_others)
+    }
+
+    /// A product as it was before its latest change.
+    pub async fn find_deleted(
+        &mut self,
+        id: ProductId,
+    ) -> Result<Option<Arc<Product>>, JournalError> {
+        let address = self.address.clone();
+        let Open {
+            session,
+            statements,
+        } = self.session().await?;
+        let parameters: [&(dyn ToSql + Sync); 1] = [&id.0.cast_signed()];
+        let found = session.client.query_opt(&statements.latest, &parameters);
+        let found = timeout(LOOK_TIME, found).await;
+        let row = match found {
+            Ok(Ok(row)) => row,
+            Ok(Err(error)) => {
+                self.lose();
+                return Err(to_error(&error, &address));
+            }
+            Err(_) => {
+                self.lose();
+                return Err(unreachable(&address, "no answer"));
+            }
+        };
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", &row));
+        read_before(&row).map_err(damaged)
     }
 
     /// Looks whether the database can be written to.

@@ -8,7 +8,7 @@ use crate::engine::journal::JournalError;
 
 /// What each version of the tables added to the one before. They are those of the data file, for as
 /// many servers as there are.
-const VERSIONS: [&str; 2] = ["
+const VERSIONS: [&str; 3] = ["
     CREATE TABLE catalog (
         id text NOT NULL,
         version integer NOT NULL,
@@ -85,13 +85,21 @@ const VERSIONS: [&str; 2] = ["
             status AS on_sale, stock, category, thumbnails
         FROM products ORDER BY id;
     COMMENT ON VIEW products_view IS 'The products as people read them, with the price in units.';
-"];
+", r#"
+    ALTER TABLE changes ADD COLUMN product bigint;
+    COMMENT ON COLUMN changes.product IS 'The product that changed.';
+    UPDATE changes SET product = coalesce(
+        substring(change from '^\{"(?:added|updated)":\{"id":(\d+)'),
+        substring(change from '^\{"deleted":(\d+)')
+    )::bigint;
+    CREATE INDEX changes_of_product ON changes (product);
+"#];
 
 /// The rows of `servers` whose server is there: it said so within five of its looks.
 pub const IS_THERE: &str = "at > now() - interval '5 s'";
 
 /// The version of the tables that this Vitrina writes.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 const _: () = assert!(VERSIONS.len() == VERSION as usize);
 

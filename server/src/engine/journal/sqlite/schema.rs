@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x5649_5452;
 
 /// What each version of the tables added to the one before. A file's version (`PRAGMA
 /// user_version`) is the number of these that were applied to it.
-const VERSIONS: [&str; 4] = [
+const VERSIONS: [&str; 5] = [
     "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
     CREATE TABLE products (
         id INTEGER PRIMARY KEY,
@@ -77,6 +77,13 @@ const VERSIONS: [&str; 4] = [
         ('answers.revision', 'The revision that it is answered with.'),
         ('answers.change', 'What it did, as JSON.'),
         ('answers.at', 'When, in seconds since 1970.');",
+    // Finds the changes of one product.
+    "ALTER TABLE changes ADD COLUMN product INTEGER;
+    UPDATE changes SET product = coalesce(
+        json_extract(change, '$.added.id'), json_extract(change, '$.updated.id'),
+        json_extract(change, '$.deleted')) WHERE json_valid(change);
+    CREATE INDEX changes_of_product ON changes (product);
+    INSERT INTO about VALUES ('changes.product', 'The product that changed.');",
 ];
 
 /// The version from which on rows have hashes, and changes digests.

@@ -34,8 +34,8 @@ pub fn write_record(transaction: &Transaction<'_>, record: &Record) -> Result<()
 pub fn write_change(connection: &Connection, row: &ChangeRow) -> Result<(), JournalError> {
     connection
         .prepare_cached(
-            "INSERT INTO changes (revision, change, page, request, digest, at, \"by\", before)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO changes (revision, change, page, request, digest, at, \"by\", before, product)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             row.revision.0,
@@ -46,6 +46,7 @@ pub fn write_change(connection: &Connection, row: &ChangeRow) -> Result<(), Jour
             row.at,
             row.by,
             row.before,
+            row.product,
         ])?;
     Ok(())
 }

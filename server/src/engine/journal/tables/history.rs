@@ -117,9 +117,6 @@ pub fn read_entry(row: &impl Cells) -> Result<HistoryRow, Fault> {
     let request = row.integer("request")?;
     let digest = row.text("digest")?;
     let digest = digest.map(|text| text.parse().map_err(|error| Fault::new("digest", &error)));
-    let before = row
-        .text("before")?
-        .map(|json| serde_json::from_str(&json).map_err(|error| Fault::new("before", &error)));
     let entry = Entry {
         revision: Revision(number(row, "revision")?),
         change: json(row, "change")?,
@@ -131,8 +128,15 @@ pub fn read_entry(row: &impl Cells) -> Result<HistoryRow, Fault> {
             })
         }),
     };
-    let before = before.transpose()?;
+    let before = read_before(row)?;
     Ok(HistoryRow { entry, before })
+}
+
+/// Reads the product as it was before a change.
+pub fn read_before(row: &impl Cells) -> Result<Option<Arc<Product>>, Fault> {
+    let before = row.text("before")?;
+    let read = |json: String| serde_json::from_str(&json).map_err(|e| Fault::new("before", &e));
+    before.map(read).transpose()
 }
 
 /// Reads the answer to a request, and the fingerprint of that request.

@@ -1,6 +1,6 @@
 //! Rows as every journal writes them, and as they are copied from one to another.
 
-use shared::Revision;
+use shared::{Change, Revision};
 
 use super::cells::{Cells, Fault, number, text};
 use crate::engine::journal::{Answer, Effect, JournalError, Key, Record, now_seconds, to_json};
@@ -23,6 +23,8 @@ pub struct ChangeRow {
     pub by: Option<String>,
     /// The product as it was before, as JSON.
     pub before: Option<String>,
+    /// The product that it is about; unknown where the change can't be read.
+    pub product: Option<i64>,
 }
 
 impl ChangeRow {
@@ -43,14 +45,18 @@ impl ChangeRow {
             at: Some(record.at.cast_signed()),
             by: Some(by.to_owned()),
             before: record.before.as_ref().map(to_json).transpose()?,
+            product: Some(entry.change.id().0.cast_signed()),
         })
     }
 
     /// Reads one.
     pub fn read(row: &impl Cells) -> Result<Self, Fault> {
+        let change = text(row, "change")?;
+        let read: Option<Change> = serde_json::from_str(&change).ok();
         Ok(Self {
             revision: Revision(number(row, "revision")?),
-            change: text(row, "change")?,
+            product: read.map(|change| change.id().0.cast_signed()),
+            change,
             page: row.text("page")?,
             request: row.integer("request")?,
             digest: row.text("digest")?,
