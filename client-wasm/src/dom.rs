@@ -37,12 +37,14 @@ pub fn find<T: JsCast>(root: &Element, selector: &str) -> Result<T, JsValue> {
 
 /// Listens for as long as the page lives.
 pub fn on(
-    target: &EventTarget,
+    target: &impl AsRef<EventTarget>,
     kind: &str,
     listener: impl FnMut(Event) + 'static,
 ) -> Result<(), JsValue> {
     let listener: Closure<dyn FnMut(Event)> = Closure::new(listener);
-    target.add_event_listener_with_callback(kind, listener.into_js_value().unchecked_ref())
+    let listener = listener.into_js_value();
+    let target = target.as_ref();
+    target.add_event_listener_with_callback(kind, listener.unchecked_ref())
 }
 
 /// Shows or hides an element.
@@ -71,4 +73,68 @@ pub fn now() -> f64 {
 /// Tells whoever debugs the page.
 pub fn warn(message: &str) {
     web_sys::console::error_1(&message.into());
+}
+
+/// A copy of a template's first element, made by the page's own document.
+pub fn copy_of(template: &web_sys::HtmlTemplateElement) -> Result<Element, JsValue> {
+    let first = template.content().first_element_child();
+    let first = first.ok_or_else(|| format!("the template {} is empty", template.id()))?;
+    let copy = document()?.import_node_with_deep(&first, true)?;
+    Ok(copy.unchecked_into())
+}
+
+/// Sets an attribute, unless it is so already.
+pub fn set_attribute(element: &Element, name: &str, value: &str) -> Result<(), JsValue> {
+    if element.get_attribute(name).as_deref() == Some(value) {
+        return Ok(());
+    }
+    element.set_attribute(name, value)
+}
+
+/// Gives an element a class, or takes it away.
+pub fn set_class(element: &Element, class: &str, is_set: bool) -> Result<(), JsValue> {
+    element.class_list().toggle_with_force(class, is_set)?;
+    Ok(())
+}
+
+/// Focuses an element without scrolling to it.
+pub fn focus(element: &web_sys::HtmlElement) -> Result<(), JsValue> {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    element.focus_with_options(&options)
+}
+
+/// The element that an event is about, or the nearest around it that fits a selector.
+pub fn closest(event: &Event, selector: &str) -> Option<Element> {
+    let target: Element = event.target()?.dyn_into().ok()?;
+    target.closest(selector).ok()?
+}
+
+/// Brings a text into Unicode's Normalization Form KD, with the browser's own tables.
+pub fn nfkd(text: &str) -> String {
+    js_sys::JsString::from(text).normalize("NFKD").into()
+}
+
+/// What the browser keeps for this page under a name, in all windows.
+pub fn stored(name: &str) -> Option<String> {
+    window().ok()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Has the browser keep something; `None` forgets it. Where it keeps nothing the page goes on without.
+pub fn store(name: &str, value: Option<&str>) {
+    let Some(storage) = window().ok().and_then(|w| w.local_storage().ok()?) else {
+        return;
+    };
+    let kept = match value {
+        Some(value) => storage.set_item(name, value),
+        None => storage.remove_item(name),
+    };
+    if kept.is_err() {
+        warn("the browser keeps nothing for this page");
+    }
+}
+
+/// How wide the page is, in CSS pixels.
+pub fn width() -> Result<f64, JsValue> {
+    Ok(window()?.inner_width()?.as_f64().unwrap_or_default())
 }

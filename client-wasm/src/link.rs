@@ -1,5 +1,7 @@
 //! What leaves the page and what comes: the socket, the commands under way, files to import.
 
+pub mod batch;
+pub mod kept;
 pub mod outbox;
 pub mod socket;
 pub mod upload;

@@ -1,44 +1,92 @@
 //! The live page: one queue of events, one copy of the catalog, one touch of the DOM per frame.
 
+mod bulk;
+mod commands;
+mod list;
+mod looks;
+mod messages;
+mod panel;
+mod search;
+mod undo;
+
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use shared::{
-    Change, ClientId, Fields, Mirror, Problem, ProductId, RawCommand, Reason, RequestId,
-    ServerMessage, Step, Text,
-};
+use shared::{ClientId, Mirror, ProductId, RawCommand, RequestId, Text};
 use wasm_bindgen::prelude::*;
+use web_sys::Element;
 
 use crate::dom;
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, Shortcut};
+use crate::link::kept;
 use crate::link::outbox::{Outbox, Purpose};
 use crate::link::socket::{Link, Order, Position};
 use crate::link::upload::Upload;
 use crate::link::wake;
+use crate::model::drafts::Drafts;
 use crate::model::freshness::Freshness;
+use crate::model::index::{Index, Moves};
+use crate::model::selection::Selection;
+use crate::model::undo::Undo;
 use crate::model::upload::Progress;
-use crate::view::{self, Form, Import, List, Mark, Status, Submission, Toasts, UploadOrder, View};
+use crate::view::{self, Action, Format, Mark, Mode, UploadOrder, View};
+
+/// After so long without an answer a command is said to wait, in milliseconds.
+const LATE_MS: f64 = 3_000.0;
+
+/// How long a changed row stays marked, in milliseconds; `style.css` fades it over a shorter time.
+const MARKED_MS: f64 = 2_000.0;
+
+/// The time of a frame for making words ready to be searched, in milliseconds.
+const PREPARE_MS: f64 = 4.0;
 
 /// The live page.
 pub struct Page {
     events: Events,
     queue: mpsc::UnboundedReceiver<Event>,
+    client: ClientId,
     link: Link,
     position: Position,
     mirror: Mirror,
     /// The link offers the mirror's position to go on from, and the server has not answered yet.
     is_offering: bool,
     outbox: Outbox,
+    /// Commands that were refused since the product had changed, by a change that has not come yet.
+    stalled: Vec<(RequestId, Purpose, RawCommand)>,
+    index: Index,
+    /// Products that have changed since the list was brought up to date.
+    dirty: Vec<ProductId>,
+    /// Products that this page asked for: they are shown wherever somebody is.
+    expected: HashSet<ProductId>,
+    /// What happened to products a moment ago, and until when that is shown.
+    marks: HashMap<ProductId, (Mark, f64)>,
+    selection: Selection,
+    undo: Undo,
+    drafts: Drafts,
+    /// The batch that is on its way.
+    batch: Option<bulk::Sent>,
     view: View,
     freshness: Freshness,
     /// The file that is on its way.
     upload: Option<Upload>,
     text: Rc<Text>,
+    pointer: Pointer,
+    is_printing: bool,
+    was_loaded: bool,
     frame: Frame,
     _seconds: Interval,
+}
+
+/// Where the pointer is.
+#[derive(Default)]
+struct Pointer {
+    /// It is over the list.
+    is_over: bool,
+    /// When the list moved under it, in milliseconds since 1970.
+    startled: f64,
 }
 
 /// Asks the browser for one call before the next paint.
@@ -51,41 +99,61 @@ impl Page {
     /// Finds the page's places, listens, and starts the link.
     pub fn open() -> Result<Self, JsValue> {
         let (events, queue) = Events::new();
-        let text: web_sys::Element = dom::by_id("text")?;
+        let text: Element = dom::by_id("text")?;
         let text = Text::from_json(&text.text_content().unwrap_or_default())
             .map_err(|error| error.to_string())?;
         let text = Rc::new(text);
-        let view = View {
-            list: List::find(text.clone(), &events)?,
-            form: Form::find(text.clone(), &events)?,
-            import: Import::find(text.clone(), &events)?,
-            status: Status::find(text.clone())?,
-            toasts: Toasts::find(text.clone(), events.clone())?,
-        };
+        let root = dom::document()?.document_element();
+        let language = root.and_then(|root| root.get_attribute("lang"));
+        let grid: Element = dom::by_id("grid")?;
+        let currency = grid.get_attribute("data-currency");
+        let language = language.unwrap_or_default();
+        let format = Rc::new(Format::new(text.clone(), &language, currency.as_deref())?);
+        let mut view = View::find(&text, &format, &events)?;
+        let (hidden, is_dense) = view::columns();
+        view.table.set_columns(&hidden, is_dense)?;
         wake::listen(&events)?;
         let position = Position::default();
-        let link = Link::start(client_id()?, position.clone(), events.clone());
+        let client = kept::take_name()?;
+        let outbox = kept::load(&client, |command| commands::words(command, None, &text));
+        let link = Link::start(client.clone(), position.clone(), events.clone());
         let (on_frame, on_second) = (events.clone(), events.clone());
         let callback = Closure::<dyn FnMut()>::new(move || on_frame.send(Event::Frame));
         let frame = Frame {
             callback: callback.into_js_value().unchecked_into(),
             is_asked: false,
         };
-        Ok(Self {
+        let mut page = Self {
             events,
             queue,
+            client,
             link,
             position,
             mirror: Mirror::default(),
             is_offering: false,
-            outbox: Outbox::default(),
+            outbox,
+            stalled: Vec::new(),
+            index: Index::new(dom::nfkd),
+            dirty: Vec::new(),
+            expected: HashSet::new(),
+            marks: HashMap::new(),
+            selection: Selection::default(),
+            undo: Undo::default(),
+            drafts: Drafts::default(),
+            batch: None,
             view,
             freshness: Freshness::default(),
             upload: None,
             text,
+            pointer: Pointer::default(),
+            is_printing: false,
+            was_loaded: false,
             frame,
             _seconds: Interval::new(1_000, move || on_second.send(Event::Second)),
-        })
+        };
+        page.read_address()?;
+        page.read_drafts();
+        Ok(page)
     }
 
     /// Takes one event after the other, as long as the page lives.
@@ -103,26 +171,38 @@ impl Page {
                 self.is_offering = self.mirror.position().is_some();
                 self.freshness.connecting();
             }
-            Event::Lost { failures } => {
-                self.mirror.interrupt();
-                self.outbox.lost();
-                self.freshness.lost(failures, dom::now());
-            }
+            Event::Lost { failures } => self.on_lost(failures)?,
             Event::Message(text) => self.take_message(&text)?,
-            Event::Wake => self.link.order(Order::Wake),
-            Event::Left => self.link.order(Order::Restart),
+            Event::Wake => {
+                kept::hold_name();
+                self.link.order(Order::Wake);
+            }
+            Event::Left => {
+                kept::leave_name(&self.client);
+                self.link.order(Order::Restart);
+            }
+            Event::Network(has_network) => {
+                self.freshness.set_network(has_network, dom::now());
+                // Whether the server can be reached is found out by trying.
+                self.link.order(Order::Restart);
+            }
             Event::Frame => return self.paint(),
-            Event::Second if self.freshness.is_live() => return Ok(()),
-            Event::Second => {}
-            Event::MarksSeen(rows) => return view::unmark(&rows),
-            Event::Typed(field) => self.view.form.on_typed(&field, self.mirror.catalog())?,
-            Event::Submitted => self.submit()?,
-            Event::Escaped if self.view.form.edits().is_none() => return Ok(()),
-            Event::Cancelled | Event::Escaped => self.stop_editing()?,
-            Event::Edit(id) => self.edit(id)?,
-            Event::Delete(id) => self.delete(id)?,
-            Event::Undo(toast) => self.undo(toast),
+            Event::Second => self.view.toasts.expire(dom::now())?,
+            Event::Table(event) => self.on_table(&event)?,
+            Event::Panel(event) => self.on_panel(event)?,
+            Event::Filter(event) => self.on_filter(event)?,
+            Event::Bulk(event) => self.on_bulk(event)?,
+            Event::Batch { number, outcome } => self.on_batch(number, outcome)?,
+            Event::Undo(number) => self.undo(number)?,
+            Event::Open(id) => self.open_product(id, true)?,
             Event::ToastClosed(toast) => self.view.toasts.close(toast),
+            Event::WaitingCancelled(request) => self.cancel(request)?,
+            Event::Shortcut(shortcut) => self.on_shortcut(shortcut)?,
+            Event::Printing(is_printing) => {
+                self.is_printing = is_printing;
+                // What is printed is what is there when this returns.
+                return self.paint();
+            }
             Event::Import(event) => {
                 if let Some(order) = self.view.import.take(event) {
                     self.send_file(order)?;
@@ -131,6 +211,21 @@ impl Page {
             Event::Upload { number, progress } => self.view.import.on_progress(number, progress),
         }
         self.ask_for_frame()
+    }
+
+    fn on_shortcut(&mut self, shortcut: Shortcut) -> Result<(), JsValue> {
+        match shortcut {
+            Shortcut::Search => self.view.filters.focus_search(),
+            Shortcut::Add => self.open_add(),
+            Shortcut::Walk(steps) => self.walk(steps),
+            Shortcut::Help => view::show_shortcuts(),
+            Shortcut::Undo => self.undo(None),
+            Shortcut::Escape if *self.view.panel.mode() != Mode::Closed => self.close_panel(),
+            Shortcut::Escape => {
+                self.selection.clear();
+                Ok(())
+            }
+        }
     }
 
     fn send_file(&mut self, order: UploadOrder) -> Result<(), JsValue> {
@@ -169,249 +264,97 @@ impl Page {
     /// Everything that is shown is brought up to date here, and nowhere else.
     fn paint(&mut self) -> Result<(), JsValue> {
         self.frame.is_asked = false;
+        let now = dom::now();
         let is_loaded = self.freshness.was_live();
-        let has_more = self.view.list.paint(self.mirror.catalog(), is_loaded)?;
-        self.freshness.waiting = self.outbox.len();
-        self.view.status.paint(&self.freshness, dom::now())?;
-        self.view.form.paint(self.freshness.is_live())?;
+        self.marks.retain(|_, (_, until)| *until > now);
+        self.settle(now);
+        self.paint_list(now, is_loaded)?;
+        let is_live = self.freshness.is_live() && self.freshness.is_writable;
+        self.freshness.waiting = if is_live {
+            self.outbox.len_before(now - LATE_MS)
+        } else {
+            self.outbox.len()
+        };
+        self.view.status.paint(&self.freshness, now)?;
+        let waiting = self.waiting_words(now);
+        self.view.status.paint_waiting(waiting)?;
+        let draft = self.drafts.latest(self.view.panel.subject());
+        self.view.filters.paint(&self.index, is_loaded, draft)?;
+        let categories = self.index.categories();
+        let categories: Vec<String> = categories.map(|(name, _)| name.to_owned()).collect();
+        self.view.panel.paint(&categories)?;
+        let shown = self.index.order().len();
+        self.view.bulk.paint(self.selection.len(), shown, is_live)?;
+        self.view.filters.show(self.selection.is_empty())?;
+        view::paint_undo(self.undo.last())?;
         self.view.import.paint()?;
-        if has_more {
+        if is_loaded && !self.was_loaded {
+            self.was_loaded = true;
+            let count = self.text.product_count(self.mirror.catalog().len());
+            let words = self.text.fill("say.loaded", &[("count", &count)]);
+            self.view.announcer.say(words);
+            self.welcome()?;
+        }
+        self.view.announcer.paint(now);
+        self.prepare_search()
+    }
+
+    /// Into an empty list somebody wants to put something.
+    fn welcome(&mut self) -> Result<(), JsValue> {
+        let is_wide = dom::width()? >= WIDE_PX;
+        if self.mirror.catalog().is_empty() && is_wide && *self.view.panel.mode() == Mode::Closed {
+            self.view.panel.add()?;
             self.ask_for_frame()?;
         }
         Ok(())
     }
 
-    fn take_message(&mut self, text: &str) -> Result<(), JsValue> {
-        let message: ServerMessage = match serde_json::from_str(text) {
-            Ok(message) => message,
-            Err(error) => {
-                // A newer server may say more than this client knows.
-                dom::warn(&format!("can't read a message: {error}"));
-                return Ok(());
-            }
-        };
-        match &message {
-            ServerMessage::Done { request, .. } => self.on_done(*request)?,
-            ServerMessage::Refused { request, problem } => self.on_refusal(*request, problem)?,
-            ServerMessage::Pulse {
-                viewers, writable, ..
-            } => {
-                self.freshness.viewers = *viewers;
-                self.freshness.is_writable = *writable;
-            }
-            ServerMessage::Closing { retry_after_ms } => {
-                let wait = Duration::from_millis((*retry_after_ms).into());
-                self.link.order(Order::ComeBackAfter(wait));
-            }
-            ServerMessage::Snapshot { .. } | ServerMessage::Changes { .. } => {}
-        }
-        let is_pulse = matches!(message, ServerMessage::Pulse { .. });
-        match self.mirror.take(message) {
-            Step::Loading { part, parts } => self.freshness.loading(part, parts),
-            Step::Replaced => {
-                if std::mem::take(&mut self.is_offering) {
-                    self.forget_history()?;
-                }
-                self.view.list.on_snapshot(self.mirror.catalog());
-                self.freshness.catching_up();
-                self.edited_product_may_be_gone()?;
-            }
-            Step::Changed(changes) => {
-                self.is_offering = false;
-                self.on_changes(&changes)?;
-            }
-            Step::Disagreed => self.start_over()?,
-            Step::Agreed => self.is_offering = false,
-            Step::Nothing => {}
-        }
-        *self.position.borrow_mut() = self.mirror.position();
-        if is_pulse && self.mirror.position().is_some() {
-            self.freshness.live(dom::now());
-            self.send_waiting();
-        }
-        Ok(())
-    }
-
-    /// The copy is wrong although every message was applied: say so, and load it anew.
-    fn start_over(&mut self) -> Result<(), JsValue> {
-        dom::warn("this page's list differs from the server's; loading it anew");
-        self.mirror = Mirror::default();
-        self.freshness.catching_up();
-        self.link.order(Order::Restart);
-        self.forget_history()
-    }
-
-    fn on_changes(&mut self, changes: &[Change]) -> Result<(), JsValue> {
-        for change in changes {
-            let mark = match change {
-                // Nobody has seen the list before: the changes complete a snapshot.
-                _ if !self.freshness.was_live() => None,
-                Change::Added(_) => Some(Mark::Added),
-                Change::Updated(_) => Some(Mark::Updated),
-                Change::Deleted(_) => Some(Mark::Deleted),
-            };
-            self.view.list.on_change(change.id(), mark);
-            if let Change::Updated(product) = change
-                && self.view.form.edits() == Some(product.id)
-            {
-                self.view.form.rebase(product);
-            }
-        }
-        self.edited_product_may_be_gone()
-    }
-
-    fn edited_product_may_be_gone(&mut self) -> Result<(), JsValue> {
-        if let Some(id) = self.view.form.edits()
-            && self.mirror.catalog().get(id).is_none()
-        {
-            self.view.list.set_editing(None)?;
-            self.view.form.orphan();
-        }
-        Ok(())
-    }
-
-    fn submit(&mut self) -> Result<(), JsValue> {
-        let Some(submission) = self.view.form.submit(self.mirror.catalog())? else {
-            return Ok(());
-        };
-        match submission {
-            Submission::Add(draft) => self.send(Purpose::Form, RawCommand::Add { draft }),
-            Submission::Update {
-                id,
-                patch,
-                revision,
-            } => {
-                let if_revision = Some(revision);
-                let update = RawCommand::Update {
-                    id,
-                    patch,
-                    if_revision,
-                };
-                self.send(Purpose::Form, update);
-            }
-            Submission::Nothing => return self.stop_editing(),
-        }
-        Ok(())
-    }
-
-    fn edit(&mut self, id: ProductId) -> Result<(), JsValue> {
-        if let Some(product) = self.mirror.catalog().get(id)
-            && self.view.form.edit(product)?
-        {
-            self.view.list.set_editing(Some(id))?;
-        }
-        Ok(())
-    }
-
-    fn stop_editing(&mut self) -> Result<(), JsValue> {
-        self.view.list.set_editing(None)?;
-        self.view.form.clear()
-    }
-
-    fn delete(&mut self, id: ProductId) -> Result<(), JsValue> {
-        let Some(product) = self.mirror.catalog().get(id) else {
-            return Ok(());
-        };
-        if !self.view.list.set_leaving(id, true)? {
+    /// Makes words ready to be searched while nobody searches.
+    fn prepare_search(&mut self) -> Result<(), JsValue> {
+        if !self.was_loaded {
             return Ok(());
         }
-        let purpose = Purpose::Delete {
-            id,
-            title: product.draft.title.to_string(),
-            fields: Fields::from(&product.draft),
-        };
-        let if_revision = None;
-        self.send(purpose, RawCommand::Delete { id, if_revision });
-        Ok(())
-    }
-
-    fn undo(&mut self, toast: u32) {
-        if let Some((title, draft)) = self.view.toasts.take_undo(toast) {
-            self.send(Purpose::Restore { title }, RawCommand::Add { draft });
-        }
-    }
-
-    fn send(&mut self, purpose: Purpose, command: RawCommand) {
-        self.outbox.put(purpose, command);
-        if self.freshness.is_live() {
-            self.send_waiting();
-        }
-    }
-
-    fn send_waiting(&mut self) {
-        for frame in self.outbox.take_unsent() {
-            self.link.order(Order::Send(frame));
-        }
-    }
-
-    fn on_done(&mut self, request: RequestId) -> Result<(), JsValue> {
-        match self.outbox.take_answered(request) {
-            Some(Purpose::Form) => {
-                self.view.list.set_editing(None)?;
-                self.view.form.on_saved()
-            }
-            Some(Purpose::Delete { title, fields, .. }) => {
-                self.view.toasts.show_deleted(&title, fields)
-            }
-            Some(Purpose::Restore { .. }) | None => Ok(()),
-        }
-    }
-
-    fn on_refusal(&mut self, request: Option<RequestId>, problem: &Problem) -> Result<(), JsValue> {
-        let Some(purpose) = request.and_then(|request| self.outbox.take_answered(request)) else {
-            dom::warn(&problem.message);
-            return Ok(());
-        };
-        self.not_done(purpose, problem)
-    }
-
-    fn not_done(&mut self, purpose: Purpose, problem: &Problem) -> Result<(), JsValue> {
-        let message = problem.message.as_str();
-        match purpose {
-            Purpose::Form => self.view.form.on_refusal(problem, self.mirror.catalog()),
-            Purpose::Delete { id, title, .. } => {
-                self.view.list.set_leaving(id, false)?;
-                // Somebody else was faster: what was wanted is so.
-                if self.mirror.catalog().get(id).is_none() {
-                    return Ok(());
-                }
-                self.view
-                    .toasts
-                    .show_failure("toast.not_deleted", &title, message)
-            }
-            Purpose::Restore { title } => {
-                self.view
-                    .toasts
-                    .show_failure("toast.not_restored", &title, message)
-            }
-        }
-    }
-
-    /// The server's catalog has another history than this page knew, or is another catalog: what
-    /// was to be done with products of the old one is refused, for in the new one their ids may
-    /// be others'.
-    fn forget_history(&mut self) -> Result<(), JsValue> {
-        if self.view.form.edits().is_some() {
-            self.view.list.set_editing(None)?;
-            self.view.form.orphan();
-        }
-        for (id, purpose) in self.outbox.take_by_id() {
-            let mut problem = Reason::NotFound(id).tell(&self.text);
-            self.text
-                .get("toast.other_list")
-                .clone_into(&mut problem.message);
-            self.not_done(purpose, &problem)?;
+        let clock = dom::window()?.performance();
+        let clock = clock.ok_or("the browser has no clock")?;
+        let end = clock.now() + PREPARE_MS;
+        if self.index.prepare(|| clock.now() < end) {
+            self.ask_for_frame()?;
         }
         Ok(())
+    }
+
+    /// Whether the list may move now: not while somebody is at it.
+    fn moves(&self) -> Moves {
+        let table = &self.view.table;
+        let is_still = self.is_hand_over()
+            || table.window().top > 0.0
+            || table.has_focus()
+            || table.editor.product().is_some();
+        if is_still { Moves::Not } else { Moves::Freely }
+    }
+
+    /// Whether somebody is about to press something in the list: a pointer that has rested for a while is
+    /// nobody's hand.
+    fn is_hand_over(&self) -> bool {
+        let since = dom::now() - self.view.table.pointer_moved();
+        self.pointer.is_over && since < REST_MS
+    }
+
+    fn say_failure(&mut self, key: &str, title: &str, message: &str) -> Result<(), JsValue> {
+        let values = [("title", title), ("message", message)];
+        self.view.toasts.show(key, &values, Action::None)
     }
 }
 
-/// A name for this client that no other has.
-fn client_id() -> Result<ClientId, JsValue> {
-    let mut bytes = [0; 16];
-    dom::window()?
-        .crypto()?
-        .get_random_values_with_u8_array(&mut bytes)?;
-    let name = u128::from_ne_bytes(bytes);
-    Ok(ClientId(format!("{name:032x}").into()))
-}
+/// After so long without a move a pointer over the list is nobody's hand, in milliseconds.
+const REST_MS: f64 = 8_000.0;
+
+/// So soon after the list moved under the pointer what is pressed was meant for another row, in
+/// milliseconds.
+const STARTLED_MS: f64 = 400.0;
+
+/// From this width on, in CSS pixels, the panel has a place beside the list.
+const WIDE_PX: f64 = 960.0;
+
+/// Below this width, in CSS pixels, the page is a phone's.
+const PHONE_PX: f64 = 600.0;

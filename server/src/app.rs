@@ -16,6 +16,7 @@ use crate::http::middleware::guard::Guard;
 use crate::http::shutdown::Shutdown;
 use crate::live::timeouts::Timeouts;
 use crate::memory::give_back;
+use crate::pages::Currency;
 use crate::router::{State, router};
 
 /// How long what is under way at the stop may take. After that it is cut off.
@@ -42,6 +43,8 @@ pub struct Options {
     pub origins: Vec<HeaderValue>,
     /// The path under which a proxy serves it.
     pub base_path: BasePath,
+    /// What prices are in, where pages are to say so.
+    pub currency: Option<Currency>,
 }
 
 impl Options {
@@ -60,6 +63,7 @@ impl Options {
             hosts: Vec::new(),
             origins: Vec::new(),
             base_path: BasePath::default(),
+            currency: None,
         }
     }
 }
@@ -94,6 +98,7 @@ pub async fn run(
         options.timeouts,
         shutdown.clone(),
         base_path.clone(),
+        options.currency.clone(),
     )?;
     let router = base_path.mount(router(state, guard, &options.origins)?);
     tokio::select! {

@@ -1,6 +1,7 @@
 //! A part of the catalog as somebody wants to see it: filtered, sorted, one page of it.
 
 mod index;
+mod selection;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,11 +9,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use shared::{Catalog, Price, Product, ProductId};
+use shared::{Catalog, Price, Product, ProductId, StockLevel};
 
 use crate::unicode::fold;
 pub use index::{Index, Indexes};
 use index::{Part, Row};
+pub use selection::Selection;
 
 /// Chooses products; what is `None` or empty lets all through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +25,8 @@ pub struct Filter {
     pub status: Option<bool>,
     /// Each of these, as [`fold`] has them, in a title, description, code or category.
     pub words: Vec<String>,
+    /// What is left of them.
+    pub stock: Option<StockLevel>,
     /// A price of at least this.
     pub min_price: Option<Price>,
     /// A price of at most this.
@@ -231,6 +235,11 @@ pub fn page(
     }
 }
 
+/// Everything that a filter lets through, in order.
+pub fn all(index: &Index, filter: &Filter, sort: Sort) -> Vec<Arc<Product>> {
+    page(index, filter, sort, None, usize::MAX).products
+}
+
 /// Everything in id order, as the catalog has it.
 pub fn in_id_order(catalog: &Catalog, after: Option<&Cursor>, limit: usize) -> Page {
     let from = after.map_or(ProductId(0), |cursor| cursor.id);
@@ -264,11 +273,13 @@ impl<'a> PreparedFilter<'a> {
     fn lets_through(&self, row: &Row, index: &Index) -> bool {
         let Filter {
             status,
+            stock,
             min_price,
             max_price,
             ..
         } = self.filter;
         status.is_none_or(|status| row.status == status)
+            && stock.is_none_or(|level| StockLevel::of(row.stock) == Some(level))
             && min_price.is_none_or(|min| row.price >= min)
             && max_price.is_none_or(|max| row.price <= max)
             && self.is_category(row, index)

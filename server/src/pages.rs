@@ -2,80 +2,142 @@
 //! relative, so that a proxy may serve them under any path.
 
 pub mod assets;
+mod currency;
+mod home;
 mod render;
 
 use std::sync::Arc;
 
-use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
+use axum::extract::{Query, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use shared::{Catalog, FieldRef, Language, Product, Text};
+use shared::{Language, Text};
 use time::Duration;
 
 use crate::engine::hub::Hub;
 use crate::http::base_path::BasePath;
-use crate::http::extract::{COOKIE_NAME, Locale, TypedQuery};
+use crate::http::extract::{COOKIE_NAME, Locale, Parameters};
+use crate::http::pool::ListPool;
+use crate::http::problem::Rejection;
+use crate::listing::Indexes;
 
+pub use currency::Currency;
 pub use render::Templates;
-
-/// Products on one page of the list at `/`.
-const PRODUCTS_PER_PAGE: usize = 50;
 
 /// How long a chosen language is remembered.
 const COOKIE_TIME: Duration = Duration::days(365);
 
-/// The parameters of a page.
-#[derive(Deserialize)]
-pub struct PageQuery {
-    /// The language from now on.
-    lang: Option<String>,
-    /// Which page of the list, from 1.
-    page: Option<String>,
-}
+/// The parameter of a page that chooses its language.
+const LANGUAGE: &str = "lang";
 
-/// `GET /`: every product, newest first, as HTML.
+/// `GET /`: every product, newest first, or what its parameters choose, as HTML.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the state")]
 pub async fn index(
     State(hub): State<Arc<Hub>>,
+    State(indexes): State<Arc<Indexes>>,
+    State(pool): State<ListPool>,
     State(templates): State<Arc<Templates>>,
     State(base_path): State<BasePath>,
+    State(currency): State<Option<Currency>>,
     locale: Locale,
     headers: HeaderMap,
-    TypedQuery(query): TypedQuery<PageQuery>,
-) -> Response {
-    let locale = match choose_language("./", locale, query.lang.as_deref(), &headers, &base_path) {
-        Choice::Remember(response) => return response,
+    Query(parameters): Query<Parameters>,
+) -> Result<Response, Rejection> {
+    let locale = match choose_language("./", locale, &parameters, &headers, &base_path) {
+        Choice::Remember(response) => return Ok(response),
         Choice::Show(locale) => locale,
     };
-    let page = query.page.and_then(|page| page.parse().ok()).unwrap_or(1);
-    let mut data = common(&locale);
-    data.extend(home(&hub.catalog(), &locale.text, page));
-    templates.render("index", &locale, &data)
+    let mut data = common(&locale, &parameters, "home.title");
+    data.insert("isHome".to_owned(), json!(true));
+    let query = home::HomeQuery::read(&parameters);
+    let (catalog, text) = (hub.catalog(), locale.text.clone());
+    let list = move || home::list(&catalog, &indexes, &text, &query, currency.as_ref());
+    data.extend(pool.run(list).await?);
+    Ok(templates.render("index", &locale, &data))
 }
 
 /// `GET /realtimeproducts`: the shell of the live page, with no product in it.
 pub async fn real_time_products(
     State(templates): State<Arc<Templates>>,
     State(base_path): State<BasePath>,
+    State(currency): State<Option<Currency>>,
     locale: Locale,
     headers: HeaderMap,
-    TypedQuery(query): TypedQuery<PageQuery>,
+    Query(parameters): Query<Parameters>,
 ) -> Response {
-    let path = "realtimeproducts";
-    let locale = match choose_language(path, locale, query.lang.as_deref(), &headers, &base_path) {
+    let locale = match choose_language(LIVE, locale, &parameters, &headers, &base_path) {
         Choice::Remember(response) => return response,
         Choice::Show(locale) => locale,
     };
-    let mut data = common(&locale);
+    let mut data = common(&locale, &parameters, "live.title");
     data.insert("isLive".to_owned(), json!(true));
+    let currency = currency.map(|currency| currency.to_string());
+    data.insert("currency".to_owned(), json!(currency));
     // The page looks whether it is the name in its address: no socket of it gets past the guard if not.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     data.insert("host".to_owned(), json!(host));
     templates.render("realTimeProducts", &locale, &data)
+}
+
+/// Where the live page is, beside the list.
+const LIVE: &str = "realtimeproducts";
+
+/// Any other address: a page for people, a problem document for programs. An address that is meant for the
+/// live page leads there.
+pub async fn not_found(
+    State(templates): State<Arc<Templates>>,
+    locale: Locale,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Rejection> {
+    let path = uri.path().trim_end_matches('/');
+    if path.trim_start_matches('/').eq_ignore_ascii_case(LIVE) {
+        let up = "../".repeat(uri.path().len() - path.len());
+        let query = uri.query().map(|query| format!("?{query}"));
+        let to = format!("{up}{LIVE}{}", query.unwrap_or_default());
+        return Ok(Redirect::permanent(&to).into_response());
+    }
+    let accepts = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let is_for_people = accepts.is_some_and(|accept| accept.contains("text/html"));
+    if !is_for_people || !matches!(method, Method::GET | Method::HEAD) {
+        return Err(Rejection::NoSuchRoute);
+    }
+    let root = "../".repeat(uri.path().matches('/').count().saturating_sub(1));
+    let mut data = common(&locale, &Parameters::new(), "problem.no_such_route");
+    data.insert("root".to_owned(), json!(root));
+    Ok((
+        StatusCode::NOT_FOUND,
+        templates.render("problem", &locale, &data),
+    )
+        .into_response())
+}
+
+/// `GET /manifest.webmanifest`: what a device shows of the live page that is put on its home screen (W3C Web
+/// Application Manifest).
+pub async fn manifest(locale: Locale) -> Response {
+    let icon =
+        |url: &str, sizes: &str, r#type: &str| json!({"src": url, "sizes": sizes, "type": r#type});
+    let manifest = json!({
+        "name": locale.text.get("site.name"),
+        "description": locale.text.get("site.description"),
+        "lang": locale.language.tag(),
+        "start_url": LIVE,
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#f5f4f0",
+        "theme_color": "#0f6b5c",
+        "icons": [
+            icon("favicon.svg", "any", "image/svg+xml"),
+            icon("icon.png", "180x180", "image/png"),
+        ],
+    });
+    let media_type = [(CONTENT_TYPE, "application/manifest+json")];
+    (locale.headers(), media_type, manifest.to_string()).into_response()
 }
 
 /// What comes of a language in a page's address.
@@ -87,15 +149,16 @@ enum Choice {
 }
 
 /// Remembers the language in a page's address, where a person opens that: a picture with the same
-/// address changes nothing for whoever sees it.
+/// address changes nothing for whoever sees it. The rest of the address stays.
 fn choose_language(
     path: &str,
     locale: Locale,
-    tag: Option<&str>,
+    parameters: &Parameters,
     headers: &HeaderMap,
     base_path: &BasePath,
 ) -> Choice {
-    let Some(language) = tag.and_then(Language::from_tag) else {
+    let chosen = parameters.iter().find(|(name, _)| name == LANGUAGE);
+    let Some(language) = chosen.and_then(|(_, tag)| Language::from_tag(tag)) else {
         return Choice::Show(locale);
     };
     if !is_navigation(headers) {
@@ -106,7 +169,23 @@ fn choose_language(
         .max_age(COOKIE_TIME)
         .same_site(SameSite::Lax)
         .http_only(true);
-    Choice::Remember((CookieJar::new().add(cookie), Redirect::to(path)).into_response())
+    let path = format!("{path}{}", to_query(parameters, &[LANGUAGE]));
+    let redirect = Redirect::to(&path);
+    Choice::Remember((CookieJar::new().add(cookie), redirect).into_response())
+}
+
+/// Parameters as an address has them, without some: empty where there is none.
+fn to_query(parameters: &Parameters, without: &[&str]) -> String {
+    let kept = parameters
+        .iter()
+        .filter(|(name, _)| !without.contains(&name.as_str()));
+    let kept: Vec<&(String, String)> = kept.collect();
+    let query = serde_urlencoded::to_string(kept).unwrap_or_default();
+    if query.is_empty() {
+        query
+    } else {
+        format!("?{query}")
+    }
 }
 
 /// Whether a browser opens this address as a page. It says so (Fetch Metadata, W3C), but only to
@@ -120,13 +199,16 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     }
 }
 
-/// The data of the layout.
-fn common(locale: &Locale) -> Map<String, Value> {
+/// The data of the layout, for a page whose title stands under this key.
+fn common(locale: &Locale, parameters: &Parameters, title: &str) -> Map<String, Value> {
     let languages = Language::ALL.map(|language| {
+        let mut parameters = parameters.clone();
+        parameters.retain(|(name, _)| name != LANGUAGE);
+        parameters.push((LANGUAGE.to_owned(), language.tag().to_owned()));
         json!({
             "tag": language.tag(),
             "name": Locale::new(language).text.get("language.name"),
-            "url": format!("?lang={language}"),
+            "url": to_query(&parameters, &[]),
             "isCurrent": language == locale.language,
         })
     });
@@ -134,6 +216,10 @@ fn common(locale: &Locale) -> Map<String, Value> {
     let data = json!({
         "lang": locale.language.tag(),
         "languages": languages,
+        "title": locale.text.get(title),
+        // The same part of the list, on the other page.
+        "viewQuery": to_query(parameters, &[LANGUAGE, "page"]),
+        "root": "",
         "text": text,
         "textJson": in_script(&locale.text),
     });
@@ -160,52 +246,4 @@ fn in_script(text: &Text) -> String {
         .map(|key| (key.to_owned(), json!(text.get(key))))
         .collect();
     Value::Object(words).to_string().replace('<', "\\u003c")
-}
-
-/// One page of the list.
-fn home(catalog: &Catalog, text: &Text, page: usize) -> Map<String, Value> {
-    let pages = catalog.len().div_ceil(PRODUCTS_PER_PAGE).max(1);
-    let page = page.clamp(1, pages);
-    let rows: Vec<Value> = catalog
-        .products()
-        .rev()
-        .skip((page - 1) * PRODUCTS_PER_PAGE)
-        .take(PRODUCTS_PER_PAGE)
-        .map(|product| row(product, text))
-        .collect();
-    let number = |number: usize| text.number(number as u64);
-    let data = json!({
-        "products": rows,
-        "count": text.product_count(catalog.len()),
-        "pageOf": text.fill("pages.of", &[("page", &number(page)), ("pages", &number(pages))]),
-        "hasPages": pages > 1,
-        "newer": (page > 1).then(|| format!("?page={}", page - 1)),
-        "older": (page < pages).then(|| format!("?page={}", page + 1)),
-    });
-    match data {
-        Value::Object(data) => data,
-        _ => Map::new(),
-    }
-}
-
-/// A product as the template shows it.
-fn row(product: &Product, text: &Text) -> Value {
-    let draft = &product.draft;
-    let letter = draft.title.chars().next();
-    let mut row = json!({
-        "id": product.id,
-        "isOnSale": draft.status,
-        "letter": letter.map(|letter| letter.to_uppercase().to_string()),
-        "thumbnail": draft.thumbnails.first(),
-    });
-    for (field, value) in draft.values() {
-        row[field.name] = match value {
-            FieldRef::Text(shown) => shown.into(),
-            FieldRef::Price(price) => text.price(price).into(),
-            FieldRef::Count(count) => text.number(count.into()).into(),
-            // The template has names of its own for these.
-            FieldRef::Flag(_) | FieldRef::Urls(_) => continue,
-        };
-    }
-    row
 }

@@ -37,7 +37,7 @@ use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
 use crate::live::{socketio, sse, websocket};
-use crate::pages::{self, Templates, assets};
+use crate::pages::{self, Currency, Templates, assets};
 
 /// What the handlers work with; each takes the parts that it needs.
 #[derive(Clone, FromRef)]
@@ -53,6 +53,7 @@ pub struct State {
     lists: ListPool,
     gzip: GzipPool,
     base_path: BasePath,
+    currency: Option<Currency>,
 }
 
 impl State {
@@ -62,6 +63,7 @@ impl State {
         timeouts: Timeouts,
         shutdown: Shutdown,
         base_path: BasePath,
+        currency: Option<Currency>,
     ) -> anyhow::Result<Self> {
         let (desk, hub) = (engine.desk(), engine.hub());
         let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
@@ -77,6 +79,7 @@ impl State {
             lists: ListPool::default(),
             gzip: GzipPool::default(),
             base_path,
+            currency,
         })
     }
 }
@@ -143,7 +146,9 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .route("/assets/{*path}", get(assets::dist))
         .route("/views/style.css", get(assets::style))
         .route("/favicon.svg", get(assets::icon))
-        .fallback(async || Rejection::NoSuchRoute)
+        .route("/icon.png", get(assets::touch_icon))
+        .route("/manifest.webmanifest", get(pages::manifest))
+        .fallback(pages::not_found)
         .method_not_allowed_fallback(other_method)
         .layer(layers)
         .with_state(state);

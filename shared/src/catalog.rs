@@ -122,7 +122,12 @@ impl Catalog {
 
     fn decide_import(&self, import: Import) -> Result<Decision, Reason> {
         match (self.with_code(&import.code), import.on_duplicate) {
-            (None, _) | (Some(_), OnDuplicate::Refuse) => self.decide_add(import.draft?),
+            (None, _) => self.decide_add(import.draft?),
+            (Some(_), OnDuplicate::Refuse) => {
+                // A dry run doesn't know the titles of rows before: it says no more than this.
+                import.draft?;
+                Err(Reason::CodeTaken(import.code.into(), None))
+            }
             (Some(product), OnDuplicate::Skip) => {
                 import.patch?;
                 Ok(Decision::Nothing(product.clone()))

@@ -19,6 +19,7 @@ pub mod problem;
 pub mod product;
 pub mod reason;
 pub mod rules;
+pub mod stock;
 pub mod text;
 
 pub use catalog::{Catalog, Decision, Digest};
@@ -32,4 +33,5 @@ pub use problem::{FieldProblem, Problem};
 pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, PriceError, Product};
 pub use reason::{FieldReason, Reason, Rule};
 pub use rules::{Fields, Normalize};
+pub use stock::{LOW_STOCK, StockLevel};
 pub use text::{Language, Text};

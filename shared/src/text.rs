@@ -88,15 +88,21 @@ impl Text {
         self.fill(&format!("problem.{code}"), values)
     }
 
-    /// The words under a key with its `{count}`.
+    /// The words under a key with its `{count}`. Where one is another word than many, these stand
+    /// under the key with `_one` at its end.
     pub fn fill_count(&self, key: &str, count: u64) -> String {
+        let one = format!("{key}_one");
+        let key = if count == 1 && self.0.contains_key(&one) {
+            &one
+        } else {
+            key
+        };
         self.fill(key, &[("count", &self.number(count))])
     }
 
     /// How many products there are.
     pub fn product_count(&self, count: usize) -> String {
-        let key = if count == 1 { "list.one" } else { "list.count" };
-        self.fill_count(key, count as u64)
+        self.fill_count("list.count", count as u64)
     }
 
     /// A price the way this language writes it: `1,234.50`, `1.234,50`.

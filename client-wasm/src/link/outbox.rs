@@ -2,27 +2,44 @@
 //! same number when the connection was lost in between: the server does none of them twice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use shared::{ClientMessage, Fields, ProductId, RawCommand, RequestId};
+use shared::{ClientMessage, Product, ProductId, RawCommand, RequestId};
 
-/// What an answer is for.
+/// What a command is for, and so what its answer means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Purpose {
-    /// What is in the form.
-    Form,
+    /// A product that was filled in is added.
+    Add {
+        /// Its title.
+        title: String,
+    },
+    /// What was filled in for a product in the panel.
+    Form {
+        /// The product as it was then.
+        base: Arc<Product>,
+    },
+    /// A cell was changed in place.
+    Cell {
+        /// The product as it was then.
+        base: Arc<Product>,
+    },
     /// A product is deleted.
     Delete {
-        /// Which.
-        id: ProductId,
-        /// Its title, for what is said afterwards.
-        title: String,
-        /// What an undo adds again.
-        fields: Fields,
+        /// The product as it was.
+        product: Arc<Product>,
     },
-    /// A deletion is undone.
-    Restore {
-        /// The product's title.
-        title: String,
+    /// Something is undone.
+    Undo {
+        /// What.
+        what: String,
+        /// The product as it was left, where fields of it are put back.
+        base: Option<Arc<Product>>,
+    },
+    /// It was given before the page was loaded again.
+    Kept {
+        /// What it is about.
+        what: String,
     },
 }
 
@@ -30,6 +47,8 @@ struct Pending {
     message: ClientMessage,
     purpose: Purpose,
     is_sent: bool,
+    /// When it was given, in milliseconds since 1970.
+    since: f64,
 }
 
 /// The commands under way.
@@ -40,14 +59,30 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Puts a command in, and gives it a number.
-    pub fn put(&mut self, purpose: Purpose, command: RawCommand) {
+    /// An outbox whose commands have greater numbers than this.
+    pub fn after(last: u64) -> Self {
+        Self {
+            last,
+            pending: BTreeMap::new(),
+        }
+    }
+
+    /// Puts a command in, at this time, and gives it a number.
+    pub fn put(&mut self, purpose: Purpose, command: RawCommand, now: f64) -> RequestId {
         self.last += 1;
         let request = RequestId(self.last);
+        self.put_as(request, purpose, command, now);
+        request
+    }
+
+    /// Puts a command in under a number that it had.
+    pub fn put_as(&mut self, request: RequestId, purpose: Purpose, command: RawCommand, now: f64) {
+        self.last = self.last.max(request.0);
         let pending = Pending {
             message: ClientMessage { request, command },
             purpose,
             is_sent: false,
+            since: now,
         };
         self.pending.insert(request, pending);
     }
@@ -70,36 +105,62 @@ impl Outbox {
         }
     }
 
-    /// Takes out what an answer is for.
-    pub fn take_answered(&mut self, request: RequestId) -> Option<Purpose> {
-        Some(self.pending.remove(&request)?.purpose)
+    /// Takes out what an answer is for, and the command.
+    pub fn take_answered(&mut self, request: RequestId) -> Option<(Purpose, RawCommand)> {
+        let pending = self.pending.remove(&request)?;
+        Some((pending.purpose, pending.message.command))
     }
 
     /// Takes out the commands that name a product by its id, which in another catalog means
     /// nothing.
     pub fn take_by_id(&mut self) -> Vec<(ProductId, Purpose)> {
-        let id = |command: &RawCommand| match command {
-            RawCommand::Add { .. } => None,
-            RawCommand::Update { id, .. }
-            | RawCommand::Delete { id, .. }
-            | RawCommand::Restore { id } => Some(*id),
-        };
         let taken = self
             .pending
-            .extract_if(.., |_, pending| id(&pending.message.command).is_some());
+            .extract_if(.., |_, pending| id_of(&pending.message.command).is_some());
         taken
-            .filter_map(|(_, pending)| Some((id(&pending.message.command)?, pending.purpose)))
+            .filter_map(|(_, pending)| Some((id_of(&pending.message.command)?, pending.purpose)))
             .collect()
+    }
+
+    /// The number of the last command.
+    pub fn last(&self) -> u64 {
+        self.last
     }
 
     /// How many commands have no answer.
     pub fn len(&self) -> usize {
         self.pending.len()
     }
+
+    /// How many of them were given before this time.
+    pub fn len_before(&self, time: f64) -> usize {
+        let old = |pending: &&Pending| pending.since < time;
+        self.pending.values().filter(old).count()
+    }
+
+    /// Each of them with what it is for, and whether it was sent, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Purpose, &RawCommand, bool)> {
+        self.pending.iter().map(|(request, pending)| {
+            let command = &pending.message.command;
+            (*request, &pending.purpose, command, pending.is_sent)
+        })
+    }
+}
+
+/// The product that a command names by its id.
+pub fn id_of(command: &RawCommand) -> Option<ProductId> {
+    match command {
+        RawCommand::Add { .. } => None,
+        RawCommand::Update { id, .. }
+        | RawCommand::Delete { id, .. }
+        | RawCommand::Restore { id } => Some(*id),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::Fields;
+
     use super::*;
 
     fn delete(id: u64) -> RawCommand {
@@ -110,7 +171,7 @@ mod tests {
     }
 
     fn purpose(title: &str) -> Purpose {
-        Purpose::Restore {
+        Purpose::Add {
             title: title.to_owned(),
         }
     }
@@ -124,25 +185,26 @@ mod tests {
     #[test]
     fn a_command_is_sent_once_and_again_with_its_number_after_a_loss() {
         let mut outbox = Outbox::default();
-        outbox.put(Purpose::Form, delete(7));
+        outbox.put(purpose("a"), delete(7), 0.0);
         let first = outbox.take_unsent();
         assert_eq!(first.len(), 1);
         assert!(first[0].contains(r#""request":1"#), "{first:?}");
         assert!(outbox.take_unsent().is_empty());
-        outbox.put(Purpose::Form, delete(8));
+        outbox.put(purpose("b"), delete(8), 5.0);
         outbox.lost();
         let again = outbox.take_unsent();
         assert_eq!(again[0], first[0]);
         assert!(again[1].contains(r#""request":2"#), "{again:?}");
-        assert_eq!(outbox.len(), 2);
+        assert_eq!((outbox.len(), outbox.len_before(5.0)), (2, 1));
     }
 
     #[test]
     fn an_answer_takes_its_command_out() {
         let mut outbox = Outbox::default();
-        outbox.put(purpose("a"), add());
-        outbox.put(purpose("b"), add());
-        assert_eq!(outbox.take_answered(RequestId(2)), Some(purpose("b")));
+        outbox.put(purpose("a"), add(), 0.0);
+        outbox.put(purpose("b"), add(), 0.0);
+        let answered = outbox.take_answered(RequestId(2));
+        assert_eq!(answered, Some((purpose("b"), add())));
         assert_eq!(outbox.take_answered(RequestId(2)), None);
         outbox.lost();
         assert_eq!(outbox.take_unsent().len(), 1);
@@ -150,16 +212,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_go_on_after_those_that_were_kept() {
+        let mut outbox = Outbox::default();
+        outbox.put_as(RequestId(7), purpose("kept"), delete(1), 0.0);
+        assert_eq!(outbox.put(purpose("new"), add(), 0.0), RequestId(8));
+        assert_eq!(
+            Outbox::after(20).put(purpose("a"), add(), 0.0),
+            RequestId(21)
+        );
+    }
+
+    #[test]
     fn only_what_names_a_product_is_dropped_with_its_catalog() {
         let mut outbox = Outbox::default();
-        outbox.put(purpose("a"), add());
-        outbox.put(purpose("b"), delete(7));
-        let update = RawCommand::Update {
-            id: ProductId(9),
-            patch: Fields::default(),
-            if_revision: None,
-        };
-        outbox.put(purpose("c"), update);
+        outbox.put(purpose("a"), add(), 0.0);
+        outbox.put(purpose("b"), delete(7), 0.0);
+        let restore = RawCommand::Restore { id: ProductId(9) };
+        outbox.put(purpose("c"), restore, 0.0);
         let taken = outbox.take_by_id();
         let expected = [(ProductId(7), purpose("b")), (ProductId(9), purpose("c"))];
         assert_eq!(taken, expected);

@@ -13,6 +13,12 @@ pub fn listen(events: &Events) -> Result<(), JsValue> {
     for kind in ["online", "pageshow", "focus"] {
         wake_on(&window, kind, events.clone())?;
     }
+    for (kind, has_network) in [("online", true), ("offline", false)] {
+        let events = events.clone();
+        dom::on(&window, kind, move |_| {
+            events.send(Event::Network(has_network));
+        })?;
+    }
     // Browsers keep a page that was left for a while, its socket too: nobody is watching then.
     let left = events.clone();
     dom::on(&window, "pagehide", move |_| left.send(Event::Left))?;

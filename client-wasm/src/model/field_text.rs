@@ -36,6 +36,20 @@ pub fn to_input(value: FieldRef<'_>, text: &Text) -> String {
     }
 }
 
+/// What JSON of a field looks like where it can be edited.
+pub fn from_json(value: &Value, text: &Text) -> String {
+    match value {
+        Value::String(words) => words.clone(),
+        Value::Number(number) => number.to_string().replace('.', text.get("number.decimal")),
+        Value::Array(entries) => {
+            let entries: Vec<&str> = entries.iter().filter_map(Value::as_str).collect();
+            entries.join("\n")
+        }
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::Object(_) => String::new(),
+    }
+}
+
 /// What a value looks like in the list; `None` where the list shows no text for it.
 pub fn to_list(value: FieldRef<'_>, text: &Text) -> Option<String> {
     match value {
@@ -79,6 +93,20 @@ mod tests {
         assert_eq!(parse(Kind::Count, ""), None);
         assert_eq!(parse(urls, " /a \n\n /b\n"), Some(json!(["/a", "/b"])));
         assert_eq!(parse(urls, ""), Some(json!([])));
+    }
+
+    #[test]
+    fn json_can_be_edited_again() {
+        let text = spanish();
+        for (value, typed) in [
+            (json!("a"), "a"),
+            (json!(19.99), "19,99"),
+            (json!(["/a", "/b"]), "/a\n/b"),
+            (json!(true), "true"),
+            (json!(null), ""),
+        ] {
+            assert_eq!(from_json(&value, &text), typed);
+        }
     }
 
     #[test]

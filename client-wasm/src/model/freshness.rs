@@ -20,7 +20,7 @@ pub enum Phase {
     Live,
     /// It was lost a moment ago.
     Reconnecting,
-    /// It was lost, and several attempts have failed.
+    /// It was lost, and several attempts have failed, or there is no network.
     Offline,
 }
 
@@ -32,6 +32,8 @@ pub struct Freshness {
     /// When the page was last in step, in milliseconds since 1970.
     last_in_step: Option<f64>,
     failures: u32,
+    /// Whether the browser has a network.
+    has_network: bool,
     /// How many clients are connected.
     pub viewers: usize,
     /// Whether the server could save changes when it last said so.
@@ -46,6 +48,7 @@ impl Default for Freshness {
             phase: Phase::default(),
             last_in_step: None,
             failures: 0,
+            has_network: true,
             viewers: 0,
             is_writable: true,
             waiting: 0,
@@ -54,6 +57,22 @@ impl Default for Freshness {
 }
 
 impl Freshness {
+    /// Whether the browser has a network.
+    pub fn has_network(&self) -> bool {
+        self.has_network
+    }
+
+    /// The browser has a network now, or has none: then nothing can be live, whatever the socket says.
+    pub fn set_network(&mut self, has_network: bool, now: f64) {
+        if self.is_live() {
+            self.last_in_step = Some(now);
+        }
+        self.has_network = has_network;
+        if !has_network {
+            self.phase = Phase::Offline;
+        }
+    }
+
     /// Whether the page shows what the server has.
     pub fn is_live(&self) -> bool {
         self.phase == Phase::Live
@@ -67,6 +86,7 @@ impl Freshness {
     /// A connection is being made.
     pub fn connecting(&mut self) {
         self.phase = match self.last_in_step {
+            _ if !self.has_network => Phase::Offline,
             Some(_) if self.failures >= OFFLINE_AFTER => Phase::Offline,
             Some(_) => Phase::Reconnecting,
             None if self.failures > 0 => Phase::Offline,
@@ -96,6 +116,8 @@ impl Freshness {
 
     /// The page shows what the server has, at this time.
     pub fn live(&mut self, now: f64) {
+        // Something came: there is a network, whatever was said.
+        self.has_network = true;
         self.phase = Phase::Live;
         self.failures = 0;
         self.last_in_step = Some(now);
@@ -138,6 +160,20 @@ mod tests {
         assert_eq!(freshness.seconds_out_of_step(9_000.0), Some(4));
         freshness.live(10_000.0);
         freshness.lost(1, 10_000.0);
+        assert_eq!(freshness.phase, Phase::Reconnecting);
+    }
+
+    #[test]
+    fn without_a_network_nothing_is_live() {
+        let mut freshness = Freshness::default();
+        freshness.live(1_000.0);
+        freshness.set_network(false, 3_000.0);
+        assert_eq!(freshness.phase, Phase::Offline);
+        assert_eq!(freshness.seconds_out_of_step(5_000.0), Some(2));
+        freshness.connecting();
+        assert_eq!(freshness.phase, Phase::Offline);
+        freshness.set_network(true, 6_000.0);
+        freshness.connecting();
         assert_eq!(freshness.phase, Phase::Reconnecting);
     }
 

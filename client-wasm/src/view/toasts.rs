@@ -1,21 +1,31 @@
-//! Short messages over the page: what was deleted, with an undo, and what could not be done.
+//! Short messages over the page: what was done, with an undo, and what could not be done.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
-use shared::{Fields, Text};
+use shared::{ProductId, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlTemplateElement};
 
 use crate::dom;
 use crate::event::{Event, Events};
 
-/// How long a toast stays: long enough to read it and to reach its button by keyboard.
-const SHOWN_MS: u32 = 10_000;
+/// How long a toast stays, in milliseconds: long enough to read it and to reach its button.
+const SHOWN_MS: f64 = 10_000.0;
 
 /// The most toasts at a time; an older one makes room.
 const MAX_TOASTS: usize = 3;
+
+/// What the button of a toast does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Undoes what has this number.
+    Undo(u32),
+    /// Shows a product.
+    Open(ProductId),
+    /// Nothing: there is no button.
+    None,
+}
 
 /// The toasts.
 pub struct Toasts {
@@ -29,9 +39,9 @@ pub struct Toasts {
 
 struct Toast {
     element: Element,
-    /// What an undo adds again.
-    undo: Option<(String, Fields)>,
-    _timeout: Timeout,
+    action: Action,
+    /// Until when it is shown, in milliseconds since 1970.
+    until: f64,
 }
 
 impl Toasts {
@@ -47,34 +57,37 @@ impl Toasts {
         })
     }
 
-    /// A product was deleted and can be added again.
-    pub fn show_deleted(&mut self, title: &str, fields: Fields) -> Result<(), JsValue> {
-        let message = self.text.fill("toast.deleted", &[("title", title)]);
-        self.show(&message, Some((title.to_owned(), fields)))
+    /// Shows the words under a key, with these in their places.
+    pub fn show(
+        &mut self,
+        key: &str,
+        values: &[(&str, &str)],
+        action: Action,
+    ) -> Result<(), JsValue> {
+        let words = self.text.fill(key, values);
+        self.show_words(&words, action)
     }
 
-    /// Something was refused.
-    pub fn show_failure(&mut self, key: &str, title: &str, message: &str) -> Result<(), JsValue> {
-        let values = [("title", title), ("message", message)];
-        let message = self.text.fill(key, &values);
-        self.show(&message, None)
-    }
-
-    fn show(&mut self, message: &str, undo: Option<(String, Fields)>) -> Result<(), JsValue> {
+    /// Shows words.
+    pub fn show_words(&mut self, words: &str, action: Action) -> Result<(), JsValue> {
         self.last += 1;
         let number = self.last;
-        let first = self.template.content().first_element_child();
-        let first = first.ok_or("the toast template is empty")?;
-        let element: Element = first.clone_node_with_deep(true)?.unchecked_into();
-        dom::set_text(&dom::find(&element, "[data-toast-text]")?, message);
+        let element = dom::copy_of(&self.template)?;
+        dom::set_text(&dom::find(&element, "[data-toast-text]")?, words);
         let button: Element = dom::find(&element, "[data-toast-undo]")?;
-        dom::show(&button, undo.is_some())?;
-        let (undone, closed, over) = (
-            self.events.clone(),
-            self.events.clone(),
-            self.events.clone(),
-        );
-        dom::on(&button, "click", move |_| undone.send(Event::Undo(number)))?;
+        dom::show(&button, action != Action::None)?;
+        if matches!(action, Action::Open(_)) {
+            dom::set_text(&button, self.text.get("toast.edit"));
+        }
+        let (pressed, closed) = (self.events.clone(), self.events.clone());
+        dom::on(&button, "click", move |_| {
+            match action {
+                Action::Undo(done) => pressed.send(Event::Undo(Some(done))),
+                Action::Open(id) => pressed.send(Event::Open(id)),
+                Action::None => {}
+            }
+            pressed.send(Event::ToastClosed(number));
+        })?;
         let close: Element = dom::find(&element, "[data-toast-close]")?;
         dom::on(&close, "click", move |_| {
             closed.send(Event::ToastClosed(number));
@@ -82,8 +95,8 @@ impl Toasts {
         self.parent.append_child(&element)?;
         let toast = Toast {
             element,
-            undo,
-            _timeout: Timeout::new(SHOWN_MS, move || over.send(Event::ToastClosed(number))),
+            action,
+            until: dom::now() + SHOWN_MS,
         };
         self.shown.insert(number, toast);
         if self.shown.len() > MAX_TOASTS
@@ -101,10 +114,28 @@ impl Toasts {
         }
     }
 
-    /// Closes a toast and gives what its undo adds again: the product's title and its fields.
-    pub fn take_undo(&mut self, number: u32) -> Option<(String, Fields)> {
-        let toast = self.shown.remove(&number)?;
-        toast.element.remove();
-        toast.undo
+    /// Closes the toast that offers to undo this, since it was undone otherwise.
+    pub fn close_undo(&mut self, done: u32) {
+        let mut shown = self.shown.iter();
+        let number = shown.find(|(_, toast)| toast.action == Action::Undo(done));
+        if let Some(number) = number.map(|(number, _)| *number) {
+            self.close(number);
+        }
+    }
+
+    /// Closes those whose time is over; the one that somebody is at stays.
+    pub fn expire(&mut self, now: f64) -> Result<(), JsValue> {
+        let mut over = Vec::new();
+        for (number, toast) in &mut self.shown {
+            if toast.element.matches(":hover, :focus-within")? {
+                toast.until = toast.until.max(now + SHOWN_MS / 2.0);
+            } else if toast.until <= now {
+                over.push(*number);
+            }
+        }
+        for number in over {
+            self.close(number);
+        }
+        Ok(())
     }
 }

@@ -24,10 +24,11 @@ use crate::http::body::PacedBody;
 use crate::http::extract::{Locale, Parameters, media_type, read_bool, read_each, refuse_if_any};
 use crate::http::gzip;
 use crate::http::openapi;
-use crate::http::pool::GzipPool;
+use crate::http::pool::{GzipPool, ListPool};
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::streaming::NO_BUFFERING;
+use crate::listing::{self, Indexes, Selection};
 use crate::transfer::Format;
 use crate::transfer::export::{BYTE_ORDER_MARK, Export};
 use crate::transfer::import::{self, Plan, Reading};
@@ -216,13 +217,20 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
     path = "/api/products/export",
     operation_id = "exportProducts",
     summary = "The list as a file",
-    description = "Every product, as CSV, JSON or NDJSON. In CSV a `'` before a text that a \
+    description = "Every product, or those that fit, as CSV, JSON or NDJSON. In CSV a `'` before a text that a \
         spreadsheet would calculate makes it safe to open; an import takes it off again.",
     tag = "files",
     params(
         ("format" = Option<openapi::FormatParameter>, Query, description = "CSV unless given"),
         ("bom" = Option<bool>, Query,
             description = "Begin a CSV file with a byte order mark, by which Excel knows UTF-8"),
+        ("q" = Option<String>, Query, description = "Only products with these words, as in the list"),
+        ("category" = Option<String>, Query, description = "Exactly this category"),
+        ("status" = Option<bool>, Query, description = "On sale, or not"),
+        ("stock" = Option<openapi::StockParameter>, Query, description = "What is left of them"),
+        ("min_price" = Option<openapi::PriceParameter>, Query, description = "At least this price"),
+        ("max_price" = Option<openapi::PriceParameter>, Query, description = "At most this price"),
+        ("sort" = Option<openapi::SortParameter>, Query, description = "`-` makes it descending"),
     ),
     responses(
         (status = 200, description = "The file",
@@ -236,17 +244,29 @@ fn read_name<T: FromStr>(value: &str, names: &'static [&'static str]) -> Result<
 )]
 pub async fn export(
     State(hub): State<Arc<Hub>>,
+    State(indexes): State<Arc<Indexes>>,
+    State(pool): State<ListPool>,
     State(gzip): State<GzipPool>,
     request_headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
     let (mut format, mut has_mark) = (Format::Csv, false);
+    let mut selection = Selection::default();
     let failed = read_each(&parameters, |name, value| match name {
         "format" => read_name(value, Format::VARIANTS).map(|read| format = read),
         "bom" => read_bool(value).map(|read| has_mark = read),
-        _ => Err(Rule::Unknown),
+        name => selection.take(name, value).unwrap_or(Err(Rule::Unknown)),
     });
     refuse_if_any(failed)?;
+    let catalog = hub.catalog();
+    let products = move || {
+        let Selection { filter, sort } = &selection;
+        if listing::is_simple(filter, *sort) {
+            return catalog.products().cloned().collect();
+        }
+        listing::all(&indexes.get(&catalog), filter, *sort)
+    };
+    let products = pool.run(products).await?;
     let name = format.name();
     let headers = [
         (CONTENT_TYPE, format.media_type().to_owned()),
@@ -258,7 +278,7 @@ pub async fn export(
     // JSON must not begin with one (RFC 8259 section 8.1).
     let has_mark = has_mark && format == Format::Csv;
     let mark = has_mark.then(|| Ok(Bytes::from_static(BYTE_ORDER_MARK)));
-    let pieces = mark.into_iter().chain(Export::new(hub.catalog(), format));
+    let pieces = mark.into_iter().chain(Export::new(products, format));
     let pieces = pieces.map(|piece| piece.map_err(io::Error::other));
     let body = gzip::respond(&request_headers, &gzip, pieces);
     Ok((headers, body).into_response())

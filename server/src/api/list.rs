@@ -9,19 +9,18 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use shared::{FieldReason, Price, Product, Reason, Revision, Rule};
+use shared::{FieldReason, Product, Reason, Revision, Rule};
 use utoipa::ToSchema;
 
 use crate::engine::hub::Hub;
 use crate::http::base_path::BasePath;
 use crate::http::conditional::{catalog_tag, is_not_modified, not_modified};
-use crate::http::extract::{Parameters, read_bool, read_each, refuse_if_any};
+use crate::http::extract::{Parameters, read_each, refuse_if_any};
 use crate::http::gzip::{self, PIECE_BYTES};
 use crate::http::openapi::{self, MAX_LISTED};
 use crate::http::pool::{GzipPool, ListPool};
 use crate::http::problem::Rejection;
-use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Sort};
-use crate::unicode::{fold, nfc};
+use crate::listing::{self, Cursor, Filter, Index, Indexes, Page, Selection, Sort};
 
 /// The parameters of a list.
 struct ListQuery {
@@ -34,31 +33,17 @@ struct ListQuery {
 impl ListQuery {
     /// Reads what the parameters ask for, or tells of every one that can't be read.
     fn read(parameters: &Parameters) -> Result<Self, Reason> {
-        let mut filter = Filter::default();
-        let (mut sort, mut after, mut limit) = (Sort::default(), None, MAX_LISTED);
+        let mut selection = Selection::default();
+        let (mut after, mut limit) = (None, MAX_LISTED);
         let mut failed = read_each(parameters, |name, value| match name {
             "limit" => read_limit(value).map(|read| limit = read),
             "after" => {
                 after = Some(value.to_owned());
                 Ok(())
             }
-            "sort" => Sort::from_name(value)
-                .map(|read| sort = read)
-                .ok_or(Rule::NotOneOf(&Sort::NAMES)),
-            "category" => {
-                filter.category = Some(nfc(value.trim()));
-                Ok(())
-            }
-            "status" => read_bool(value).map(|read| filter.status = Some(read)),
-            "q" => {
-                let words = fold(value);
-                filter.words = words.split_whitespace().map(str::to_owned).collect();
-                Ok(())
-            }
-            "min_price" => read_price(value).map(|read| filter.min_price = Some(read)),
-            "max_price" => read_price(value).map(|read| filter.max_price = Some(read)),
-            _ => Err(Rule::Unknown),
+            name => selection.take(name, value).unwrap_or(Err(Rule::Unknown)),
         });
+        let Selection { filter, sort } = selection;
         let after = after.map(|cursor| Cursor::parse(&cursor, sort));
         if after == Some(None) {
             failed.push(FieldReason::new("after", Rule::NotACursor));
@@ -89,10 +74,6 @@ fn read_limit(value: &str) -> Result<usize, Rule> {
         Ok(_) => Err(Rule::TooHigh(MAX_LISTED as u64)),
         Err(_) => Err(Rule::NotWhole),
     }
-}
-
-fn read_price(value: &str) -> Result<Price, Rule> {
-    Price::parse(value).map_err(Rule::from)
 }
 
 /// Products in the order that was asked for. They are written one after the other, since together
@@ -160,6 +141,8 @@ impl List {
             code or category must have; case and accents don't matter"),
         ("category" = Option<String>, Query, description = "Exactly this category"),
         ("status" = Option<bool>, Query, description = "On sale, or not"),
+        ("stock" = Option<openapi::StockParameter>, Query,
+            description = "What is left of them: `low` is from 1 to 5, `out` is none"),
         ("min_price" = Option<openapi::PriceParameter>, Query, description = "At least this price"),
         ("max_price" = Option<openapi::PriceParameter>, Query, description = "At most this price"),
         ("sort" = Option<openapi::SortParameter>, Query, description = "`-` makes it descending"),

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::engine::journal::Store;
 use crate::http::base_path::BasePath;
+use crate::pages::Currency;
 use crate::transfer::Format;
 
 /// Keeps one product list live on every page that shows it.
@@ -96,6 +97,10 @@ pub struct Serving {
     /// requests or not.
     #[arg(long, env = "VITRINA_BASE_PATH", value_name = "PATH")]
     pub base_path: Option<BasePath>,
+
+    /// What prices are in, such as `EUR`: pages show them so.
+    #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
+    pub currency: Option<Currency>,
 }
 
 impl Serving {
@@ -117,6 +122,9 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("currency") {
+            self.currency = said.currency;
         }
     }
 }

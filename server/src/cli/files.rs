@@ -33,7 +33,7 @@ pub fn export(
     let by_name = file.and_then(|file| format_of(named, file));
     let format = by_name.or(named).unwrap_or(Format::Csv);
     let (products, revision) = (catalog.len(), catalog.revision());
-    let pieces = Export::new(catalog.into(), format);
+    let pieces = Export::new(catalog.products().cloned().collect(), format);
     let Some(path) = file else {
         return write(std::io::stdout().lock(), pieces, &ProgressBar::hidden());
     };

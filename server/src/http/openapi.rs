@@ -17,7 +17,7 @@ pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch, IfNoneMatchOnWrite};
 pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports};
 pub use schemas::{
     Digest, Draft, FormatParameter, Integer, LimitParameter, MAX_LISTED, OnDuplicateParameter,
-    Patch, PriceParameter, Product, SortParameter,
+    Patch, PriceParameter, Product, SortParameter, StockParameter,
 };
 
 /// The document before its paths.
@@ -65,6 +65,7 @@ pub use schemas::{
         messages::ProductDeleted,
         PriceParameter,
         SortParameter,
+        StockParameter,
         FormatParameter,
         OnDuplicateParameter,
         LimitParameter,

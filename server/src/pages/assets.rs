@@ -50,6 +50,11 @@ pub async fn icon(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejec
     view("favicon.svg", query, &headers)
 }
 
+/// `GET /icon.png`: the same for the home screen of a phone.
+pub async fn touch_icon(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
+    view("icon.png", query, &headers)
+}
+
 /// `GET /socket.io/socket.io.js`: the client, where Socket.IO's own server has it.
 pub async fn socketio_client(query: RawQuery, headers: HeaderMap) -> Result<Response, Rejection> {
     view("vendor/socket.io.js", query, &headers)

@@ -11,13 +11,23 @@ use crate::http::extract::Locale;
 use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 7] = [
+const TEMPLATES: [&str; 17] = [
     "layouts/main",
+    "bar",
+    "languages",
     "index",
     "home",
+    "problem",
     "realTimeProducts",
+    "live/bar",
+    "live/filters",
+    "live/grid",
+    "live/panel",
+    "live/bulk",
+    "live/shortcuts",
     "product",
     "field",
+    "field-notes",
     "import",
 ];
 
@@ -65,12 +75,14 @@ impl Templates {
 fn asset(
     helper: &Helper,
     _: &Handlebars,
-    _: &Context,
+    context: &Context,
     _: &mut RenderContext,
     out: &mut dyn Output,
 ) -> HelperResult {
     let path = helper.param(0).and_then(|path| path.value().as_str());
     let url = assets::url(path.unwrap_or_default());
+    let root = context.data()["root"].as_str().unwrap_or_default();
+    out.write(root)?;
     out.write(url.trim_start_matches('/'))?;
     Ok(())
 }

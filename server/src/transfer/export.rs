@@ -1,11 +1,11 @@
-//! The catalog as a file: CSV, a JSON array, or one JSON object a line. It is written a piece at a
-//! time from a catalog that stays at its revision, however long that takes.
+//! Products as a file: CSV, a JSON array, or one JSON object a line. It is written a piece at a
+//! time, however long that takes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use shared::{Catalog, Draft, FieldRef, ProductId};
+use shared::{Draft, FieldRef, Product};
 
 use super::Format;
 use super::guard::guard;
@@ -16,22 +16,20 @@ pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// About how many bytes are made at a time.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// A catalog on its way into a file.
+/// Products on their way into a file.
 pub struct Export {
-    catalog: Arc<Catalog>,
+    products: std::vec::IntoIter<Arc<Product>>,
     format: Format,
-    after: ProductId,
     has_begun: bool,
     has_ended: bool,
 }
 
 impl Export {
-    /// An export of this catalog.
-    pub fn new(catalog: Arc<Catalog>, format: Format) -> Self {
+    /// An export of these products.
+    pub fn new(products: Vec<Arc<Product>>, format: Format) -> Self {
         Self {
-            catalog,
+            products: products.into_iter(),
             format,
-            after: ProductId(0),
             has_begun: false,
             has_ended: false,
         }
@@ -49,10 +47,14 @@ impl Export {
             }
         }
         let mut is_first = is_first;
-        for product in self.catalog.products_after(self.after) {
-            if piece.len() >= PIECE_BYTES {
+        while piece.len() < PIECE_BYTES {
+            let Some(product) = self.products.next() else {
+                if self.format == Format::Json {
+                    piece.extend_from_slice(b"\n]\n");
+                }
+                self.has_ended = true;
                 return Ok(());
-            }
+            };
             match self.format {
                 Format::Csv => piece.extend(csv_line(
                     product.draft.values().map(|(_, value)| to_cell(value)),
@@ -67,12 +69,7 @@ impl Export {
                 }
             }
             is_first = false;
-            self.after = product.id;
         }
-        if self.format == Format::Json {
-            piece.extend_from_slice(b"\n]\n");
-        }
-        self.has_ended = true;
         Ok(())
     }
 }

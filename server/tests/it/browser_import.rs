@@ -33,6 +33,7 @@ async fn summary(browser: &Browser, wanted: &str) {
 
 /// Opens the dialog and chooses a file, as a person does.
 async fn choose(browser: &Browser, path: &std::path::Path) {
+    browser.click("[popovertarget=menu]").await;
     browser.click("#open-import").await;
     browser
         .until("document.getElementById('import').open")
@@ -59,6 +60,7 @@ async fn a_file_is_looked_at_and_then_imported_on_every_page() {
         let browser = Browser::open(look).await;
         browser.open_live(&program.host).await;
         browser.screenshot(&format!("list-head-{name}")).await;
+        browser.click("[popovertarget=menu]").await;
         browser.click("#open-import").await;
         browser
             .until("document.getElementById('import').open")
@@ -184,9 +186,9 @@ async fn an_import_can_be_stopped_and_what_is_done_stays() {
     // nearer to that than this test.
     let stopper = "(() => { \
         const bar = document.querySelector('[data-import-progress]'); \
-        const row = document.querySelector('[data-products]').getElementsByTagName('li'); \
+        const row = document.querySelector('[data-products]').getElementsByTagName('div'); \
         const look = () => { \
-            if (!bar.hidden && bar.value > 0 && bar.value < 1 && row.length) \
+            if (!bar.hidden && bar.value > 0 && bar.value < 1 && row.length > 20) \
                 document.querySelector('[data-import-close]').click(); \
             else requestAnimationFrame(look); \
         }; look() })()";
@@ -211,7 +213,7 @@ async fn an_import_whose_server_is_killed_says_so() {
     summary(&browser, "60,000 new").await;
     browser.click("[data-import-start]").await;
     browser
-        .until("document.querySelector('[data-products] li')")
+        .until("document.querySelector('[data-products] > [data-product]')")
         .await;
     program.kill();
     browser
@@ -227,12 +229,12 @@ async fn the_list_can_be_saved_as_a_file() {
     for (look, name) in [(Look::Desktop, "desktop"), (Look::PhoneDark, "phone-dark")] {
         let browser = Browser::open(look).await;
         browser.open_live(&program.host).await;
-        browser.click("[popovertarget=export-menu]").await;
+        browser.click("[popovertarget=menu]").await;
         browser
-            .until("document.getElementById('export-menu').matches(':popover-open')")
+            .until("document.getElementById('menu').matches(':popover-open')")
             .await;
         browser.screenshot(&format!("export-{name}")).await;
-        let links = "[...document.querySelectorAll('#export-menu a[download]')]\
+        let links = "[...document.querySelectorAll('#menu a[download]')]\
             .map(link => new URL(link.href)).map(url => url.pathname + url.search)";
         let links: Vec<String> = serde_json::from_value(browser.value(links).await).expect("texts");
         assert_eq!(links.len(), 3);

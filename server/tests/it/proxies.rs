@@ -294,6 +294,7 @@ async fn everything_works_under_a_path() {
         );
         assert_eq!(export, path);
         // The language, and back to the list.
+        browser.click("[popovertarget=menu]").await;
         browser.click("a[hreflang=es]").await;
         browser
             .until("document.documentElement.lang === 'es'")
@@ -325,6 +326,7 @@ async fn the_page_imports_a_large_file_through_a_proxy_and_shows_how_far_it_is()
             requestAnimationFrame(look); \
         }; look() })()";
     browser.value(watch).await;
+    browser.click("[popovertarget=menu]").await;
     browser.click("#open-import").await;
     let path = file.to_str().expect("a text");
     browser.type_into("[data-import-file]", path).await;

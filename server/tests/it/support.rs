@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use vitrina::Options;
 use vitrina::journal::SqliteJournal;
 
-pub use browser::{Browser, Look};
+pub use browser::{Browser, Key, Look};
 pub use client::Client;
 pub use program::{Program, back_up};
 pub use proxy::Proxy;

@@ -71,7 +71,7 @@ fn a_language_is_found_by_its_tag_whatever_the_region() {
 
 #[test]
 fn counts_and_prices_are_filled_in() {
-    let words = r#"{"list.one": "{count} product", "list.count": "{count} products",
+    let words = r#"{"list.count_one": "{count} product", "list.count": "{count} products",
         "number.group": ",", "number.decimal": ".", "problem.x": "<{value}>"}"#;
     let text = Text::from_json(words).expect("JSON");
     assert_eq!(text.product_count(0), "0 products");
@@ -79,7 +79,7 @@ fn counts_and_prices_are_filled_in() {
     assert_eq!(text.product_count(1_234), "1,234 products");
     assert_eq!(text.fill_count("list.count", 2), "2 products");
     assert_eq!(text.problem("x", &[("value", "y")]), "<y>");
-    assert_eq!(text.get("list.one"), "{count} product");
+    assert_eq!(text.get("list.count_one"), "{count} product");
     assert_eq!(text.get("missing"), "missing", "a missing key shows itself");
     assert_eq!(text.number(0), "0");
     assert_eq!(text.number(100_000), "100,000");

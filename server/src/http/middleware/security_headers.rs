@@ -12,7 +12,7 @@ use axum::response::Response;
 /// compile WASM and nothing else. Thumbnails may come from anywhere.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' http: https: data:; connect-src 'self'; form-action 'self'; \
+     img-src 'self' http: https: data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'",
 );
 

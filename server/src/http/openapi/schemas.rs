@@ -1,7 +1,7 @@
 //! Schemas of what `shared` defines: made of the rules' own limits, so that they can't say
 //! anything else than the rules do.
 
-use shared::{Draft as DraftFields, Field, Kind, OnDuplicate, Price};
+use shared::{Draft as DraftFields, Field, Kind, OnDuplicate, Price, StockLevel};
 use strum::VariantNames;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, SchemaType,
@@ -64,6 +64,8 @@ schemas! {
     PriceParameter => price();
     /// An order of products.
     SortParameter => one_of(&Sort::NAMES);
+    /// What is left of products.
+    StockParameter => one_of(StockLevel::VARIANTS);
     /// The form of a file of products.
     FormatParameter => one_of(Format::VARIANTS);
     /// What is done with a code that is taken.

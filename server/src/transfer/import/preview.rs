@@ -65,8 +65,7 @@ impl Preview {
         match on_duplicate {
             OnDuplicate::Refuse => {
                 product.draft?;
-                let title = there.map(|there| there.draft.title.to_string());
-                Err(Reason::CodeTaken(product.code.to_string(), title))
+                Err(Reason::CodeTaken(product.code.to_string(), None))
             }
             OnDuplicate::Skip => {
                 product.patch?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
@@ -15,6 +16,9 @@ use testbed::free_port;
 
 use super::TIMEOUT;
 
+/// The rows of the live page that show a product which is there.
+pub const ROWS: &str = "[data-products] > [data-product]:not(.is-ghost)";
+
 /// What the browser is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -22,6 +26,19 @@ pub enum Look {
     DesktopDark,
     Phone,
     PhoneDark,
+}
+
+/// A key of the keyboard.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    Char(char),
+    Control(char),
+    Enter,
+    Escape,
+    End,
+    Up,
+    Right,
+    Down,
 }
 
 /// One browser with a profile of its own.
@@ -114,18 +131,13 @@ impl Browser {
         }
     }
 
-    /// The titles in the list, from the top.
-    pub async fn titles(&self) -> Vec<String> {
-        let titles = "[...document.querySelectorAll('[data-products] [data-title]')]\
-                      .map(title => title.textContent)";
-        serde_json::from_value(self.value(titles).await).expect("texts")
-    }
-
     /// Waits until the list has these titles, from the top.
     pub async fn until_titles(&self, wanted: &[&str]) {
         let wanted = serde_json::to_string(wanted).expect("JSON");
-        let titles = "JSON.stringify([...document.querySelectorAll('[data-products] \
-                      [data-title]')].map(title => title.textContent))";
+        let titles = format!(
+            "JSON.stringify([...document.querySelectorAll({ROWS:?} + ' [data-title]')]\
+                      .map(title => title.textContent))"
+        );
         self.until(&format!("{titles} === {}", json!(wanted))).await;
     }
 
@@ -147,8 +159,16 @@ impl Browser {
         element.send_keys(text).await.expect("keys");
     }
 
+    /// Opens the form that adds a product, unless it is open.
+    pub async fn open_form(&self) {
+        self.value("document.getElementById('panel').hidden && document.getElementById('open-add').click()")
+            .await;
+        self.until("!document.getElementById('panel').hidden").await;
+    }
+
     /// Fills in what the form needs, without sending it off.
     pub async fn fill(&self, title: &str, code: &str) {
+        self.open_form().await;
         let values = [
             ("title", title),
             ("code", code),
@@ -159,6 +179,57 @@ impl Browser {
         for (name, value) in values {
             self.type_into(&format!("[name={name}]"), value).await;
         }
+    }
+
+    /// Moves the pointer over an element, or away from the list.
+    pub async fn point_at(&self, selector: &str) {
+        let element = self.client.find(Locator::Css(selector)).await;
+        let element = element.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        let there = PointerAction::MoveToElement {
+            element,
+            duration: None,
+            x: 1.0,
+            y: 1.0,
+        };
+        let actions = MouseActions::new("mouse".to_owned()).then(there);
+        self.client.perform_actions(actions).await.expect("a move");
+    }
+
+    /// Gives an element the focus.
+    pub async fn focus(&self, selector: &str) {
+        let element = format!("document.querySelector({})", json!(selector));
+        self.value(&format!("({element}.focus(), 1)")).await;
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub async fn press(&self, keys: &[Key]) {
+        let mut actions = KeyActions::new("keys".to_owned());
+        for key in keys {
+            let (value, is_control) = match key {
+                Key::Char(c) => (*c, false),
+                Key::Control(c) => (*c, true),
+                Key::Enter => ('\u{E007}', false),
+                Key::Escape => ('\u{E00C}', false),
+                Key::End => ('\u{E010}', false),
+                Key::Up => ('\u{E013}', false),
+                Key::Right => ('\u{E014}', false),
+                Key::Down => ('\u{E015}', false),
+            };
+            if is_control {
+                actions = actions.then(KeyAction::Down { value: '\u{E009}' });
+            }
+            actions = actions
+                .then(KeyAction::Down { value })
+                .then(KeyAction::Up { value });
+            if is_control {
+                actions = actions.then(KeyAction::Up { value: '\u{E009}' });
+            }
+            // A page that paints the next cell only then has it.
+            actions = actions.then(KeyAction::Pause {
+                duration: Duration::from_millis(60),
+            });
+        }
+        self.client.perform_actions(actions).await.expect("keys");
     }
 
     /// Keeps a picture under `target/screenshots`.

@@ -1,7 +1,7 @@
 //! One field of the form.
 
 use serde_json::Value;
-use shared::{Draft, Field, FieldRef, Text};
+use shared::{Draft, Field, FieldRef, Kind, Price, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
@@ -13,8 +13,19 @@ pub struct Input {
     /// Which field it is.
     pub field: &'static Field,
     control: Control,
-    /// Where the form says what is wrong with it; a box that is ticked or not can't be wrong.
-    error: Option<Element>,
+    /// Where the form says something of it; a box that is ticked or not can't be wrong.
+    notes: Option<Notes>,
+}
+
+/// What is said of a field.
+struct Notes {
+    /// What is wrong with it.
+    error: Element,
+    /// How it is read.
+    echo: Element,
+    /// What somebody else wrote.
+    conflict: Element,
+    conflict_text: Element,
 }
 
 enum Control {
@@ -56,15 +67,23 @@ impl Input {
                 .map(Control::Area)
                 .map_err(|_| format!("field {} can't be filled in", field.name))?,
         };
-        let selector = format!("[data-error={}]", field.name);
-        let error = match control {
+        let place = |kind: &str| dom::find(form, &format!("[data-{kind}={}]", field.name));
+        let notes = match control {
             Control::Tick(_) => None,
-            Control::Line(_) | Control::Area(_) => Some(dom::find(form, &selector)?),
+            Control::Line(_) | Control::Area(_) => {
+                let conflict: Element = place("conflict")?;
+                Some(Notes {
+                    error: place("error")?,
+                    echo: place("echo")?,
+                    conflict_text: dom::find(&conflict, "[data-conflict-text]")?,
+                    conflict,
+                })
+            }
         };
         Ok(Self {
             field,
             control,
-            error,
+            notes,
         })
     }
 
@@ -117,10 +136,56 @@ impl Input {
         }
     }
 
+    /// What is filled in, as it is written there.
+    pub fn raw(&self) -> String {
+        match &self.control {
+            Control::Line(input) => input.value(),
+            Control::Area(area) => area.value(),
+            Control::Tick(input) => input.checked().to_string(),
+        }
+    }
+
+    /// Fills in what was written there once.
+    pub fn set_raw(&self, raw: &str) {
+        match &self.control {
+            Control::Line(input) => input.set_value(raw),
+            Control::Area(area) => area.set_value(raw),
+            Control::Tick(input) => input.set_checked(raw == "true"),
+        }
+    }
+
+    /// Says how a number is read, where it could be read otherwise: `= 1,000`.
+    pub fn show_echo(&self, text: &Text) {
+        let Some(notes) = &self.notes else { return };
+        let raw = self.raw();
+        let typed = raw.trim();
+        let read = match (self.field.kind, self.value(text)) {
+            (Kind::Count, Some(Value::Number(number))) => number.as_u64().map(|n| text.number(n)),
+            (Kind::Price, _) => {
+                let price = Price::parse(typed).ok();
+                price.map(|price| text.price(price))
+            }
+            _ => None,
+        };
+        let is_plain = typed.chars().all(|c| c.is_ascii_digit()) && typed.len() < 4;
+        let echo = read.filter(|read| read != typed && !is_plain);
+        let echo = echo.map(|value| text.fill("form.echo", &[("value", &value)]));
+        dom::set_text(&notes.echo, &echo.unwrap_or_default());
+    }
+
+    /// Shows what somebody else wrote into the field; nothing where they did not.
+    pub fn set_conflict(&self, words: Option<&str>) -> Result<(), JsValue> {
+        let Some(notes) = &self.notes else {
+            return Ok(());
+        };
+        dom::set_text(&notes.conflict_text, words.unwrap_or_default());
+        dom::show(&notes.conflict, words.is_some())
+    }
+
     /// Says what is wrong with it; nothing where the message is empty.
     pub fn set_error(&self, message: &str) -> Result<(), JsValue> {
-        if let Some(error) = &self.error {
-            dom::set_text(error, message);
+        if let Some(notes) = &self.notes {
+            dom::set_text(&notes.error, message);
         }
         if message.is_empty() {
             self.element().remove_attribute("aria-invalid")
@@ -131,7 +196,8 @@ impl Input {
 
     /// Whether something is wrong with it.
     pub fn has_error(&self) -> bool {
-        let message = self.error.as_ref().and_then(|error| error.text_content());
+        let notes = self.notes.as_ref();
+        let message = notes.and_then(|notes| notes.error.text_content());
         message.is_some_and(|message| !message.is_empty())
     }
 }

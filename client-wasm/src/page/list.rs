@@ -1,0 +1,316 @@
+//! What somebody does with the list.
+
+use std::sync::Arc;
+
+use shared::{Patch, Product, ProductId};
+use wasm_bindgen::prelude::*;
+
+use super::{PHONE_PX, Page, STARTLED_MS};
+use crate::dom;
+use crate::event::{After, Column, GridKey, Press, TableEvent};
+use crate::link::outbox::Purpose;
+use crate::model::index::Moves;
+use crate::model::undo::update;
+use crate::view::{Mode, Typed};
+
+impl Page {
+    pub(super) fn on_table(&mut self, event: &TableEvent) -> Result<(), JsValue> {
+        match *event {
+            TableEvent::Scrolled | TableEvent::Resized => self.view.table.measure_anew(),
+            TableEvent::Pointer(is_over) => self.pointer.is_over = is_over,
+            TableEvent::Focus(place) => {
+                if place.is_some() {
+                    self.view.table.set_active(place);
+                }
+            }
+            TableEvent::Press(id, press) => return self.on_press(id, press),
+            TableEvent::Sort(key) => {
+                let mut query = self.index.query().clone();
+                query.sort = query.sort.pressed(key);
+                return self.show_query(query);
+            }
+            TableEvent::Pill => {
+                self.index.release();
+                self.view.table.scroll_to(0.0);
+            }
+            TableEvent::Key(key) => return self.on_grid_key(key),
+            TableEvent::Typed => self.view.table.editor.on_typed()?,
+            TableEvent::Commit(after) => return self.commit_cell(after),
+            TableEvent::Abandon => self.leave_cell(),
+            TableEvent::Theirs => {
+                self.leave_cell();
+                self.view.table.editor.use_theirs();
+            }
+            TableEvent::Mine => self.view.table.editor.keep_mine()?,
+        }
+        Ok(())
+    }
+
+    fn on_press(&mut self, id: ProductId, press: Press) -> Result<(), JsValue> {
+        if self.index.is_ghost(id) {
+            return match press {
+                Press::Restore => self.restore(id),
+                _ => Ok(()),
+            };
+        }
+        if self.is_doomed(id) {
+            return Ok(());
+        }
+        let is_startled = dom::now() - self.pointer.startled < STARTLED_MS;
+        if is_startled {
+            return Ok(());
+        }
+        let is_phone = dom::width()? < PHONE_PX;
+        match press {
+            Press::Cell(_) if is_phone && !self.selection.is_empty() => self.selection.toggle(id),
+            Press::Cell(column) if column.is_editable() && !is_phone => {
+                return self.edit_cell(id, column, None);
+            }
+            Press::Cell(column) => {
+                self.view.table.set_active(Some((id, column)));
+                return self.open_product(id, false);
+            }
+            Press::Select { is_range: true } => {
+                self.selection.extend_to(id, self.index.order());
+            }
+            Press::Select { is_range: false } => self.selection.toggle(id),
+            Press::Less => self.step(id, -1),
+            Press::More => self.step(id, 1),
+            Press::Switch => {
+                if let Some(product) = self.shown(id) {
+                    let patch = Patch {
+                        status: Some(!product.draft.status),
+                        ..Patch::default()
+                    };
+                    self.send_cell(&product, &patch);
+                }
+            }
+            Press::Delete => return self.delete(id),
+            Press::Restore => {}
+        }
+        Ok(())
+    }
+
+    /// One more of a product, or one less.
+    fn step(&mut self, id: ProductId, by: i64) {
+        let Some(product) = self.shown(id) else {
+            return;
+        };
+        let stock = u32::try_from(i64::from(product.draft.stock) + by);
+        if let Ok(stock) = stock {
+            let patch = Patch {
+                stock: Some(stock),
+                ..Patch::default()
+            };
+            self.send_cell(&product, &patch);
+            let words = format!(
+                "{}: {}",
+                product.draft.title,
+                self.text.number(stock.into())
+            );
+            self.view.announcer.say(words);
+        }
+    }
+
+    fn send_cell(&mut self, product: &Arc<Product>, patch: &Patch) {
+        let command = update(product.id, patch, Some(product.revision));
+        let base = product.clone();
+        self.send(Purpose::Cell { base }, command);
+    }
+
+    /// Begins to change a cell.
+    pub(super) fn edit_cell(
+        &mut self,
+        id: ProductId,
+        column: Column,
+        typed: Option<String>,
+    ) -> Result<(), JsValue> {
+        // Another one that is open is saved first.
+        self.commit_cell(After::Nowhere)?;
+        let table = &self.view.table;
+        if table.editor.product().is_some() || !table.visible_columns().contains(&column) {
+            return Ok(());
+        }
+        if let Some(product) = self.shown(id) {
+            let key = format!("form.{}", column.name());
+            let label = format!("{}: {}", self.text.get(&key), product.draft.title);
+            self.view.table.set_active(Some((id, column)));
+            self.view
+                .table
+                .editor
+                .open(&product, column, typed, &label)?;
+        }
+        Ok(())
+    }
+
+    /// Saves what was typed into the cell that is changed, and goes on.
+    fn commit_cell(&mut self, after: After) -> Result<(), JsValue> {
+        let Some((id, column)) = self.view.table.editor.place() else {
+            return Ok(());
+        };
+        match self.view.table.editor.take()? {
+            Typed::Wrong => return Ok(()),
+            Typed::Nothing => {}
+            Typed::Patch(base, patch) => self.send_cell(&base, &patch),
+        }
+        self.view.table.editor.close();
+        match after {
+            After::Nowhere => {}
+            After::Down => {
+                let below = self.neighbour(id, 1).unwrap_or(id);
+                self.view.table.go_to(below, column, &self.index);
+            }
+            After::Right | After::Left => {
+                let columns = self.view.table.visible_columns();
+                let mut editable = columns.into_iter().filter(|column| column.is_editable());
+                let is_next = |other: &Column| {
+                    let place = |column| Column::ALL.iter().position(|c| *c == column);
+                    match after {
+                        After::Right => place(*other) > place(column),
+                        _ => place(*other) < place(column),
+                    }
+                };
+                let next = match after {
+                    After::Right => editable.find(is_next),
+                    _ => editable.rfind(is_next),
+                };
+                match next {
+                    Some(next) => return self.edit_cell(id, next, None),
+                    None => self.view.table.go_to(id, column, &self.index),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the cell that is changed as it was.
+    fn leave_cell(&mut self) {
+        if let Some((id, column)) = self.view.table.editor.place() {
+            self.view.table.editor.close();
+            self.view.table.go_to(id, column, &self.index);
+        }
+    }
+
+    /// The product so many rows below another.
+    pub(super) fn neighbour(&self, id: ProductId, rows: i32) -> Option<ProductId> {
+        let place = self.index.position(id)?;
+        let place = place.checked_add_signed(isize::try_from(rows).ok()?)?;
+        self.index.order().get(place).copied()
+    }
+
+    fn on_grid_key(&mut self, key: GridKey) -> Result<(), JsValue> {
+        let Some((id, column)) = self.view.table.active() else {
+            return Ok(());
+        };
+        let order = self.index.order();
+        let last = order.len().saturating_sub(1);
+        let place = self.index.position(id).unwrap_or_default();
+        let columns = self.view.table.visible_columns();
+        let at = columns.iter().position(|other| *other == column);
+        let at = at.unwrap_or_default();
+        let page = self.view.table.window().page();
+        let (place, at) = match key {
+            GridKey::Move(right, down) => (
+                step_to(place, down, last),
+                step_to(at, right, columns.len().saturating_sub(1)),
+            ),
+            GridKey::Page(down) => {
+                let rows = i32::try_from(page).unwrap_or(1) * down;
+                (step_to(place, rows, last), at)
+            }
+            GridKey::Edge(is_last) => (
+                place,
+                if is_last {
+                    columns.len().saturating_sub(1)
+                } else {
+                    0
+                },
+            ),
+            GridKey::End(is_last) => (if is_last { last } else { 0 }, at),
+            GridKey::Edit if column.is_editable() => return self.on_key_at(id, column, None),
+            GridKey::Edit | GridKey::Open => return self.open_product(id, true),
+            GridKey::Type(c) => return self.on_key_at(id, column, Some(c.to_string())),
+            GridKey::Select => {
+                self.selection.toggle(id);
+                return Ok(());
+            }
+            GridKey::Delete => return self.delete(id),
+            GridKey::Escape => {
+                if *self.view.panel.mode() == Mode::Closed {
+                    self.selection.clear();
+                    return Ok(());
+                }
+                return self.close_panel();
+            }
+        };
+        if let (Some(id), Some(column)) = (order.get(place), columns.get(at)) {
+            self.view.table.go_to(*id, *column, &self.index);
+        }
+        Ok(())
+    }
+
+    fn on_key_at(
+        &mut self,
+        id: ProductId,
+        column: Column,
+        typed: Option<String>,
+    ) -> Result<(), JsValue> {
+        if self.index.is_ghost(id) || self.is_doomed(id) {
+            return Ok(());
+        }
+        if dom::width()? < PHONE_PX {
+            return self.open_product(id, true);
+        }
+        self.edit_cell(id, column, typed)
+    }
+
+    /// Takes what has changed into the list, as far as that may move. What somebody reads stays where
+    /// it is.
+    pub(super) fn settle(&mut self, now: f64) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        // What somebody asked for themselves may move the list.
+        let catalog = self.mirror.catalog();
+        let has_come = |id: &ProductId| catalog.get(*id).is_some();
+        let is_expected = self.expected.iter().any(has_come);
+        self.expected.retain(|id| !has_come(id));
+        let moves = if is_expected {
+            Moves::Freely
+        } else {
+            self.moves()
+        };
+        let window = self.view.table.window();
+        let anchor = window.visible(self.index.order().len()).start;
+        let anchored = self.index.order().get(anchor).copied();
+        self.index
+            .apply(dirty.drain(..), self.mirror.catalog(), moves, now);
+        if moves == Moves::Freely {
+            self.index.release();
+        }
+        if self.index.has_ghosts() {
+            let visible = self.view.table.visible(&self.index);
+            let focused = self.view.table.active().map(|(id, _)| id);
+            let focused = focused.filter(|_| self.view.table.has_focus());
+            let is_over = self.is_hand_over();
+            self.index.expire(now, |id| {
+                focused == Some(id) || (is_over && visible.contains(&id))
+            });
+        }
+        if self.pointer.is_over && self.index.order().get(anchor).copied() != anchored {
+            self.pointer.startled = now;
+        }
+        // At the top what is new is seen.
+        if window.top > 0.0
+            && let Some(id) = anchored
+            && self.index.order().get(anchor) != Some(&id)
+            && let Some(place) = self.index.position(id)
+        {
+            self.view.table.scroll_to(window.keep(anchor, place));
+        }
+    }
+}
+
+/// So many steps from a place, but not beyond the last.
+fn step_to(place: usize, steps: i32, last: usize) -> usize {
+    let steps = isize::try_from(steps).unwrap_or_default();
+    place.saturating_add_signed(steps).min(last)
+}
