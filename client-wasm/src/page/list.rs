@@ -279,7 +279,11 @@ impl Page {
             self.moves()
         };
         let window = self.view.table.window();
-        let anchor = window.visible(self.index.order().len()).start;
+        let order = self.index.order();
+        let mut visible = window.visible(order.len());
+        // What was deleted is about to go itself.
+        let stays = |place: &usize| !self.index.is_ghost(order[*place]);
+        let anchor = visible.find(stays).unwrap_or_default();
         let anchored = self.index.order().get(anchor).copied();
         self.index
             .apply(dirty.drain(..), self.mirror.catalog(), moves, now);

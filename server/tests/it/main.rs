@@ -3,7 +3,13 @@
 
 mod api;
 mod browser;
+mod browser_axe;
+mod browser_bulk;
+mod browser_edit;
+mod browser_find;
 mod browser_import;
+mod browser_list;
+mod browser_phone;
 mod clients;
 mod cluster;
 mod cluster_away;

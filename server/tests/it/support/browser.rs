@@ -4,11 +4,16 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
+use fantoccini::wd::{PrintConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
@@ -36,6 +41,7 @@ pub enum Key {
     Enter,
     Escape,
     End,
+    ControlEnd,
     Up,
     Right,
     Down,
@@ -195,6 +201,57 @@ impl Browser {
         self.client.perform_actions(actions).await.expect("a move");
     }
 
+    /// Presses the pointer's button wherever it is.
+    pub async fn press_pointer(&self) {
+        let actions = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::Down {
+                button: MOUSE_BUTTON_LEFT,
+            })
+            .then(PointerAction::Up {
+                button: MOUSE_BUTTON_LEFT,
+            });
+        self.client.perform_actions(actions).await.expect("a press");
+    }
+
+    /// On how many sheets of paper the page is printed.
+    pub async fn sheets(&self) -> usize {
+        let printed = self.client.print(PrintConfiguration::default()).await;
+        let document = printed.expect("a document");
+        let is_page =
+            |start: &[u8]| start.starts_with(b"/Type /Page") && start.get(11) != Some(&b's');
+        (0..document.len())
+            .filter(|at| is_page(&document[*at..]))
+            .count()
+    }
+
+    /// Takes the browser's network away, as its own offline switch does, or gives it back.
+    pub async fn set_network(&self, is_there: bool) {
+        let set = self
+            .client
+            .issue_cmd(NetworkConditions {
+                is_offline: !is_there,
+            })
+            .await;
+        set.expect("a switch");
+    }
+
+    /// What axe-core finds wrong with the page (WCAG 2.2 AA and good practice).
+    pub async fn axe(&self) -> Vec<String> {
+        let axe = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/clients/node_modules/axe-core/axe.min.js"
+        );
+        let axe = std::fs::read_to_string(axe).expect("cargo xtask test installs it");
+        self.client
+            .execute(&axe, Vec::new())
+            .await
+            .expect("it loads");
+        let run = "return axe.run().then(found => found.violations.flatMap(rule => \
+            rule.nodes.map(node => `${rule.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`)))";
+        let found = self.client.execute(run, Vec::new()).await.expect("it runs");
+        serde_json::from_value(found).expect("texts")
+    }
+
     /// Gives an element the focus.
     pub async fn focus(&self, selector: &str) {
         let element = format!("document.querySelector({})", json!(selector));
@@ -211,6 +268,7 @@ impl Browser {
                 Key::Enter => ('\u{E007}', false),
                 Key::Escape => ('\u{E00C}', false),
                 Key::End => ('\u{E010}', false),
+                Key::ControlEnd => ('\u{E010}', true),
                 Key::Up => ('\u{E013}', false),
                 Key::Right => ('\u{E014}', false),
                 Key::Down => ('\u{E015}', false),
@@ -242,6 +300,26 @@ impl Browser {
 
     pub async fn close(self) {
         self.client.clone().close().await.expect("it closes");
+    }
+}
+
+/// Chromedriver's own command that changes what network the browser has.
+#[derive(Debug)]
+struct NetworkConditions {
+    is_offline: bool,
+}
+
+impl WebDriverCompatibleCommand for NetworkConditions {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        let session = session.unwrap_or_default();
+        base.join(&format!("session/{session}/chromium/network_conditions"))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let conditions = json!({"network_conditions": {
+            "offline": self.is_offline, "latency": 0, "throughput": 1_000_000_000,
+        }});
+        (Method::POST, Some(conditions.to_string()))
     }
 }
 

@@ -1,0 +1,432 @@
+//! Changing products on the live page: what two people change is shown to both, what was done can be
+//! undone, and nothing that was typed is lost.
+
+use crate::support::{Browser, Key, Look, Program, draft};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn start() -> (Program, TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::start(&crate::support::data_file(&folder));
+    (program, folder)
+}
+
+async fn product(program: &Program, id: u64) -> Value {
+    let response = program.http().get(&format!("/api/products/{id}")).await;
+    response.json().await.expect("JSON")
+}
+
+async fn patch(program: &Program, id: u64, patch: Value) {
+    let path = format!("/api/products/{id}");
+    let response = program.http().send(Method::PATCH, &path, &patch).await;
+    assert_eq!(response.status(), 200);
+}
+
+/// Types over what is in a field.
+async fn retype(browser: &Browser, selector: &str, text: &str) {
+    browser.focus(selector).await;
+    browser
+        .value(&format!(
+            "(document.querySelector({selector:?}).select(), 1)"
+        ))
+        .await;
+    browser.type_into(selector, text).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_two_people_change_is_decided_by_people() {
+    let (program, _folder) = start();
+    program.http().add("a").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.click("[data-product='1'] [data-cell=code]").await;
+    retype(&browser, "[name=price]", "10").await;
+    // Somebody else saves another price, and another stock, which nobody touched here.
+    patch(&program, 1, json!({"price": 20, "stock": 7})).await;
+    browser
+        .until_text(
+            "[data-conflict=price]",
+            "Somebody else changed this to: 20.00",
+        )
+        .await;
+    browser
+        .until("document.querySelector('[name=stock]').value === '7'")
+        .await;
+    browser.screenshot("edit-conflict-desktop").await;
+    // It is not saved before somebody has decided.
+    browser.click("[data-form-submit]").await;
+    browser
+        .until_text("[data-form-notice]", "Decide first")
+        .await;
+    assert_eq!(product(&program, 1).await["price"], 20);
+    browser.click("[data-keep-mine=price]").await;
+    browser
+        .until("document.querySelector('[data-conflict=price]').hidden")
+        .await;
+    browser.click("[data-form-submit]").await;
+    browser
+        .until("document.getElementById('panel').hidden")
+        .await;
+    let now = product(&program, 1).await;
+    assert_eq!((&now["price"], &now["stock"]), (&json!(10), &json!(7)));
+
+    browser.click("[data-product='1'] [data-cell=code]").await;
+    retype(&browser, "[name=price]", "11").await;
+    patch(&program, 1, json!({"price": 30})).await;
+    browser
+        .until("!document.querySelector('[data-conflict=price]').hidden")
+        .await;
+    browser.click("[data-use-theirs=price]").await;
+    browser
+        .until("document.querySelector('[name=price]').value === '30.00'")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn a_cell_that_two_people_change_shows_both() {
+    let (program, _folder) = start();
+    program.http().add("a").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.click("[data-product='1'] [data-cell=price]").await;
+    retype(&browser, "[data-editor-text]", "10").await;
+    patch(&program, 1, json!({"price": 20})).await;
+    browser
+        .until_text(
+            "[data-editor-conflict]",
+            "Somebody else changed this to: 20.00",
+        )
+        .await;
+    browser.screenshot("edit-cell-conflict-desktop").await;
+    browser.press(&[Key::Enter]).await;
+    assert_eq!(product(&program, 1).await["price"], 20);
+    browser.click("[data-editor-mine]").await;
+    browser.press(&[Key::Enter]).await;
+    browser
+        .until_text("[data-product='1'] [data-price]", "10.00")
+        .await;
+    assert_eq!(product(&program, 1).await["price"], 10);
+    browser.close().await;
+}
+
+/// Two save at once: what was meant for another revision is merged where nobody else touched the same, and
+/// shown where they did.
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_was_changed_while_the_page_was_away_is_merged_or_shown() {
+    let (mut program, folder) = start();
+    let http = program.http();
+    http.add("a").await;
+    http.add("b").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser
+        .until("document.querySelector('[data-product=\"2\"]')")
+        .await;
+    let host = program.host.clone();
+    program.kill();
+    browser
+        .until("document.getElementById('status').dataset.state !== 'live'")
+        .await;
+    for id in [1, 2] {
+        browser
+            .click(&format!("[data-product='{id}'] [data-cell=price]"))
+            .await;
+        retype(&browser, "[data-editor-text]", "10").await;
+        browser.press(&[Key::Enter]).await;
+    }
+    // They are shown as waiting.
+    browser
+        .until_text("[data-product='1'].is-waiting [data-price]", "10.00")
+        .await;
+    browser
+        .until_text("[data-status-detail]", "2 waiting to be sent")
+        .await;
+    browser.screenshot("edit-waiting-desktop").await;
+    let data = crate::support::data_file(&folder);
+    let mut elsewhere = Program::start(&data);
+    patch(&elsewhere, 1, json!({"stock": 77})).await;
+    patch(&elsewhere, 2, json!({"price": 20})).await;
+    elsewhere.kill();
+    let program = Program::start_on(&data, &host);
+    browser.until_live().await;
+    browser
+        .until_text(
+            "[data-editor-conflict]",
+            "Somebody else changed this to: 20.00",
+        )
+        .await;
+    browser
+        .until("document.querySelector('[data-editor-text]').value === '10.00'")
+        .await;
+    let merged = product(&program, 1).await;
+    assert_eq!(
+        (&merged["price"], &merged["stock"]),
+        (&json!(10), &json!(77))
+    );
+    assert_eq!(
+        product(&program, 2).await["price"],
+        20,
+        "nothing was lost in silence"
+    );
+    browser.click("[data-editor-theirs]").await;
+    browser
+        .until_text("[data-product='2'] [data-price]", "20.00")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn everything_can_be_undone_and_deletions_bring_back_the_same_products() {
+    let (program, _folder) = start();
+    let http = program.http();
+    for code in ["a", "b", "c", "d", "e", "f"] {
+        http.add(code).await;
+    }
+    let before: Value = http.list().await["products"].clone();
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser
+        .until("document.querySelector('[data-product=\"1\"]')")
+        .await;
+    for id in 2..=6 {
+        browser
+            .click(&format!("[data-product='{id}'] [data-delete]"))
+            .await;
+        browser
+            .until(&format!(
+                "document.querySelector('[data-product=\"{id}\"].is-ghost')"
+            ))
+            .await;
+    }
+    browser.click("[data-product='1'] [data-more]").await;
+    browser
+        .until_text("[data-product='1'] [data-stock]", "6")
+        .await;
+    assert_eq!(http.list().await["count"], 1);
+    browser.focus("[data-products] [tabindex='0']").await;
+    for _ in 0..6 {
+        browser.press(&[Key::Control('z')]).await;
+    }
+    browser
+        .until_titles(&[
+            "Product f",
+            "Product e",
+            "Product d",
+            "Product c",
+            "Product b",
+            "Product a",
+        ])
+        .await;
+    browser
+        .until_text("[data-product='1'] [data-stock]", "5")
+        .await;
+    let mut after = http.list().await["products"].clone();
+    for (after, before) in after
+        .as_array_mut()
+        .expect("a list")
+        .iter_mut()
+        .zip(before.as_array().expect("a list"))
+    {
+        after["revision"] = before["revision"].clone();
+    }
+    assert_eq!(after, before);
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_can_not_be_undone_says_why_and_loses_nothing() {
+    let (program, _folder) = start();
+    let http = program.http();
+    http.add("a").await;
+    http.add("b").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser
+        .until("document.querySelector('[data-product=\"1\"]')")
+        .await;
+    browser.click("[data-product='1'] [data-delete]").await;
+    browser.until_text(".toast", "Deleted: Product a").await;
+    let mut other = draft("A");
+    other["title"] = json!("Mug");
+    assert_eq!(http.post(&other).await.status(), 201);
+    browser.click(".toast [data-toast-undo]").await;
+    browser
+        .until_text("#toasts", "“Mug” has the code a already.")
+        .await;
+    browser.screenshot("undo-refused-desktop").await;
+    // A change that somebody else has changed since is theirs.
+    browser.click("[data-product='2'] [data-more]").await;
+    browser
+        .until_text("[data-product='2'] [data-stock]", "6")
+        .await;
+    patch(&program, 2, json!({"stock": 50})).await;
+    browser
+        .until_text("[data-product='2'] [data-stock]", "50")
+        .await;
+    browser.focus("[data-product='2'] [data-cell=title]").await;
+    browser.press(&[Key::Control('z')]).await;
+    browser.until_text("#toasts", "Not undone").await;
+    assert_eq!(product(&program, 2).await["stock"], 50);
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn nothing_that_is_typed_is_lost() {
+    let (program, _folder) = start();
+    program.http().add("a").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.fill("Half a mug", "mug").await;
+    // Another product is opened, changed and left.
+    browser.click("[data-product='1'] [data-cell=code]").await;
+    browser.until_text("[data-form-heading]", "Product a").await;
+    browser.type_into("[name=title]", " two").await;
+    browser.press(&[Key::Escape]).await;
+    browser
+        .until("document.getElementById('panel').hidden")
+        .await;
+    browser
+        .until_text("[data-draft-continue]", "Draft: Product a two")
+        .await;
+    browser.screenshot("draft-desktop").await;
+    // In another language, after loading anew, it is there.
+    browser.click("[popovertarget=menu]").await;
+    browser.click("#menu [hreflang=es]").await;
+    browser
+        .until("document.documentElement.lang === 'es'")
+        .await;
+    browser.until_live().await;
+    browser
+        .until_text("[data-draft-continue]", "Borrador: Product a two")
+        .await;
+    browser.click("[data-draft-continue]").await;
+    browser
+        .until("document.querySelector('[name=title]').value === 'Product a two'")
+        .await;
+    browser.click("[data-form-submit]").await;
+    browser
+        .until("document.getElementById('panel').hidden")
+        .await;
+    browser
+        .until_text("[data-draft-continue]", "Borrador: Half a mug")
+        .await;
+    browser.click("[data-draft-continue]").await;
+    browser
+        .until("document.querySelector('[name=code]').value === 'mug'")
+        .await;
+    browser.click("[data-draft-drop]").await;
+    browser
+        .until("document.querySelector('[name=code]').value === ''")
+        .await;
+    browser
+        .until("document.querySelector('[data-draft]').hidden")
+        .await;
+    assert_eq!(product(&program, 1).await["title"], "Product a two");
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_waits_is_listed_can_be_taken_back_and_outlives_the_page() {
+    let (mut program, folder) = start();
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    let host = program.host.clone();
+    program.kill();
+    browser
+        .until("document.getElementById('status').dataset.state !== 'live'")
+        .await;
+    for code in ["keep", "drop"] {
+        browser.fill(code, code).await;
+        browser.click("[data-form-submit]").await;
+        browser
+            .until("document.getElementById('panel').hidden")
+            .await;
+    }
+    browser
+        .until_text("[data-status-detail]", "2 waiting to be sent")
+        .await;
+    browser.click("#status").await;
+    browser.until_text("[data-waiting-list]", "Add drop").await;
+    browser.screenshot("waiting-desktop").await;
+    browser
+        .click("[data-waiting-list] li:last-child [data-waiting-cancel]")
+        .await;
+    browser
+        .until_text("[data-status-detail]", "1 waiting to be sent")
+        .await;
+    // What the browser keeps, a page that is loaded again sends.
+    let kept = "Object.entries(localStorage).find(([name]) => name.startsWith('vitrina-outbox'))?.[1] ?? ''";
+    let kept = browser
+        .value(kept)
+        .await
+        .as_str()
+        .expect("a text")
+        .to_owned();
+    assert!(kept.contains("keep") && !kept.contains("drop"), "{kept}");
+    let program = Program::start_on(&crate::support::data_file(&folder), &host);
+    browser.goto(&host, "/realtimeproducts").await;
+    browser.until_live().await;
+    browser.until_titles(&["keep"]).await;
+    assert_eq!(program.http().list().await["count"], 1);
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn without_a_network_nothing_is_called_live() {
+    let (program, _folder) = start();
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.set_network(false).await;
+    browser
+        .until("document.getElementById('status').dataset.state === 'offline'")
+        .await;
+    browser.screenshot("offline-desktop").await;
+    browser.set_network(true).await;
+    browser.until_live().await;
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn add_and_next_keeps_the_category_and_says_what_was_added() {
+    let (program, _folder) = start();
+    let browser = Browser::open(Look::Phone).await;
+    browser.open_live(&program.host).await;
+    browser.fill("One", "one").await;
+    browser.click("[data-form-next]").await;
+    browser.until_text("#toasts", "Added: One").await;
+    browser
+        .until("document.querySelector('[name=title]').value === ''")
+        .await;
+    browser
+        .until("document.querySelector('[name=category]').value === 'tools'")
+        .await;
+    browser
+        .until("document.activeElement.name === 'title'")
+        .await;
+    for (name, value) in [
+        ("title", "Two"),
+        ("code", "two"),
+        ("price", "1"),
+        ("stock", "1000"),
+    ] {
+        browser.type_into(&format!("[name={name}]"), value).await;
+    }
+    // A number is echoed as it is read.
+    browser.until_text("#echo-stock", "= 1,000").await;
+    browser.screenshot("add-next-phone").await;
+    browser.click("[data-form-next]").await;
+    browser.until_text("#toasts", "Added: Two").await;
+    assert_eq!(program.http().list().await["count"], 2);
+    browser.close().await;
+}
