@@ -17,9 +17,9 @@ async fn product(program: &Program, id: u64) -> Value {
     response.json().await.expect("JSON")
 }
 
-async fn patch(program: &Program, id: u64, patch: Value) {
+async fn patch(program: &Program, id: u64, fields: Value) {
     let path = format!("/api/products/{id}");
-    let response = program.http().send(Method::PATCH, &path, &patch).await;
+    let response = program.http().send(Method::PATCH, &path, &fields).await;
     assert_eq!(response.status(), 200);
 }
 
