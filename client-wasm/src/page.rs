@@ -234,13 +234,14 @@ impl Page {
         if let UploadOrder::Send {
             file,
             on_duplicate,
+            columns,
             is_dry_run,
             number,
         } = order
         {
             let events = self.events.clone();
             let tell = move |progress| events.send(Event::Upload { number, progress });
-            match Upload::start(&file, on_duplicate, is_dry_run, tell) {
+            match Upload::start(&file, on_duplicate, &columns, is_dry_run, tell) {
                 Ok(upload) => self.upload = Some(upload),
                 Err(error) => {
                     self.view

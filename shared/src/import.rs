@@ -20,12 +20,26 @@ pub struct Totals {
     pub refused: u64,
 }
 
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportColumn {
+    /// Its name in the file.
+    pub name: String,
+    /// The field that it is taken for; `None` where it is left out.
+    pub field: Option<String>,
+}
+
 /// What an import tells while it goes on, one JSON object a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ImportMessage {
     /// The work goes on; this is done so far.
     Progress(Totals),
+    /// Which field each column of the file is taken for, where that is not plain from their names.
+    Columns {
+        /// In the file's order.
+        columns: Vec<ImportColumn>,
+    },
     /// A row was refused; nothing came of it.
     RowRefused {
         /// The line it begins on, from 1.

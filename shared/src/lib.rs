@@ -26,7 +26,7 @@ pub use catalog::{Catalog, Decision, Digest};
 pub use change::Change;
 pub use command::{Call, Command, Import, OnDuplicate, RawCommand};
 pub use id::{CatalogId, ClientId, ProductId, RequestId, RequestKey, Revision};
-pub use import::{ImportMessage, Totals};
+pub use import::{ImportColumn, ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};
 pub use mirror::{Mirror, Position, Step};
 pub use problem::{FieldProblem, Problem};

@@ -224,6 +224,8 @@ pub enum Rule {
     Taken,
     /// It is none of these.
     NotOneOf(&'static [&'static str]),
+    /// It is not an object of names and fields.
+    NotAMapping,
     /// It is not a cursor of this order.
     NotACursor,
     /// It is there twice.

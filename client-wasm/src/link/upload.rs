@@ -28,6 +28,7 @@ impl Upload {
     pub fn start(
         file: &File,
         on_duplicate: OnDuplicate,
+        columns: &str,
         is_dry_run: bool,
         tell: impl Fn(Progress) + Clone + 'static,
     ) -> Result<Self, JsValue> {
@@ -38,6 +39,12 @@ impl Upload {
             "api/products/import?format={format}&on_duplicate={on_duplicate}\
              &dry_run={is_dry_run}&most_refused={MAX_REFUSED}"
         );
+        let url = if columns.is_empty() {
+            url
+        } else {
+            let columns = String::from(js_sys::encode_uri_component(columns));
+            format!("{url}&columns={columns}")
+        };
         request.open_with_async("POST", &url, true)?;
         let listeners = listen(&request, &tell)?;
         request.send_with_opt_blob(Some(file))?;

@@ -1,10 +1,11 @@
 //! The dialog that imports a file: first it shows what would come of it, then it does it.
 
+mod columns;
 mod drops;
 
 use std::rc::Rc;
 
-use shared::{ImportMessage, OnDuplicate, Problem, Text, Totals};
+use shared::{ImportColumn, ImportMessage, OnDuplicate, Problem, Text, Totals};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     Element, File, HtmlButtonElement, HtmlDialogElement, HtmlInputElement, HtmlProgressElement,
@@ -15,6 +16,8 @@ use crate::dom;
 use crate::event::{Event, Events, ImportEvent};
 use crate::model::upload::Progress;
 
+use columns::Columns;
+
 /// What the dialog wants done with a file. Whatever is on its way already is stopped.
 pub enum UploadOrder {
     /// Send it.
@@ -23,6 +26,8 @@ pub enum UploadOrder {
         file: File,
         /// What is done with codes that are taken.
         on_duplicate: OnDuplicate,
+        /// Which fields its columns are, as the import's parameter has it.
+        columns: String,
         /// Whether the server only tells what would come of it.
         is_dry_run: bool,
         /// The upload's number, which its reports carry: some of an earlier one may still be in
@@ -57,6 +62,10 @@ struct Findings {
     refused: Vec<(u64, Problem)>,
     /// Why it ended early.
     failure: Option<String>,
+    /// Names of columns that the server doesn't know.
+    unknown: Vec<String>,
+    /// What columns were taken for, where that is not plain.
+    columns: Vec<ImportColumn>,
     is_finished: bool,
 }
 
@@ -68,6 +77,7 @@ pub struct Import {
     phase: Phase,
     file: Option<File>,
     findings: Findings,
+    columns: Columns,
     /// The part of the file that the server has read at least, from 0 to 1.
     read: f64,
     /// How many rows the file has, known once it was looked at.
@@ -113,6 +123,7 @@ impl Import {
             start: dom::find(&dialog, "[data-import-start]")?,
             close: dom::find(&dialog, "[data-import-close]")?,
         };
+        let columns = Columns::find(&dialog, events)?;
         listen(&dialog, &places, events)?;
         drops::listen(events)?;
         Ok(Self {
@@ -122,6 +133,7 @@ impl Import {
             phase: Phase::default(),
             file: None,
             findings: Findings::default(),
+            columns,
             read: 0.0,
             rows: 0,
             number: 0,
@@ -141,7 +153,17 @@ impl Import {
             ImportEvent::Picked(_) if is_busy => None,
             ImportEvent::Picked(file) => {
                 self.is_open = true;
+                self.columns.clear();
+                let refused = refusal(&file.name());
                 self.file = Some(file);
+                if let Some(key) = refused {
+                    // Sent, it would only be refused in other words.
+                    self.number += 1;
+                    self.findings = Findings::default();
+                    self.phase = Phase::Ready;
+                    self.findings.failure = Some(self.text.get(key).to_owned());
+                    return Some(UploadOrder::Stop);
+                }
                 self.send(Phase::Checking)
             }
             ImportEvent::Chosen if matches!(self.phase, Phase::Checking | Phase::Ready) => {
@@ -190,7 +212,13 @@ impl Import {
                 self.findings.totals = totals;
                 self.findings.is_finished = true;
             }
+            ImportMessage::Columns { columns } => self.findings.columns = columns,
             ImportMessage::Failed { line, problem } => {
+                let unknown = problem
+                    .fields
+                    .iter()
+                    .filter(|field| field.code == "unknown");
+                self.findings.unknown = unknown.map(|field| field.field.clone()).collect();
                 self.findings.failure = Some(self.row_words(line, &problem));
             }
         }
@@ -216,6 +244,7 @@ impl Import {
         Some(UploadOrder::Send {
             file,
             on_duplicate: self.places.on_duplicate.value().parse().unwrap_or_default(),
+            columns: self.columns.to_parameter(),
             is_dry_run: phase == Phase::Checking,
             number: self.number,
         })
@@ -262,7 +291,13 @@ impl Import {
             None => places.progress.remove_attribute("value")?,
         }
         dom::set_text(&places.summary, &self.summary());
-        let failure = self.findings.failure.as_deref().filter(|_| !is_moving);
+        self.columns.paint(&self.findings.unknown, &self.text)?;
+        self.columns
+            .paint_known(&self.findings.columns, &self.text)?;
+        let is_unknown = !self.findings.unknown.is_empty();
+        let failure = self.findings.failure.as_deref();
+        // What is to be said of columns says enough.
+        let failure = failure.filter(|_| !is_moving && !is_unknown);
         dom::set_text(&places.notice, failure.unwrap_or_default());
         dom::show(&places.notice, failure.is_some())?;
         self.paint_buttons()?;
@@ -361,6 +396,18 @@ impl Import {
             }
             _ => parts.join(" · "),
         }
+    }
+}
+
+/// What is to be said of a file that is no list, by its name.
+fn refusal(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    let (_, end) = name.rsplit_once('.')?;
+    match end {
+        "xlsx" | "xls" | "xlsm" | "ods" | "numbers" => Some("import.spreadsheet"),
+        "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif" | "heic" => Some("import.picture"),
+        "pdf" | "doc" | "docx" | "zip" => Some("import.other"),
+        _ => None,
     }
 }
 

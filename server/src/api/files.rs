@@ -31,7 +31,7 @@ use crate::http::streaming::NO_BUFFERING;
 use crate::listing::{self, Indexes, Selection};
 use crate::transfer::Format;
 use crate::transfer::export::{BYTE_ORDER_MARK, Export};
-use crate::transfer::import::{self, Plan, Reading};
+use crate::transfer::import::{self, Mapping, Plan, Reading};
 
 /// The most files that are imported at a time: each has a thread, and what it has read ahead.
 const MAX_IMPORTS: usize = 8;
@@ -66,6 +66,9 @@ impl Default for Imports {
             description = "The form of the file, where its media type doesn't say it"),
         ("on_duplicate" = Option<openapi::OnDuplicateParameter>, Query,
             description = "What is done with a code that is taken"),
+        ("columns" = Option<String>, Query,
+            description = "Which field a column of a CSV file is whose name is not known, as an object such \
+                as `{\"Cost\": \"price\", \"Notes\": null}`; `null` leaves it out"),
         ("dry_run" = Option<bool>, Query, description = "Only tell what would be done"),
         ("most_refused" = Option<openapi::Integer>, Query,
             description = "The most refused rows to describe; the rest are only counted"),
@@ -156,7 +159,9 @@ impl Lines {
             let is_left_out = match message {
                 ImportMessage::Progress(_) => !self.wants_progress,
                 ImportMessage::RowRefused { .. } => self.is_full,
-                ImportMessage::Failed { .. } | ImportMessage::Finished { .. } => false,
+                ImportMessage::Columns { .. }
+                | ImportMessage::Failed { .. }
+                | ImportMessage::Finished { .. } => false,
             };
             if !is_left_out {
                 return Some(serde_json::to_string(&message).map(|json| json + "\n"));
@@ -184,9 +189,11 @@ impl Lines {
 fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<(Plan, bool), Rejection> {
     let mut format = media_type.and_then(|media_type| Format::from_media_type(&media_type));
     let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
+    let mut columns = Mapping::default();
     let (mut max_refused, mut wants_progress) = (u64::MAX, false);
     let failed = read_each(parameters, |name, value| match name {
         "format" => read_name(value, Format::VARIANTS).map(|read| format = Some(read)),
+        "columns" => Mapping::from_json(value).map(|read| columns = read),
         "on_duplicate" => read_name(value, OnDuplicate::VARIANTS).map(|read| on_duplicate = read),
         "dry_run" => read_bool(value).map(|read| is_dry_run = read),
         "progress" => read_bool(value).map(|read| wants_progress = read),
@@ -199,6 +206,7 @@ fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<(Plan,
     refuse_if_any(failed)?;
     let plan = Plan {
         format: format.ok_or(Rejection::NotImportable)?,
+        columns,
         on_duplicate,
         by: Source::Import,
         is_dry_run,

@@ -279,6 +279,10 @@ pub struct ImportArgs {
     /// What to do with a product whose code is taken.
     #[arg(long, value_name = "WHAT", default_value = "refuse")]
     pub on_duplicate: Duplicate,
+    /// Which field a column of a CSV file is whose name is not known, such as `Cost=price`; `Notes=` leaves
+    /// it out. Can be given several times.
+    #[arg(long = "column", value_name = "NAME=FIELD", value_parser = column)]
+    pub columns: Vec<Column>,
     /// Only tell what would be done.
     #[arg(long)]
     pub dry_run: bool,
@@ -315,6 +319,22 @@ impl From<Duplicate> for OnDuplicate {
             Duplicate::Skip => Self::Skip,
         }
     }
+}
+
+/// What is said of a column.
+type Column = crate::transfer::import::Said;
+
+/// Reads what is said of a column: `Cost=price`, or `Notes=` for one that is left out.
+fn column(text: &str) -> Result<Column, String> {
+    let (name, field) = text
+        .rsplit_once('=')
+        .ok_or("give a name and its field, such as Cost=price")?;
+    if field.is_empty() {
+        return Ok((name.to_owned(), None));
+    }
+    let known = crate::transfer::import::field_named(field);
+    let known = known.ok_or_else(|| format!("there is no field {field}"))?;
+    Ok((name.to_owned(), Some(known)))
 }
 
 #[cfg(test)]

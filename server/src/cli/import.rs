@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::engine::hub::Pace;
 use crate::engine::journal::{self, Journal, JournalError, SqliteJournal};
 use crate::transfer::Format;
-use crate::transfer::import::{self, Plan};
+use crate::transfer::import::{self, Mapping, Plan};
 use crate::translations;
 
 /// A file that is open, and how it is read.
@@ -48,6 +48,7 @@ impl Source {
         };
         let plan = Plan {
             format,
+            columns: Mapping::new(arguments.columns.iter().cloned()),
             on_duplicate: arguments.on_duplicate.into(),
             by: journal::Source::Cli,
             is_dry_run: arguments.dry_run,
@@ -91,6 +92,7 @@ pub async fn import(
     let Source {
         plan, file, length, ..
     } = source;
+    let is_dry_run = plan.is_dry_run;
     let engine = Engine::start(journal, Pace::default(), 0)?;
     let bar = if arguments.json {
         ProgressBar::hidden()
@@ -109,6 +111,15 @@ pub async fn import(
     while let Some(message) = told.recv().await {
         if arguments.json {
             print(&serde_json::to_string(&message)?)?;
+        } else if let ImportMessage::Columns { columns } = &message {
+            let columns = columns.iter().map(|column| match &column.field {
+                Some(field) => format!("{} = {field}", column.name),
+                None => format!("{} is left out", column.name),
+            });
+            let columns: Vec<String> = columns.collect();
+            let line = format!("columns: {}\n", columns.join(", "));
+            // Nobody may read it.
+            let _ = bar.suspend(|| std::io::stderr().write_all(line.as_bytes()));
         } else if let ImportMessage::RowRefused { line, problem } = &message {
             let line = format!("line {line}: {}\n", problem.in_one_line());
             // Nobody may read it; the rows after it are imported all the same.
@@ -121,11 +132,7 @@ pub async fn import(
     engine.stop(None).await?;
     match last {
         Some(ImportMessage::Finished { totals, .. }) => {
-            let if_done = if plan.is_dry_run {
-                ", if it were done"
-            } else {
-                ""
-            };
+            let if_done = if is_dry_run { ", if it were done" } else { "" };
             if !arguments.json {
                 print(&format_args!(
                     "{}{if_done}: {} added, {} updated, {} skipped, {} refused",

@@ -53,6 +53,8 @@ pub use schemas::{
         messages::Done,
         messages::ImportMessage,
         messages::ImportProgress,
+        messages::ImportColumns,
+        messages::ImportColumn,
         messages::ImportRowRefused,
         messages::ImportFailed,
         messages::ImportFinished,

@@ -13,7 +13,9 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::{Command, Draft, Import, ImportMessage, OnDuplicate, Reason, Text, Totals};
+use shared::{
+    Command, Draft, Import, ImportColumn, ImportMessage, OnDuplicate, Reason, Text, Totals,
+};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -26,6 +28,8 @@ use crate::engine::hub::Hub;
 use crate::engine::journal;
 use preview::{Preview, RowOutcome};
 use row::{Row, RowProduct, Rows, Unreadable};
+
+pub use csv_rows::{Mapping, Said, field_named};
 
 /// Rows that are handed to the desk together: enough that an fsync is shared by many, few enough
 /// that a page's own command waits for a moment only.
@@ -52,10 +56,12 @@ const LISTENER_TIME: Duration = Duration::from_secs(1);
 const PROGRESS_TIME: Duration = Duration::from_millis(100);
 
 /// How a file is imported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// The form of the file.
     pub format: Format,
+    /// What a person said of the names of its columns.
+    pub columns: Mapping,
     /// What to do with a product whose code is taken.
     pub on_duplicate: OnDuplicate,
     /// Who imports it.
@@ -66,9 +72,15 @@ pub struct Plan {
     pub max_refused: u64,
 }
 
-fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+fn read(
+    format: Format,
+    source: impl Read,
+    columns: &Mapping,
+    found: &mut dyn FnMut(Vec<ImportColumn>),
+    rows: &mut Rows<'_>,
+) -> Result<(), Unreadable> {
     match format {
-        Format::Csv => csv_rows::read(source, rows),
+        Format::Csv => csv_rows::read(source, columns, found, rows),
         Format::Json => json_rows::array(source, rows),
         Format::Ndjson => json_rows::lines(source, rows),
     }
@@ -77,7 +89,8 @@ fn read(format: Format, source: impl Read, rows: &mut Rows<'_>) -> Result<(), Un
 /// The draft of each row of a small file; a last one says why the rest can't be read.
 pub fn drafts(format: Format, source: impl Read) -> Vec<Result<Draft, Reason>> {
     let mut drafts = Vec::new();
-    let read = read(format, source, &mut |row| {
+    let columns = Mapping::default();
+    let read = read(format, source, &columns, &mut drop, &mut |row| {
         drafts.push(row.product.and_then(|product| product.draft));
         true
     });
@@ -125,18 +138,35 @@ impl<R: Read, P> Read for HeldFile<R, P> {
 /// A row that was read ahead, and its part of what rows may have together.
 type QueuedRow = (Row, OwnedSemaphorePermit);
 
-/// Reads a file on a thread of its own: it may be read for hours. Returns how it ended.
+/// A file that is being read.
+struct Ahead {
+    /// Which field each column is, where that is not plain: known before the first row.
+    columns: oneshot::Receiver<Vec<ImportColumn>>,
+    /// How it ended.
+    end: oneshot::Receiver<Result<(), Unreadable>>,
+}
+
+/// Reads a file on a thread of its own: it may be read for hours.
 fn read_ahead(
     format: Format,
+    mapping: Mapping,
     mut source: impl Read + Send + 'static,
     sender: mpsc::Sender<QueuedRow>,
-) -> io::Result<oneshot::Receiver<Result<(), Unreadable>>> {
+) -> io::Result<Ahead> {
     let (ended, end) = oneshot::channel();
+    let (columns_found, columns) = oneshot::channel();
     let memory = Arc::new(Semaphore::new(MAX_QUEUED_KIB));
     let runtime = Handle::current();
     let thread = std::thread::Builder::new().name("import".to_owned());
     thread.spawn(move || {
-        let result = read(format, &mut source, &mut |row| {
+        let mut columns_found = Some(columns_found);
+        let mut found = |columns| {
+            if let Some(sender) = columns_found.take() {
+                // Nobody may wait for it any more.
+                let _ = sender.send(columns);
+            }
+        };
+        let result = read(format, &mut source, &mapping, &mut found, &mut |row| {
             let kib = u32::try_from(row.bytes().div_ceil(1024)).unwrap_or(u32::MAX);
             let permit = match memory.clone().try_acquire_many_owned(kib) {
                 Ok(permit) => Ok(permit),
@@ -151,7 +181,7 @@ fn read_ahead(
             skip_rest(source);
         }
     })?;
-    Ok(end)
+    Ok(Ahead { columns, end })
 }
 
 /// Takes what else comes of a file that can't be read any further, for a while: a client that sends
@@ -173,11 +203,12 @@ pub async fn import(
     told: &mpsc::Sender<ImportMessage>,
 ) {
     let (sender, mut rows) = mpsc::channel(MAX_QUEUED_ROWS);
-    let reading = read_ahead(plan.format, source, sender);
+    let mut reading = read_ahead(plan.format, plan.columns.clone(), source, sender);
+    let preview = plan.is_dry_run.then(|| Preview::new(hub.catalog()));
     let mut work = Work {
         plan,
         desk,
-        preview: plan.is_dry_run.then(|| Preview::new(hub.catalog())),
+        preview,
         totals: Totals::default(),
         told_at: Instant::now(),
     };
@@ -188,8 +219,11 @@ pub async fn import(
     let mut group = Vec::with_capacity(GROUP_ROWS);
     while rows.recv_many(&mut group, GROUP_ROWS).await > 0 {
         let (rows, permits): (Vec<Row>, Vec<_>) = group.drain(..).unzip();
-        let messages = work.take(rows, text).await;
+        let mut messages = work.take(rows, text).await;
         drop(permits);
+        if let Ok(Ok(columns)) = reading.as_mut().map(|ahead| ahead.columns.try_recv()) {
+            messages.insert(0, ImportMessage::Columns { columns });
+        }
         for message in messages {
             if !listener.tell(message).await {
                 return;
@@ -197,7 +231,7 @@ pub async fn import(
         }
     }
     let ended = match reading {
-        Ok(end) => end.await.map_err(anyhow::Error::from),
+        Ok(ahead) => ahead.end.await.map_err(anyhow::Error::from),
         Err(error) => Err(error.into()),
     };
     let last = match ended {

@@ -247,3 +247,62 @@ async fn the_list_can_be_saved_as_a_file() {
         browser.close().await;
     }
 }
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn columns_of_other_programs_are_understood_or_asked_about() {
+    let (program, folder) = start();
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    let spanish = "título;código;precio;existencias;categoría\nLámpara;LMP-9;49,90;3;luz\n";
+    let path = file(&folder, "productos.csv", spanish);
+    choose(&browser, &path).await;
+    summary(&browser, "1 new").await;
+    browser
+        .until_text("[data-import-known]", "título = Title")
+        .await;
+    browser.screenshot("import-known-desktop").await;
+    browser.click("[data-import-start]").await;
+    summary(&browser, "1 added").await;
+    browser.click("[data-import-close]").await;
+
+    // What is not known is left out, unless somebody says what it is.
+    let odd = "title,code,Worth,stock,category,Colour\nMug,MUG-9,14.00,2,kitchen,blue\n";
+    let path = file(&folder, "odd.csv", odd);
+    choose(&browser, &path).await;
+    summary(&browser, "0 new · 1 with problems").await;
+    browser
+        .until_text("[data-import-column-list]", "Worth")
+        .await;
+    let say = "(() => { const label = [...document.querySelectorAll('[data-import-column-list] label')]\
+        .find(label => label.textContent.startsWith('Worth')); const box = label.querySelector('select'); \
+        box.value = 'price'; box.dispatchEvent(new Event('change')) })()";
+    browser.value(say).await;
+    summary(&browser, "1 new").await;
+    browser
+        .until_text("[data-import-known]", "Left out: Colour")
+        .await;
+    browser.screenshot("import-columns-desktop").await;
+    browser.click("[data-import-start]").await;
+    summary(&browser, "1 added").await;
+    let list = program.http().list().await;
+    assert_eq!(list["products"][1]["price"], 14);
+    browser.click("[data-import-close]").await;
+
+    // An update needs the code and what changes, and a spreadsheet's own file is no list.
+    let path = file(&folder, "prices.csv", "SKU,precio\nMUG-9,15.00\n");
+    choose(&browser, &path).await;
+    summary(&browser, "0 new · 1 with problems").await;
+    let update = "(() => { const box = document.querySelector('[data-import-on-duplicate]'); \
+        box.value = 'update'; box.dispatchEvent(new Event('change')) })()";
+    browser.value(update).await;
+    summary(&browser, "1 to update").await;
+    browser.click("[data-import-close]").await;
+    let path = file(&folder, "products.xlsx", "PK\u{3}\u{4}");
+    choose(&browser, &path).await;
+    browser
+        .until_text("[data-import-notice]", "Save it there as CSV UTF-8")
+        .await;
+    browser.screenshot("import-xlsx-desktop").await;
+    browser.close().await;
+}

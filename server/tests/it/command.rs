@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Program, draft};
+use crate::support::{Program, data_file, draft};
 use serde_json::{Value, json};
 
 fn vitrina(data: &Path, arguments: &[&str]) -> Output {
@@ -349,4 +349,37 @@ fn it_listens_on_a_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::start_on(&folder.path().join("a.db"), "localhost:0");
     assert!(program.host.starts_with("127.0.0.1:"), "{}", program.host);
+}
+
+#[test]
+fn a_column_is_what_somebody_says_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    let file = folder.path().join("odd.csv");
+    std::fs::write(
+        &file,
+        "title,code,Worth,stock,category,Colour\nMug,M,1,2,k,b\n",
+    )
+    .expect("a file");
+    let import = |columns: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vitrina"));
+        command.arg("import").arg(&file).arg("--data").arg(&data);
+        for column in columns {
+            command.args(["--column", column]);
+        }
+        let output = command.output().expect("it runs");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    let (is_done, said) = import(&[]);
+    assert!(!is_done && said.contains("Worth"), "{said}");
+    let (is_done, said) = import(&["Worth=colour"]);
+    assert!(!is_done && said.contains("no field colour"), "{said}");
+    let (is_done, said) = import(&["Worth=price", "Colour="]);
+    assert!(
+        is_done && said.contains("Worth = price, ") && said.contains("Colour is left out"),
+        "{said}"
+    );
 }

@@ -435,3 +435,53 @@ async fn an_update_that_is_wrong_is_told_only_what_is_wrong_with_it() {
     assert_eq!(fields(&told[0]), ["stock"]);
     assert_eq!(fields(&told[1]), ["title", "stock", "category"]);
 }
+
+#[tokio::test]
+async fn columns_are_told_and_can_be_said() {
+    let server = Server::start();
+    let http = server.http();
+    let import = async |query: &str, file: &'static str| -> Vec<Value> {
+        let path = format!("/api/products/import?{query}");
+        let request = http
+            .request(Method::POST, &path)
+            .header(CONTENT_TYPE, "text/csv");
+        let answer = request.body(file).send().await.expect("an answer");
+        let text = answer.text().await.expect("a text");
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.collect()
+    };
+    let told = import(
+        "",
+        "Nombre;SKU;Precio;Cantidad;Rubro;Tags\nTaza;T-1;9,90;4;cocina;x\n",
+    )
+    .await;
+    assert_eq!(told[0]["type"], "columns");
+    assert_eq!(
+        told[0]["columns"][0],
+        json!({"name": "Nombre", "field": "title"})
+    );
+    assert_eq!(
+        told[0]["columns"][5],
+        json!({"name": "Tags", "field": null})
+    );
+    assert_eq!(told[1]["added"], 1);
+    let odd = "title,code,Worth,stock,category,Colour\nMug,M-1,14.00,2,kitchen,blue\n";
+    let told = import("", odd).await;
+    assert_eq!(told[0]["type"], "failed");
+    let fields = told[0]["problem"]["fields"].as_array().expect("a list");
+    let unknown: Vec<&Value> = fields.iter().map(|field| &field["field"]).collect();
+    assert_eq!(unknown, ["Worth", "Colour"]);
+    let said = "columns=%7B%22Worth%22%3A%22price%22%2C%22Colour%22%3Anull%7D";
+    let told = import(said, odd).await;
+    assert_eq!(told[1]["added"], 1, "{told:?}");
+    // Only the code and what changes.
+    let told = import("on_duplicate=update", "Referencia,pvp\nM-1,15.00\n").await;
+    assert_eq!(told[1]["updated"], 1, "{told:?}");
+    let list = http.list().await;
+    assert_eq!(
+        (&list["products"][1]["price"], &list["products"][1]["stock"]),
+        (&json!(15), &json!(2))
+    );
+}

@@ -49,6 +49,9 @@ def before_call(context, case, kwargs):
     # A cursor is what another answer gave, in the same order.
     if case.query and "after" in case.query:
         del case.query["after"]
+    # What is said of columns is JSON in a text.
+    if case.query and "columns" in case.query:
+        del case.query["columns"]
     # One by one, a command that can't be read is answered in its place, and the rest is done.
     is_negative = case.meta and case.meta.generation.mode.is_negative
     if not is_negative:

@@ -63,11 +63,22 @@ schemas! {
         .required("revision");
     /// One line of what is told of an import.
     ImportMessage => tagged(&[
-        ("progress", "ImportProgress"), ("row_refused", "ImportRowRefused"),
+        ("progress", "ImportProgress"), ("columns", "ImportColumns"),
+        ("row_refused", "ImportRowRefused"),
         ("failed", "ImportFailed"), ("finished", "ImportFinished"),
     ]);
     /// How far an import is.
     ImportProgress => totals(message("progress"));
+    /// Which field each column of a file is taken for.
+    ImportColumns => message("columns")
+        .property("columns", ArrayBuilder::new().items(named("ImportColumn")))
+        .required("columns");
+    /// A column of a file.
+    ImportColumn => object()
+        .property("name", string())
+        .property("field", nullable(string(), Type::String))
+        .required("name")
+        .required("field");
     /// A row of which nothing came.
     ImportRowRefused => at_line(message("row_refused"));
     /// Why the rest of a file can't be read; what is done stays done.

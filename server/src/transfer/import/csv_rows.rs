@@ -1,6 +1,7 @@
 //! CSV (RFC 4180) as spreadsheets and shops write it: columns in any order under a row of names,
 //! parted by comma, semicolon or tab; rows of nothing are skipped.
 
+mod columns;
 mod head;
 
 use std::cell::Cell;
@@ -8,17 +9,20 @@ use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder};
 use serde_json::{Map, Value};
-use shared::{Draft, Field, FieldReason, Fields, Kind, Reason, Rule, number};
+use shared::{Draft, Field, FieldReason, Fields, ImportColumn, Kind, Reason, Rule, number};
 
 use super::bounded::Bounded;
 use super::mark::skip_byte_order_mark;
 use super::row::{Row, Rows, Unreadable};
 use super::watch::Watched;
 use crate::transfer::guard::unguard;
+use columns::Columns;
 use head::Head;
 
+pub use columns::{Mapping, Said, field_named};
+
 /// Words for yes, in the languages that spreadsheets write.
-const YES: [&str; 14] = [
+const YES: [&str; 20] = [
     "true",
     "1",
     "yes",
@@ -33,15 +37,45 @@ const YES: [&str; 14] = [
     "oui",
     "vero",
     "verdadeiro",
+    "active",
+    "activo",
+    "publish",
+    "published",
+    "publicado",
+    "enabled",
 ];
 
 /// Words for no.
-const NO: [&str; 11] = [
-    "false", "0", "no", "n", "falso", "falsch", "nein", "faux", "non", "não", "nao",
+const NO: [&str; 20] = [
+    "false",
+    "0",
+    "no",
+    "n",
+    "falso",
+    "falsch",
+    "nein",
+    "faux",
+    "non",
+    "não",
+    "nao",
+    "-1",
+    "draft",
+    "borrador",
+    "archived",
+    "archivado",
+    "inactive",
+    "inactivo",
+    "private",
+    "disabled",
 ];
 
-/// Reads every row.
-pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
+/// Reads every row. Tells which field each column is, where that is not plain.
+pub fn read(
+    source: impl Read,
+    mapping: &Mapping,
+    found: &mut dyn FnMut(Vec<ImportColumn>),
+    rows: &mut Rows<'_>,
+) -> Result<(), Unreadable> {
     let since_row = Cell::new(0);
     let mut source = skip_byte_order_mark(Bounded::new(source, &since_row));
     let head = Head::read(&mut source).map_err(|error| Unreadable::malformed(1, &error))?;
@@ -80,8 +114,12 @@ pub fn read(source: impl Read, rows: &mut Rows<'_>) -> Result<(), Unreadable> {
             continue;
         }
         let Some(columns) = &columns else {
-            let names = read_columns(&record);
-            columns = Some(names.map_err(|reason| Unreadable { line, reason })?);
+            let names = Columns::read(&record, mapping);
+            let names = names.map_err(|reason| Unreadable { line, reason })?;
+            if let Some(told) = names.told {
+                found(told);
+            }
+            columns = Some(names.fields);
             continue;
         };
         let row = match read_fields(columns, &record) {
@@ -120,29 +158,6 @@ fn is_nothing(record: &ByteRecord) -> bool {
 /// Whether a cell has nothing but spaces, of whatever kind.
 fn is_empty(cell: &[u8]) -> bool {
     std::str::from_utf8(cell).is_ok_and(|cell| cell.trim().is_empty())
-}
-
-/// The field of each column; `None` for one that is ignored.
-fn read_columns(names: &ByteRecord) -> Result<Vec<Option<&'static Field>>, Reason> {
-    let mut failed = Vec::new();
-    let mut columns = Vec::new();
-    for name in names {
-        let name = std::str::from_utf8(name).map_err(|_| Reason::NotUtf8)?;
-        let name = name.trim().to_lowercase();
-        let field = Draft::FIELDS.iter().find(|field| field.name == name);
-        if field.is_none() && !["", "id", "revision"].contains(&name.as_str()) {
-            failed.push(FieldReason::new(&name, Rule::Unknown));
-        }
-        if field.is_some() && columns.contains(&field) {
-            failed.push(FieldReason::new(&name, Rule::Twice));
-        }
-        columns.push(field);
-    }
-    if failed.is_empty() {
-        Ok(columns)
-    } else {
-        Err(Reason::invalid(failed, 0))
-    }
 }
 
 /// A row's values as the rules take them. An empty cell is `null`, which takes its field away.

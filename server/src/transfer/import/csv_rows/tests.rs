@@ -6,7 +6,7 @@ use super::*;
 /// are wrong.
 fn rows(file: &[u8]) -> Result<Vec<String>, Unreadable> {
     let mut rows = Vec::new();
-    read(file, &mut |row| {
+    read(file, &Mapping::default(), &mut drop, &mut |row| {
         rows.push(match row.product.and_then(|product| product.draft) {
             Ok(draft) => format!("{} {}", row.line, draft.code),
             Err(Reason::Invalid(failed)) => {
@@ -39,7 +39,9 @@ fn columns_come_in_any_order_and_case_and_some_are_ignored() {
     let file = b"\xef\xbb\xbf Code ;ID;STOCK;Revision;;title;price;category\nA-1;7;3;9;x;T;1,5;c\n";
     assert_eq!(rows(file).expect("rows"), ["2 A-1"]);
     let names = ByteRecord::from(vec!["ID", "Code", ""]);
-    let columns = read_columns(&names).expect("columns");
+    let columns = Columns::read(&names, &Mapping::default())
+        .expect("columns")
+        .fields;
     let names: Vec<_> = columns
         .iter()
         .map(|column| column.map(|f| f.name))
@@ -51,7 +53,7 @@ fn columns_come_in_any_order_and_case_and_some_are_ignored() {
 fn names_that_are_no_fields_are_told_by_name() {
     let (line, reason) = unreadable(b"title,colour,Size\nA,red,9\n");
     assert_eq!(line, 1);
-    let unknown = ["colour", "size"].map(|name| FieldReason::new(name, Rule::Unknown));
+    let unknown = ["colour", "Size"].map(|name| FieldReason::new(name, Rule::Unknown));
     assert_eq!(reason, Reason::Invalid(unknown.into()));
 }
 
@@ -75,7 +77,12 @@ fn a_source_that_fails_is_told_with_its_line() {
         }
     }
     let told = |text: &str| {
-        let read = read(Failing(text.as_bytes()), &mut |_| true);
+        let read = read(
+            Failing(text.as_bytes()),
+            &Mapping::default(),
+            &mut drop,
+            &mut |_| true,
+        );
         let Unreadable { line, reason } = read.expect_err("it can be read");
         assert!(matches!(&reason, Reason::Malformed(why) if why.contains("network")));
         line
@@ -88,7 +95,7 @@ fn a_source_that_fails_is_told_with_its_line() {
 fn reading_ends_when_nobody_wants_more() {
     let file = format!("{NAMES}\nA,a,1,1,x\nB,b,1,1,x\n");
     let mut count = 0;
-    let read = read(file.as_bytes(), &mut |_| {
+    let read = read(file.as_bytes(), &Mapping::default(), &mut drop, &mut |_| {
         count += 1;
         false
     });
@@ -197,10 +204,15 @@ fn rows_of_nothing_are_skipped_the_first_ones_too() {
 fn a_quote_that_is_never_closed_is_told_where_it_opens() {
     let file = format!("{NAMES}\nA,a,1,1,x\nB,b,1,1,\"never closed\nC,c,1,1,x\nD,d,1,1,x\n");
     let mut told = Vec::new();
-    let read = read(file.as_bytes(), &mut |row| {
-        told.push(row.line);
-        true
-    });
+    let read = read(
+        file.as_bytes(),
+        &Mapping::default(),
+        &mut drop,
+        &mut |row| {
+            told.push(row.line);
+            true
+        },
+    );
     assert_eq!(read, Err(unclosed_quote(3)));
     assert_eq!(told, [2], "what came before is read");
     // One that is closed only where another was to be opened took rows in.
@@ -273,7 +285,8 @@ fn a_file_is_read_the_same_in_however_small_pieces_it_comes() {
     let file = "\u{feff}sep=;\r\n;;\r\ncode;title;price;stock;category\r\na;\"A\r\n\";1,5;1;x\r\n";
     for size in 1..40 {
         let mut told = Vec::new();
-        let read = read(Pieces(file.as_bytes(), size), &mut |row| {
+        let pieces = Pieces(file.as_bytes(), size);
+        let read = read(pieces, &Mapping::default(), &mut drop, &mut |row| {
             let title = row.product.and_then(|product| product.draft);
             told.push((row.line, title.map(|draft| draft.title.to_string())));
             true
