@@ -1,6 +1,6 @@
 //! The HTML shells and the files they name.
 
-use crate::support::{Http, Server, draft};
+use crate::support::{Http, Program, Server, data_file, draft, program};
 use reqwest::Method;
 use reqwest::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
@@ -14,7 +14,9 @@ async fn html(http: &Http, path: &str, language: &str) -> String {
     let response = response.expect("an answer");
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
-    response.text().await.expect("a text")
+    // Handlebars escapes it, too.
+    let page = response.text().await.expect("a text");
+    page.replace("&#x3D;", "=")
 }
 
 #[tokio::test]
@@ -199,4 +201,158 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(header("x-frame-options"), "DENY");
         assert_eq!(header("referrer-policy"), "no-referrer");
     }
+}
+
+/// What a browser sends that opens a page.
+async fn open(http: &Http, path: &str) -> reqwest::Response {
+    let request = http.request(Method::GET, path);
+    let request = request.header("accept", "text/html,*/*;q=0.8");
+    request.send().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn an_unknown_page_is_a_page_for_people_and_a_problem_for_programs() {
+    let server = Server::start();
+    let http = server.http();
+    for (path, root) in [("/nothing", ""), ("/no/such/page", "../../")] {
+        let page = open(&http, path).await;
+        assert_eq!(page.status(), 404);
+        assert_eq!(page.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
+        let page = page.text().await.expect("a text");
+        assert!(
+            page.contains(&format!("href=\"{root}./\"")),
+            "{path}: {page}"
+        );
+        assert!(
+            page.contains(&format!("href=\"{root}views/style.css?v=")),
+            "{path}"
+        );
+        let problem = http.get(path).await;
+        assert_eq!(problem.headers()[CONTENT_TYPE], "application/problem+json");
+    }
+    for (path, to) in [
+        ("/realTimeProducts", "realtimeproducts"),
+        ("/realtimeproducts/", "../realtimeproducts"),
+        ("/RealTimeProducts//?q=a", "../../realtimeproducts?q=a"),
+    ] {
+        let redirect = open(&http, path).await;
+        assert_eq!(redirect.status(), 308, "{path}");
+        assert_eq!(redirect.headers()[LOCATION], to);
+    }
+}
+
+#[tokio::test]
+async fn another_language_shows_the_same_page() {
+    let server = Server::start();
+    let http = server.http();
+    let page = html(&http, "/?page=2&q=a%26b", "en").await;
+    assert!(
+        page.contains("href=\"?page=2&amp;q=a%26b&amp;lang=es\""),
+        "{page}"
+    );
+    let chosen = open(&http, "/?page=2&q=a%26b&lang=es").await;
+    assert_eq!(chosen.status(), 303);
+    assert_eq!(chosen.headers()[LOCATION], "./?page=2&q=a%26b");
+    let chosen = open(&http, "/realtimeproducts?stock=low&lang=es").await;
+    assert_eq!(chosen.headers()[LOCATION], "realtimeproducts?stock=low");
+}
+
+#[tokio::test]
+async fn the_plain_list_shows_what_its_address_says() {
+    let server = Server::start();
+    let http = server.http();
+    for (code, price, stock) in [("lamp-1", 5.0, 0), ("lamp-2", 9.0, 3), ("mug", 7.0, 40)] {
+        let mut product = draft(code);
+        product["price"] = json!(price);
+        product["stock"] = json!(stock);
+        assert_eq!(http.post(&product).await.status(), 201);
+    }
+    let codes = async |path: &str| -> Vec<String> {
+        let page = html(&http, path, "en").await;
+        let parts = page.split("data-code dir=\"auto\">").skip(1);
+        parts
+            .filter_map(|part| Some(part.split('<').next()?.to_owned()))
+            .collect()
+    };
+    assert_eq!(codes("/").await, ["mug", "lamp-2", "lamp-1"]);
+    assert_eq!(codes("/?q=LAMP&sort=price").await, ["lamp-1", "lamp-2"]);
+    assert_eq!(codes("/?stock=low").await, ["lamp-2"]);
+    assert_eq!(codes("/?stock=out").await, ["lamp-1"]);
+    assert_eq!(codes("/?min_price=6&max_price=8").await, ["mug"]);
+    assert_eq!(codes("/?category=nothing").await, Vec::<String>::new());
+    // What can't be read is as if it were not there.
+    assert_eq!(
+        codes("/?sort=colour&stock=much&page=x").await,
+        ["mug", "lamp-2", "lamp-1"]
+    );
+    let page = html(&http, "/?q=lamp&sort=-stock", "en").await;
+    assert!(page.contains("value=\"lamp\"") && page.contains("value=\"-stock\" selected"));
+    assert!(
+        page.contains("href=\"realtimeproducts?q=lamp&amp;sort=-stock\""),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn without_script_nothing_waits_and_nothing_is_dead() {
+    let server = Server::start();
+    let http = server.http();
+    let page = html(&http, "/realtimeproducts?stock=low", "en").await;
+    let noscript = page
+        .split("<noscript>")
+        .nth(1)
+        .expect("words without script");
+    assert!(
+        noscript.contains("href=\"./?stock=low\""),
+        "it leads to the same list"
+    );
+    assert!(page.contains("id=\"panel\"") && page.contains("hidden>"));
+    let style = http
+        .get("/views/style.css")
+        .await
+        .text()
+        .await
+        .expect("a text");
+    assert!(style.contains("@media (scripting: none)"));
+    // The search is a form of the plain list.
+    assert!(page.contains("role=\"search\" action=\"./\" method=\"get\""));
+}
+
+#[tokio::test]
+async fn a_device_is_told_what_it_puts_on_its_home_screen() {
+    let server = Server::start();
+    let http = server.http();
+    let page = html(&http, "/realtimeproducts", "es").await;
+    for part in [
+        "name=\"description\"",
+        "name=\"theme-color\"",
+        "rel=\"apple-touch-icon\"",
+        "rel=\"manifest\"",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let manifest = http.get("/manifest.webmanifest").await;
+    assert_eq!(
+        manifest.headers()[CONTENT_TYPE],
+        "application/manifest+json"
+    );
+    let manifest: serde_json::Value = manifest.json().await.expect("JSON");
+    assert_eq!(manifest["start_url"], "realtimeproducts");
+    for icon in manifest["icons"].as_array().expect("a list") {
+        let url = format!("/{}", icon["src"].as_str().expect("a text"));
+        assert_eq!(http.get(&url).await.status(), 200, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn prices_are_in_the_currency_of_the_shop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program::command(&data_file(&folder), "127.0.0.1:0");
+    command.args(["--currency", "eur"]);
+    let program = Program::run(command);
+    let http = program.http();
+    http.add("a").await;
+    assert!(html(&http, "/", "es").await.contains("19,99\u{a0}EUR"));
+    let live = html(&http, "/realtimeproducts", "es").await;
+    assert!(live.contains("data-currency=\"EUR\""));
 }
