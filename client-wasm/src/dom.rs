@@ -138,3 +138,18 @@ pub fn store(name: &str, value: Option<&str>) {
 pub fn width() -> Result<f64, JsValue> {
     Ok(window()?.inner_width()?.as_f64().unwrap_or_default())
 }
+
+/// Below this width, in CSS pixels, the page is a phone's.
+const PHONE_PX: f64 = 600.0;
+
+/// Whether the page is as narrow as a phone's.
+pub fn is_phone() -> Result<bool, JsValue> {
+    Ok(width()? < PHONE_PX)
+}
+
+/// Whether nothing of the page has the focus.
+pub fn has_no_focus() -> bool {
+    let page = document().ok();
+    let active = page.as_ref().and_then(Document::active_element);
+    active.is_none_or(|active| active.tag_name() == "BODY")
+}

@@ -1,7 +1,7 @@
 //! Everything that can happen to the page, in one queue.
 
 use futures_channel::mpsc;
-use shared::{ProductId, RequestId};
+use shared::{ClientId, ProductId, RequestId, Revision};
 use web_sys::File;
 
 use crate::model::query::{SortKey, Tab};
@@ -24,6 +24,15 @@ pub enum Event {
     Left,
     /// The browser has a network now, or has none.
     Network(bool),
+    /// Another window of this browser has this product open now, or none.
+    Window {
+        /// The other window.
+        client: ClientId,
+        /// The product.
+        open: Option<ProductId>,
+    },
+    /// Another window wants to be told which product is open here.
+    WindowAsks,
     /// The browser is about to paint.
     Frame,
     /// A second went by.
@@ -236,6 +245,8 @@ pub enum GridKey {
     Open,
     /// Delete it.
     Delete,
+    /// So many more of the product.
+    Step(i32),
     /// Leave it.
     Escape,
 }
@@ -311,8 +322,8 @@ pub enum BulkEvent {
 
 /// What came of a batch.
 pub enum BatchOutcome {
-    /// All of it was done, up to this revision.
-    Done,
+    /// All of it was done; these are the revisions of the products as each command left them.
+    Done(Vec<Revision>),
     /// Nothing was done, for this reason, with this code.
     Refused {
         /// The reason's code.
@@ -322,6 +333,8 @@ pub enum BatchOutcome {
     },
     /// The connection was lost before there was an answer.
     Lost,
+    /// It is time to send it again.
+    Again,
 }
 
 /// A key that works everywhere.

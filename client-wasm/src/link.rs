@@ -4,5 +4,7 @@ pub mod batch;
 pub mod kept;
 pub mod outbox;
 pub mod socket;
+pub mod unpack;
 pub mod upload;
 pub mod wake;
+pub mod windows;

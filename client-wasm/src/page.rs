@@ -15,18 +15,19 @@ use std::rc::Rc;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use shared::{ClientId, Mirror, ProductId, RawCommand, RequestId, Text};
+use shared::{ClientId, Mirror, Patch, ProductId, RequestId, Revision, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
 use crate::dom;
 use crate::event::{Event, Events, Shortcut};
 use crate::link::kept;
-use crate::link::outbox::{Outbox, Purpose};
+use crate::link::outbox::Outbox;
 use crate::link::socket::{Link, Order, Position};
 use crate::link::upload::Upload;
 use crate::link::wake;
-use crate::model::drafts::Drafts;
+use crate::link::windows::Windows;
+use crate::model::drafts::{Drafts, Subject};
 use crate::model::freshness::Freshness;
 use crate::model::index::{Index, Moves};
 use crate::model::selection::Selection;
@@ -54,11 +55,15 @@ pub struct Page {
     /// The link offers the mirror's position to go on from, and the server has not answered yet.
     is_offering: bool,
     outbox: Outbox,
-    /// Commands that were refused since the product had changed, by a change that has not come yet.
-    stalled: Vec<(RequestId, Purpose, RawCommand)>,
+    /// What was done to products by changes that have not come yet, and by which revision they will have.
+    settling: Vec<(ProductId, Patch, Revision)>,
+    /// What the form was filled in for whose commands are under way.
+    saving: HashMap<RequestId, Subject>,
+    /// Commands that are to be undone as soon as they are done.
+    undo_when_done: HashSet<RequestId>,
     index: Index,
     /// Products that have changed since the list was brought up to date.
-    dirty: Vec<ProductId>,
+    dirty: HashSet<ProductId>,
     /// Products that this page asked for: they are shown wherever somebody is.
     expected: HashSet<ProductId>,
     /// What happened to products a moment ago, and until when that is shown.
@@ -68,6 +73,20 @@ pub struct Page {
     drafts: Drafts,
     /// The batch that is on its way.
     batch: Option<bulk::Sent>,
+    /// How many batches there were.
+    batches: u32,
+    /// The number of the last product that was begun to be filled in.
+    last_new: u64,
+    /// What had the focus last.
+    focused: Option<web_sys::HtmlElement>,
+    /// The other windows of this browser.
+    windows: Windows,
+    /// The products that they have open.
+    elsewhere: HashMap<ClientId, ProductId>,
+    /// The product that they were told is open here.
+    told_open: Option<ProductId>,
+    /// Where the panel is a sheet over the page, the browser's way back closes it.
+    sheet: Sheet,
     view: View,
     freshness: Freshness,
     /// The file that is on its way.
@@ -78,6 +97,12 @@ pub struct Page {
     was_loaded: bool,
     frame: Frame,
     _seconds: Interval,
+}
+
+/// Whether the browser's history has an entry for the sheet.
+#[derive(Default)]
+struct Sheet {
+    is_pushed: bool,
 }
 
 /// Where the pointer is.
@@ -114,9 +139,9 @@ impl Page {
         view.table.set_columns(&hidden, is_dense)?;
         wake::listen(&events)?;
         let position = Position::default();
-        let client = kept::take_name()?;
-        let outbox = kept::load(&client, |command| commands::words(command, None, &text));
+        let (client, outbox) = kept::take()?;
         let link = Link::start(client.clone(), position.clone(), events.clone());
+        let (client_name, window_events) = (client.clone(), events.clone());
         let (on_frame, on_second) = (events.clone(), events.clone());
         let callback = Closure::<dyn FnMut()>::new(move || on_frame.send(Event::Frame));
         let frame = Frame {
@@ -132,15 +157,24 @@ impl Page {
             mirror: Mirror::default(),
             is_offering: false,
             outbox,
-            stalled: Vec::new(),
+            settling: Vec::new(),
+            saving: HashMap::new(),
+            undo_when_done: HashSet::new(),
             index: Index::new(dom::nfkd),
-            dirty: Vec::new(),
+            dirty: HashSet::new(),
             expected: HashSet::new(),
             marks: HashMap::new(),
             selection: Selection::default(),
             undo: Undo::default(),
             drafts: Drafts::default(),
             batch: None,
+            batches: 0,
+            last_new: 0,
+            focused: None,
+            windows: Windows::start(client_name, &window_events)?,
+            elsewhere: HashMap::new(),
+            told_open: None,
+            sheet: Sheet::default(),
             view,
             freshness: Freshness::default(),
             upload: None,
@@ -177,8 +211,15 @@ impl Page {
                 kept::hold_name();
                 self.link.order(Order::Wake);
             }
+            Event::Window { client, open } => match open {
+                Some(id) => drop(self.elsewhere.insert(client, id)),
+                None => drop(self.elsewhere.remove(&client)),
+            },
+            Event::WindowAsks => self.windows.tell(self.told_open),
             Event::Left => {
-                kept::leave_name(&self.client);
+                self.windows.tell(None);
+                self.told_open = None;
+                kept::leave_name(&self.client, &self.outbox);
                 self.link.order(Order::Restart);
             }
             Event::Network(has_network) => {
@@ -297,14 +338,42 @@ impl Page {
             self.welcome()?;
         }
         self.view.announcer.paint(now);
+        self.tell_windows();
+        self.mind_focus()?;
         self.prepare_search()
+    }
+
+    /// What had the focus may be gone: then the list has it.
+    fn mind_focus(&mut self) -> Result<(), JsValue> {
+        let is_seen = |element: &web_sys::HtmlElement| element.offset_width() > 0;
+        if dom::has_no_focus()
+            && let Some(focused) = self.focused.take()
+            && !is_seen(&focused)
+        {
+            self.view.table.focus_list()?;
+        }
+        let active = dom::document()?.active_element();
+        let active = active.and_then(|active| active.dyn_into::<web_sys::HtmlElement>().ok());
+        self.focused = active.filter(is_seen).or(self.focused.take());
+        Ok(())
+    }
+
+    fn tell_windows(&mut self) {
+        let open = self.view.panel.edits();
+        let open = open.or(self.view.table.editor.product());
+        if open != self.told_open {
+            self.windows.tell(open);
+            self.told_open = open;
+        }
     }
 
     /// Into an empty list somebody wants to put something.
     fn welcome(&mut self) -> Result<(), JsValue> {
         let is_wide = dom::width()? >= WIDE_PX;
-        if self.mirror.catalog().is_empty() && is_wide && *self.view.panel.mode() == Mode::Closed {
-            self.view.panel.add()?;
+        let is_closed = *self.view.panel.mode() == Mode::Closed && self.drafts.is_empty();
+        if self.mirror.catalog().is_empty() && is_wide && is_closed {
+            let number = self.next_new();
+            self.view.panel.add(number)?;
             self.ask_for_frame()?;
         }
         Ok(())
@@ -356,6 +425,3 @@ const STARTLED_MS: f64 = 400.0;
 
 /// From this width on, in CSS pixels, the panel has a place beside the list.
 const WIDE_PX: f64 = 960.0;
-
-/// Below this width, in CSS pixels, the page is a phone's.
-const PHONE_PX: f64 = 600.0;

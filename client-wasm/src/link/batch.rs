@@ -1,6 +1,6 @@
 //! Many commands at once, over HTTP: all of them or none.
 
-use shared::RawCommand;
+use shared::{RawCommand, Revision};
 use wasm_bindgen::prelude::*;
 use web_sys::XmlHttpRequest;
 
@@ -16,6 +16,7 @@ pub fn send(
 ) -> Result<(), JsValue> {
     let request = XmlHttpRequest::new()?;
     request.open_with_async("POST", "api/products/batch", true)?;
+    request.set_timeout(MAX_WAIT_MS);
     request.set_request_header("Content-Type", "application/json")?;
     request.set_request_header("Idempotency-Key", key)?;
     let answered = request.clone();
@@ -24,11 +25,22 @@ pub fn send(
     request.send_with_opt_str(Some(&body))
 }
 
+/// How long an answer is waited for, in milliseconds.
+const MAX_WAIT_MS: u32 = 30_000;
+
+/// The revision that each command left its product at.
+fn revisions(answer: &str) -> Vec<Revision> {
+    let answer: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
+    let results = answer["results"].as_array().into_iter().flatten();
+    let revision = |result: &serde_json::Value| result["done"]["revision"].as_u64();
+    results.filter_map(revision).map(Revision).collect()
+}
+
 fn outcome(request: &XmlHttpRequest) -> BatchOutcome {
     let status = request.status().unwrap_or_default();
     let text = request.response_text().ok().flatten().unwrap_or_default();
     match status {
-        200 => BatchOutcome::Done,
+        200 => BatchOutcome::Done(revisions(&text)),
         // Nobody, or a proxy, or a server that doesn't know what became of it.
         0 | 502 | 504 => BatchOutcome::Lost,
         _ => {

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use shared::{ClientMessage, Product, ProductId, RawCommand, RequestId};
 
 /// What a command is for, and so what its answer means.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub enum Purpose {
     /// A product that was filled in is added.
     Add {
@@ -24,6 +25,13 @@ pub enum Purpose {
         /// The product as it was then.
         base: Arc<Product>,
     },
+    /// So many more of a product, or fewer.
+    Step {
+        /// The product as it was then.
+        base: Arc<Product>,
+        /// How many.
+        by: i64,
+    },
     /// A product is deleted.
     Delete {
         /// The product as it was.
@@ -36,17 +44,32 @@ pub enum Purpose {
         /// The product as it was left, where fields of it are put back.
         base: Option<Arc<Product>>,
     },
-    /// It was given before the page was loaded again.
-    Kept {
-        /// What it is about.
-        what: String,
-    },
 }
 
-struct Pending {
-    message: ClientMessage,
-    purpose: Purpose,
+impl Purpose {
+    /// The product that it is about, as it was when that was known.
+    pub fn base(&self) -> Option<&Arc<Product>> {
+        match self {
+            Self::Form { base } | Self::Cell { base } | Self::Step { base, .. } => Some(base),
+            Self::Delete { product } => Some(product),
+            Self::Undo { base, .. } => base.as_ref(),
+            Self::Add { .. } => None,
+        }
+    }
+}
+
+/// A command under way.
+pub struct Pending {
+    /// The command, and its number.
+    pub message: ClientMessage,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// It is on its way over this connection.
     is_sent: bool,
+    /// It was sent at least once: the server may have done it.
+    pub was_sent: bool,
+    /// It was refused since the product had changed, by a change that has not come yet.
+    is_stalled: bool,
     /// When it was given, in milliseconds since 1970.
     since: f64,
 }
@@ -71,17 +94,27 @@ impl Outbox {
     pub fn put(&mut self, purpose: Purpose, command: RawCommand, now: f64) -> RequestId {
         self.last += 1;
         let request = RequestId(self.last);
-        self.put_as(request, purpose, command, now);
+        let message = ClientMessage { request, command };
+        self.put_again(message, purpose, false, now);
         request
     }
 
-    /// Puts a command in under a number that it had.
-    pub fn put_as(&mut self, request: RequestId, purpose: Purpose, command: RawCommand, now: f64) {
+    /// Puts a command in under the number that it had; it may have been sent before.
+    pub fn put_again(
+        &mut self,
+        message: ClientMessage,
+        purpose: Purpose,
+        was_sent: bool,
+        now: f64,
+    ) {
+        let request = message.request;
         self.last = self.last.max(request.0);
         let pending = Pending {
-            message: ClientMessage { request, command },
+            message,
             purpose,
             is_sent: false,
+            was_sent,
+            is_stalled: false,
             since: now,
         };
         self.pending.insert(request, pending);
@@ -89,10 +122,12 @@ impl Outbox {
 
     /// The frames to send now, in order; from now on they count as sent.
     pub fn take_unsent(&mut self) -> Vec<String> {
-        let unsent = self.pending.values_mut().filter(|pending| !pending.is_sent);
+        let unsent = self.pending.values_mut();
+        let unsent = unsent.filter(|pending| !pending.is_sent && !pending.is_stalled);
         unsent
             .map(|pending| {
                 pending.is_sent = true;
+                pending.was_sent = true;
                 pending.message.encode()
             })
             .collect()
@@ -111,15 +146,25 @@ impl Outbox {
         Some((pending.purpose, pending.message.command))
     }
 
-    /// Takes out the commands that name a product by its id, which in another catalog means
-    /// nothing.
-    pub fn take_by_id(&mut self) -> Vec<(ProductId, Purpose)> {
-        let taken = self
+    /// What a command that was refused is for; it waits for the change that is in its way.
+    pub fn stall(&mut self, request: RequestId) -> Option<&Purpose> {
+        let pending = self.pending.get_mut(&request)?;
+        pending.is_stalled = true;
+        Some(&pending.purpose)
+    }
+
+    /// The commands that wait for a change.
+    pub fn stalled(&self) -> Vec<RequestId> {
+        let stalled = self
             .pending
-            .extract_if(.., |_, pending| id_of(&pending.message.command).is_some());
-        taken
-            .filter_map(|(_, pending)| Some((id_of(&pending.message.command)?, pending.purpose)))
-            .collect()
+            .iter()
+            .filter(|(_, pending)| pending.is_stalled);
+        stalled.map(|(request, _)| *request).collect()
+    }
+
+    /// A command under way.
+    pub fn get(&self, request: RequestId) -> Option<&Pending> {
+        self.pending.get(&request)
     }
 
     /// The number of the last command.
@@ -138,12 +183,9 @@ impl Outbox {
         self.pending.values().filter(old).count()
     }
 
-    /// Each of them with what it is for, and whether it was sent, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Purpose, &RawCommand, bool)> {
-        self.pending.iter().map(|(request, pending)| {
-            let command = &pending.message.command;
-            (*request, &pending.purpose, command, pending.is_sent)
-        })
+    /// All of them, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Pending> {
+        self.pending.values()
     }
 }
 
@@ -192,6 +234,8 @@ mod tests {
         assert!(outbox.take_unsent().is_empty());
         outbox.put(purpose("b"), delete(8), 5.0);
         outbox.lost();
+        let sent: Vec<bool> = outbox.iter().map(|pending| pending.was_sent).collect();
+        assert_eq!(sent, [true, false]);
         let again = outbox.take_unsent();
         assert_eq!(again[0], first[0]);
         assert!(again[1].contains(r#""request":2"#), "{again:?}");
@@ -213,25 +257,22 @@ mod tests {
 
     #[test]
     fn numbers_go_on_after_those_that_were_kept() {
-        let mut outbox = Outbox::default();
-        outbox.put_as(RequestId(7), purpose("kept"), delete(1), 0.0);
-        assert_eq!(outbox.put(purpose("new"), add(), 0.0), RequestId(8));
-        assert_eq!(
-            Outbox::after(20).put(purpose("a"), add(), 0.0),
-            RequestId(21)
-        );
+        let mut outbox = Outbox::after(20);
+        let request = RequestId(7);
+        let command = delete(1);
+        let message = ClientMessage { request, command };
+        outbox.put_again(message, purpose("kept"), true, 0.0);
+        assert_eq!(outbox.put(purpose("new"), add(), 0.0), RequestId(21));
     }
 
     #[test]
-    fn only_what_names_a_product_is_dropped_with_its_catalog() {
+    fn what_waits_for_a_change_is_not_sent_and_not_lost() {
         let mut outbox = Outbox::default();
-        outbox.put(purpose("a"), add(), 0.0);
-        outbox.put(purpose("b"), delete(7), 0.0);
-        let restore = RawCommand::Restore { id: ProductId(9) };
-        outbox.put(purpose("c"), restore, 0.0);
-        let taken = outbox.take_by_id();
-        let expected = [(ProductId(7), purpose("b")), (ProductId(9), purpose("c"))];
-        assert_eq!(taken, expected);
-        assert_eq!(outbox.len(), 1);
+        let request = outbox.put(purpose("a"), delete(1), 0.0);
+        outbox.take_unsent();
+        assert_eq!(outbox.stall(request), Some(&purpose("a")));
+        outbox.lost();
+        assert!(outbox.take_unsent().is_empty());
+        assert_eq!((outbox.stalled(), outbox.len()), (vec![request], 1));
     }
 }

@@ -14,6 +14,7 @@ use shared::ClientId;
 
 use crate::dom;
 use crate::event::{Event, Events};
+use crate::link::unpack::{parameter, unpack};
 
 /// The first wait after a lost connection; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -117,8 +118,15 @@ impl Worker {
                     limit = SILENCE;
                     heard = js_sys::Date::now();
                     self.failures = 0;
-                    if let Message::Text(text) = message {
-                        self.events.send(Event::Message(text));
+                    match message {
+                        Message::Text(text) => self.events.send(Event::Message(text)),
+                        Message::Bytes(packed) => match unpack(&packed).await {
+                            Ok(text) => self.events.send(Event::Message(text)),
+                            Err(error) => {
+                                web_sys::console::error_1(&error);
+                                return self.failures += 1;
+                            }
+                        },
                     }
                 }
                 Either::Left(_) => return self.failures += 1,
@@ -179,7 +187,8 @@ impl Worker {
         // Beside the page, under whatever path that is served.
         let path = part(web_sys::Location::pathname).unwrap_or_default();
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{scheme}://{host}{folder}/ws?page={client}{position}")
+        let encoding = parameter();
+        format!("{scheme}://{host}{folder}/ws?page={client}{encoding}{position}")
     }
 }
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use shared::{Product, ProductId};
 
 /// What something is typed for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// A new product.
-    New,
+    /// A new product. The number tells it from others that are not saved yet.
+    New(u64),
     /// This product.
     Product(ProductId),
 }
@@ -20,6 +20,8 @@ pub enum Subject {
 pub struct Typed {
     /// The product as it was when its fields were filled in; `None` for a new one.
     pub base: Option<Product>,
+    /// Tells new products from each other.
+    pub number: u64,
     /// What each field has, as it was typed.
     pub fields: BTreeMap<String, String>,
 }
@@ -29,7 +31,7 @@ impl Typed {
     pub fn subject(&self) -> Subject {
         match &self.base {
             Some(base) => Subject::Product(base.id),
-            None => Subject::New,
+            None => Subject::New(self.number),
         }
     }
 
@@ -39,7 +41,7 @@ impl Typed {
     }
 }
 
-/// Everything that was typed and not saved: one draft for each product, and one for a new one.
+/// Everything that was typed and not saved: one draft for each product, and any number for new ones.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Drafts(Vec<Typed>);
@@ -56,6 +58,11 @@ impl Drafts {
             return None;
         }
         serde_json::to_string(self).ok()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Notes what was typed for a product.
@@ -80,14 +87,15 @@ impl Drafts {
         latest.find(|typed| except != Some(typed.subject()))
     }
 
-    /// The products of another catalog have nothing to do with these: what was typed for them is left as
-    /// new products.
-    pub fn forget_products(&mut self) {
+    /// Products of which this says that they are gone, or others, have nothing to do with what was typed
+    /// for them: that is left as new products, with these numbers.
+    pub fn forget(&mut self, is_gone: impl Fn(&Product) -> bool, mut next: impl FnMut() -> u64) {
         for typed in &mut self.0 {
-            typed.base = None;
+            if typed.base.as_ref().is_some_and(&is_gone) {
+                typed.base = None;
+                typed.number = next();
+            }
         }
-        let last = self.0.pop();
-        self.0 = last.into_iter().collect();
     }
 }
 
@@ -95,9 +103,10 @@ impl Drafts {
 mod tests {
     use super::*;
 
-    fn typed(title: &str) -> Typed {
+    fn typed(number: u64, title: &str) -> Typed {
         Typed {
             base: None,
+            number,
             fields: BTreeMap::from([("title".to_owned(), title.to_owned())]),
         }
     }
@@ -106,15 +115,29 @@ mod tests {
     fn the_last_that_was_typed_for_a_product_is_kept() {
         let mut drafts = Drafts::default();
         assert_eq!(drafts.to_json(), None);
-        drafts.put(typed("Mu"));
-        drafts.put(typed("Mug "));
+        drafts.put(typed(1, "Mu"));
+        drafts.put(typed(1, "Mug "));
         let json = drafts.to_json().expect("something is kept");
         let again = Drafts::from_json(&json);
         assert_eq!(again, drafts);
         assert_eq!(again.latest(None).map(Typed::title), Some("Mug"));
-        assert_eq!(again.latest(Some(Subject::New)), None, "that one is open");
-        drafts.remove(Subject::New);
-        assert_eq!(drafts.get(Subject::New), None);
+        assert_eq!(
+            again.latest(Some(Subject::New(1))),
+            None,
+            "that one is open"
+        );
+        drafts.remove(Subject::New(1));
+        assert!(drafts.is_empty());
         assert_eq!(Drafts::from_json("{]"), Drafts::default());
+    }
+
+    #[test]
+    fn one_new_product_takes_nothing_from_another() {
+        let mut drafts = Drafts::default();
+        drafts.put(typed(1, "Mug"));
+        drafts.put(typed(2, "Lamp"));
+        assert_eq!(drafts.latest(None).map(Typed::title), Some("Lamp"));
+        drafts.remove(Subject::New(2));
+        assert_eq!(drafts.get(Subject::New(1)).map(Typed::title), Some("Mug"));
     }
 }

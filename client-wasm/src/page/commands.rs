@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use shared::{Patch, Problem, Product, ProductId, RawCommand, RequestId, Revision, Text};
+use shared::{Patch, Problem, Product, ProductId, RawCommand, Reason, RequestId, Revision, Text};
 use wasm_bindgen::prelude::*;
 
 use super::{LATE_MS, Page};
 use crate::dom;
 use crate::event::Column;
 use crate::link::kept;
-use crate::link::outbox::{Purpose, id_of};
+use crate::link::outbox::{Pending, Purpose, id_of};
 use crate::link::socket::Order;
 use crate::model::field_text::to_input;
 use crate::model::merge::{Merge, merge};
@@ -17,17 +17,14 @@ use crate::model::undo::{Back, Done, back_of, update};
 use crate::view::Action;
 
 /// What a command does, in the reader's words.
-pub fn words(command: &RawCommand, product: Option<&Product>, text: &Text) -> String {
-    let title = match command {
-        RawCommand::Add { draft } => {
+fn words(command: &RawCommand, product: Option<&Product>, text: &Text) -> String {
+    let title = match (command, product) {
+        (RawCommand::Add { draft }, _) => {
             let title = draft.values.get("title").and_then(|title| title.as_str());
             title.unwrap_or_default().to_owned()
         }
-        RawCommand::Update { id, .. }
-        | RawCommand::Delete { id, .. }
-        | RawCommand::Restore { id } => {
-            product.map_or_else(|| id.to_string(), |product| product.draft.title.to_string())
-        }
+        (_, Some(product)) => product.draft.title.to_string(),
+        (command, None) => id_of(command).map(|id| id.to_string()).unwrap_or_default(),
     };
     let key = match command {
         RawCommand::Add { .. } | RawCommand::Restore { .. } => "undo.add",
@@ -54,36 +51,39 @@ impl Page {
         }
     }
 
-    /// A command that waits is not to be sent; one that is on its way can't be taken back.
+    /// A command that was never sent is not to be; one that was can't be taken back.
     pub(super) fn cancel(&mut self, request: RequestId) -> Result<(), JsValue> {
-        let is_unsent = self
-            .outbox
-            .iter()
-            .any(|(other, _, _, is_sent)| other == request && !is_sent);
-        if is_unsent && let Some((_, command)) = self.outbox.take_answered(request) {
-            kept::save(&self.client, &self.outbox);
-            let what = self.words(&command);
-            return self
-                .view
-                .toasts
-                .show("waiting.cancelled", &[("what", &what)], Action::None);
-        }
-        Ok(())
+        let pending = self.outbox.get(request);
+        let Some(pending) = pending.filter(|pending| !pending.was_sent) else {
+            return Ok(());
+        };
+        let what = self.words(pending);
+        self.outbox.take_answered(request);
+        kept::save(&self.client, &self.outbox);
+        let values = [("what", what.as_str())];
+        self.view
+            .toasts
+            .show("waiting.cancelled", &values, Action::None)
     }
 
-    fn words(&self, command: &RawCommand) -> String {
+    fn words(&self, pending: &Pending) -> String {
+        let command = &pending.message.command;
         let product = id_of(command).and_then(|id| self.mirror.catalog().get(id));
+        let product = product.or(pending.purpose.base());
         words(command, product.map(AsRef::as_ref), &self.text)
     }
 
-    /// What waits for so long that it is said, in words.
-    pub(super) fn waiting_words(&self, now: f64) -> Vec<(RequestId, String)> {
+    /// What waits for so long that it is said: its number, in words, and whether it can be cancelled.
+    pub(super) fn waiting_words(&self, now: f64) -> Vec<(RequestId, String, bool)> {
         if self.freshness.is_live() && self.outbox.len_before(now - LATE_MS) == 0 {
             return Vec::new();
         }
         let waiting = self.outbox.iter();
         waiting
-            .map(|(request, _, command, _)| (request, self.words(command)))
+            .map(|pending| {
+                let request = pending.message.request;
+                (request, self.words(pending), !pending.was_sent)
+            })
             .collect()
     }
 
@@ -94,6 +94,7 @@ impl Page {
         if self.is_doomed(id) {
             return Ok(());
         }
+        self.close_panel_of(id)?;
         // Whoever deletes with the keyboard goes on at the next row.
         if self.view.table.has_focus()
             && let Some((active, column)) = self.view.table.active()
@@ -122,25 +123,32 @@ impl Page {
             return Ok(());
         };
         kept::save(&self.client, &self.outbox);
-        match purpose {
+        // Until its change comes the product is shown as it was left.
+        if let Some(patch) = patch_of(&command)
+            && self.mirror.catalog().revision() < revision
+        {
+            self.settling.push((id, patch, revision));
+        }
+        let done = match purpose {
             Purpose::Add { title } => {
+                self.expected.insert(id);
                 let if_revision = None;
                 let back = Back::One(RawCommand::Delete { id, if_revision }, None);
-                self.expected.insert(id);
                 let done = self.done("undo.add", &title, back);
                 let values = [("title", title.as_str())];
                 self.view
                     .toasts
                     .show("form.added", &values, Action::Undo(done))?;
-                self.on_form_done(request, id)
+                self.on_form_done(request)?;
+                Some(done)
             }
             Purpose::Form { base } => {
-                self.note_update(&base, &command, revision);
-                self.on_form_done(request, id)
+                let done = self.note_update(&base, &command, revision);
+                self.on_form_done(request)?;
+                done
             }
-            Purpose::Cell { base } => {
-                self.note_update(&base, &command, revision);
-                Ok(())
+            Purpose::Cell { base } | Purpose::Step { base, .. } => {
+                self.note_update(&base, &command, revision)
             }
             Purpose::Delete { product } => {
                 let title = product.draft.title.to_string();
@@ -148,7 +156,8 @@ impl Page {
                 let done = self.done("undo.delete", &title, back);
                 let values = [("title", title.as_str())];
                 let action = Action::Undo(done);
-                self.view.toasts.show("toast.deleted", &values, action)
+                self.view.toasts.show("toast.deleted", &values, action)?;
+                Some(done)
             }
             Purpose::Undo { what, .. } => {
                 if matches!(command, RawCommand::Restore { .. }) {
@@ -156,10 +165,16 @@ impl Page {
                 }
                 let words = self.text.fill("undo.done", &[("what", &what)]);
                 self.view.announcer.say(words);
-                Ok(())
+                None
             }
-            Purpose::Kept { .. } => Ok(()),
+        };
+        // Somebody pressed Ctrl+Z before there was an answer.
+        if self.undo_when_done.remove(&request)
+            && let Some(done) = done
+        {
+            return self.undo(Some(done));
         }
+        Ok(())
     }
 
     fn done(&mut self, key: &str, title: &str, back: Back) -> u32 {
@@ -167,12 +182,16 @@ impl Page {
         self.undo.push(Done { what, back })
     }
 
-    fn note_update(&mut self, base: &Arc<Product>, command: &RawCommand, revision: Revision) {
-        if let Some(patch) = patch_of(command) {
-            let (back, left) = back_of(base, &patch, revision);
-            let title = base.draft.title.to_string();
-            self.done("undo.update", &title, Back::One(back, Some(left)));
-        }
+    fn note_update(
+        &mut self,
+        base: &Arc<Product>,
+        command: &RawCommand,
+        revision: Revision,
+    ) -> Option<u32> {
+        let patch = patch_of(command)?;
+        let (back, left) = back_of(base, &patch, revision);
+        let title = base.draft.title.to_string();
+        Some(self.done("undo.update", &title, Back::One(back, Some(left))))
     }
 
     /// A command was refused.
@@ -181,55 +200,87 @@ impl Page {
         request: Option<RequestId>,
         problem: &Problem,
     ) -> Result<(), JsValue> {
-        let answered =
-            request.and_then(|request| Some((request, self.outbox.take_answered(request)?)));
-        let Some((request, (purpose, command))) = answered else {
+        let Some(request) = request.filter(|request| self.outbox.get(*request).is_some()) else {
             dom::warn(&problem.message);
             return Ok(());
         };
-        kept::save(&self.client, &self.outbox);
-        if problem.code == "changed" && base_of(&purpose).is_some() {
-            self.stalled.push((request, purpose, command));
+        self.undo_when_done.remove(&request);
+        let pending = self.outbox.get(request);
+        let is_update = pending.is_some_and(|pending| patch_of(&pending.message.command).is_some());
+        if problem.code == "changed" && is_update {
+            self.outbox.stall(request);
             return self.retry_stalled();
         }
+        let Some((purpose, command)) = self.outbox.take_answered(request) else {
+            return Ok(());
+        };
+        kept::save(&self.client, &self.outbox);
         self.not_done(request, purpose, &command, problem)
     }
 
     /// Commands that were refused since the product had changed: where nobody else touched the same
     /// fields they are given again, for the product as it is now.
     pub(super) fn retry_stalled(&mut self) -> Result<(), JsValue> {
-        for (request, purpose, command) in std::mem::take(&mut self.stalled) {
-            let (Some(base), Some(patch)) = (base_of(&purpose), patch_of(&command)) else {
+        for request in self.outbox.stalled() {
+            let Some(pending) = self.outbox.get(request) else {
                 continue;
             };
-            let Some(now) = self.mirror.catalog().get(base.id).cloned() else {
-                let problem = shared::Reason::NotFound(base.id).tell(&self.text);
-                self.not_done(request, purpose, &command, &problem)?;
-                continue;
-            };
-            if Some(now.revision) == if_revision_of(&command) {
+            let command = &pending.message.command;
+            let now = id_of(command)
+                .and_then(|id| self.mirror.catalog().get(id))
+                .cloned();
+            if let Some(now) = &now
+                && Some(now.revision) == if_revision_of(command)
+            {
                 // The change that was in the way has not come yet.
-                self.stalled.push((request, purpose, command));
                 continue;
             }
-            match merge(&base.draft, &patch, &now) {
-                Merge::Done => {
-                    if self.view.panel.saving() == Some(request) {
-                        self.on_form_done(request, now.id)?;
-                    }
-                }
-                Merge::Clean => {
-                    let again = update(now.id, &patch, Some(now.revision));
-                    let is_form = self.view.panel.saving() == Some(request);
-                    let sent = self.send(with_base(purpose, &now), again);
-                    if is_form {
-                        self.view.panel.wait_for(sent);
-                    }
-                }
-                Merge::Conflict(_) => self.on_conflict(request, purpose, &patch, &now)?,
+            let Some((purpose, command)) = self.outbox.take_answered(request) else {
+                continue;
+            };
+            if let Some(now) = now {
+                self.retry(request, purpose, &command, &now)?;
+            } else {
+                let id = id_of(&command).unwrap_or_default();
+                let problem = Reason::NotFound(id).tell(&self.text);
+                self.not_done(request, purpose, &command, &problem)?;
             }
+            kept::save(&self.client, &self.outbox);
         }
         Ok(())
+    }
+
+    fn retry(
+        &mut self,
+        request: RequestId,
+        purpose: Purpose,
+        command: &RawCommand,
+        now: &Arc<Product>,
+    ) -> Result<(), JsValue> {
+        if let Purpose::Step { by, .. } = purpose {
+            self.step_from(now, by);
+            return Ok(());
+        }
+        let (Some(base), Some(patch)) = (purpose.base(), patch_of(command)) else {
+            return Ok(());
+        };
+        match merge(&base.draft, &patch, now) {
+            Merge::Done => self.on_form_done(request),
+            Merge::Clean => {
+                let again = update(now.id, &patch, Some(now.revision));
+                let is_form = self.view.panel.saving() == Some(request);
+                let subject = self.saving.remove(&request);
+                let sent = self.send(with_base(purpose, now), again);
+                if let Some(subject) = subject {
+                    self.saving.insert(sent, subject);
+                }
+                if is_form {
+                    self.view.panel.wait_for(sent);
+                }
+                Ok(())
+            }
+            Merge::Conflict(_) => self.on_conflict(request, purpose, &patch, now),
+        }
     }
 
     /// Two changed the same: both stand there until somebody decides.
@@ -240,32 +291,47 @@ impl Page {
         patch: &Patch,
         now: &Arc<Product>,
     ) -> Result<(), JsValue> {
-        let problem = shared::Reason::Changed(now.id, now.revision).tell(&self.text);
+        let problem = Reason::Changed(now.id, now.revision).tell(&self.text);
         match purpose {
-            Purpose::Cell { base } if self.view.table.editor.product().is_none() => {
+            Purpose::Cell { base } if self.can_ask_in(now.id) => {
                 let given = patch.values().zip(now.draft.values());
                 let mut given = given.filter_map(|(given, (field, _))| Some((field, given?)));
                 let Some((field, value)) = given.next() else {
                     return Ok(());
                 };
                 let typed = to_input(value, &self.text);
-                match Column::from_name(field.name).filter(|column| column.is_editable()) {
-                    Some(column) => {
-                        self.edit_cell(now.id, column, Some(typed))?;
-                        self.view.table.editor.set_base(&base);
-                        self.view.table.editor.rebase(now)
-                    }
-                    None => self.not_saved(now, &problem),
+                let column = Column::from_name(field.name);
+                let column = column.filter(|column| column.is_editable());
+                if let Some(column) = column
+                    && self.edit_cell(now.id, column, Some(typed))?
+                {
+                    self.view.table.editor.set_base(&base);
+                    return self.view.table.editor.rebase(now);
                 }
+                self.keep_edit(&base, patch);
+                self.not_saved(now, &problem)
             }
             Purpose::Form { .. } if self.view.panel.saving() == Some(request) => {
                 self.view.panel.on_refusal(&problem, self.mirror.catalog())
             }
+            Purpose::Cell { base } | Purpose::Form { base } => {
+                self.keep_edit(&base, patch);
+                self.not_saved(now, &problem)
+            }
             Purpose::Undo { what, .. } => {
                 self.say_failure("toast.not_undone", &what, &problem.message)
             }
-            _ => self.not_saved(now, &problem),
+            Purpose::Add { .. } | Purpose::Step { .. } | Purpose::Delete { .. } => Ok(()),
         }
+    }
+
+    /// Whether a cell of a product can be opened to ask about it: nobody is typing elsewhere, and the row
+    /// can be seen.
+    fn can_ask_in(&self, id: ProductId) -> bool {
+        let table = &self.view.table;
+        table.editor.product().is_none()
+            && table.visible(&self.index).contains(&id)
+            && (table.has_focus() || dom::has_no_focus())
     }
 
     fn not_saved(&mut self, product: &Arc<Product>, problem: &Problem) -> Result<(), JsValue> {
@@ -277,7 +343,7 @@ impl Page {
         self.view.toasts.show("toast.not_saved", &values, action)
     }
 
-    /// Something can't be done.
+    /// Something can't be done: what was typed for it is kept.
     pub(super) fn not_done(
         &mut self,
         request: RequestId,
@@ -286,6 +352,7 @@ impl Page {
         problem: &Problem,
     ) -> Result<(), JsValue> {
         let is_form = self.view.panel.saving() == Some(request);
+        self.saving.remove(&request);
         let message = problem.message.as_str();
         match purpose {
             Purpose::Add { .. } | Purpose::Form { .. } if is_form => {
@@ -298,6 +365,13 @@ impl Page {
                 self.say_failure("toast.not_added", &title, message)
             }
             Purpose::Form { base } | Purpose::Cell { base } => {
+                if let Some(patch) = patch_of(command) {
+                    self.keep_edit(&base, &patch);
+                }
+                let title = base.draft.title.to_string();
+                self.say_failure("toast.not_saved", &title, message)
+            }
+            Purpose::Step { base, .. } => {
                 let title = base.draft.title.to_string();
                 self.say_failure("toast.not_saved", &title, message)
             }
@@ -309,18 +383,16 @@ impl Page {
                 let title = product.draft.title.to_string();
                 self.say_failure("toast.not_deleted", &title, message)
             }
-            Purpose::Undo { what, .. } => self.say_failure("toast.not_undone", &what, message),
-            Purpose::Kept { what } => self.say_failure("toast.not_saved", &what, message),
+            Purpose::Undo { what, base } => {
+                // It can be undone again once what is in the way is gone.
+                let back = Back::One(command.clone(), base);
+                self.undo.push(Done {
+                    what: what.clone(),
+                    back,
+                });
+                self.say_failure("toast.not_undone", &what, message)
+            }
         }
-    }
-}
-
-/// The product that a command was meant for, as it was.
-fn base_of(purpose: &Purpose) -> Option<&Arc<Product>> {
-    match purpose {
-        Purpose::Form { base } | Purpose::Cell { base } => Some(base),
-        Purpose::Undo { base, .. } => base.as_ref(),
-        Purpose::Add { .. } | Purpose::Delete { .. } | Purpose::Kept { .. } => None,
     }
 }
 

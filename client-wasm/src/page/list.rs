@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shared::{Patch, Product, ProductId};
 use wasm_bindgen::prelude::*;
 
-use super::{PHONE_PX, Page, STARTLED_MS};
+use super::{Page, STARTLED_MS};
 use crate::dom;
 use crate::event::{After, Column, GridKey, Press, TableEvent};
 use crate::link::outbox::Purpose;
@@ -60,11 +60,11 @@ impl Page {
         if is_startled {
             return Ok(());
         }
-        let is_phone = dom::width()? < PHONE_PX;
+        let is_phone = dom::is_phone()?;
         match press {
             Press::Cell(_) if is_phone && !self.selection.is_empty() => self.selection.toggle(id),
             Press::Cell(column) if column.is_editable() && !is_phone => {
-                return self.edit_cell(id, column, None);
+                self.edit_cell(id, column, None)?;
             }
             Press::Cell(column) => {
                 self.view.table.set_active(Some((id, column)));
@@ -91,25 +91,29 @@ impl Page {
         Ok(())
     }
 
-    /// One more of a product, or one less.
+    /// More of a product, or fewer.
     fn step(&mut self, id: ProductId, by: i64) {
         let Some(product) = self.shown(id) else {
             return;
         };
-        let stock = u32::try_from(i64::from(product.draft.stock) + by);
-        if let Ok(stock) = stock {
-            let patch = Patch {
-                stock: Some(stock),
-                ..Patch::default()
-            };
-            self.send_cell(&product, &patch);
-            let words = format!(
-                "{}: {}",
-                product.draft.title,
-                self.text.number(stock.into())
-            );
+        if let Some(stock) = self.step_from(&product, by) {
+            let stock = self.text.number(stock.into());
+            let words = format!("{}: {stock}", product.draft.title);
             self.view.announcer.say(words);
         }
+    }
+
+    /// Tells how many there will be.
+    pub(super) fn step_from(&mut self, product: &Arc<Product>, by: i64) -> Option<u32> {
+        let stock = u32::try_from(i64::from(product.draft.stock) + by).ok()?;
+        let patch = Patch {
+            stock: Some(stock),
+            ..Patch::default()
+        };
+        let command = update(product.id, &patch, Some(product.revision));
+        let base = product.clone();
+        self.send(Purpose::Step { base, by }, command);
+        Some(stock)
     }
 
     fn send_cell(&mut self, product: &Arc<Product>, patch: &Patch) {
@@ -118,29 +122,30 @@ impl Page {
         self.send(Purpose::Cell { base }, command);
     }
 
-    /// Begins to change a cell.
+    /// Begins to change a cell. Tells whether it can be.
     pub(super) fn edit_cell(
         &mut self,
         id: ProductId,
         column: Column,
         typed: Option<String>,
-    ) -> Result<(), JsValue> {
+    ) -> Result<bool, JsValue> {
         // Another one that is open is saved first.
         self.commit_cell(After::Nowhere)?;
         let table = &self.view.table;
         if table.editor.product().is_some() || !table.visible_columns().contains(&column) {
-            return Ok(());
+            return Ok(false);
         }
-        if let Some(product) = self.shown(id) {
+        let product = self.shown(id);
+        if let Some(product) = &product {
             let key = format!("form.{}", column.name());
             let label = format!("{}: {}", self.text.get(&key), product.draft.title);
             self.view.table.set_active(Some((id, column)));
             self.view
                 .table
                 .editor
-                .open(&product, column, typed, &label)?;
+                .open(product, column, typed, &label)?;
         }
-        Ok(())
+        Ok(product.is_some())
     }
 
     /// Saves what was typed into the cell that is changed, and goes on.
@@ -175,7 +180,9 @@ impl Page {
                     _ => editable.rfind(is_next),
                 };
                 match next {
-                    Some(next) => return self.edit_cell(id, next, None),
+                    Some(next) => {
+                        self.edit_cell(id, next, None)?;
+                    }
                     None => self.view.table.go_to(id, column, &self.index),
                 }
             }
@@ -235,6 +242,12 @@ impl Page {
                 return Ok(());
             }
             GridKey::Delete => return self.delete(id),
+            GridKey::Step(by) => {
+                if !self.index.is_ghost(id) && !self.is_doomed(id) {
+                    self.step(id, by.into());
+                }
+                return Ok(());
+            }
             GridKey::Escape => {
                 if *self.view.panel.mode() == Mode::Closed {
                     self.selection.clear();
@@ -258,10 +271,11 @@ impl Page {
         if self.index.is_ghost(id) || self.is_doomed(id) {
             return Ok(());
         }
-        if dom::width()? < PHONE_PX {
+        if dom::is_phone()? {
             return self.open_product(id, true);
         }
-        self.edit_cell(id, column, typed)
+        self.edit_cell(id, column, typed)?;
+        Ok(())
     }
 
     /// Takes what has changed into the list, as far as that may move. What somebody reads stays where
@@ -286,7 +300,7 @@ impl Page {
         let anchor = visible.find(stays).unwrap_or_default();
         let anchored = self.index.order().get(anchor).copied();
         self.index
-            .apply(dirty.drain(..), self.mirror.catalog(), moves, now);
+            .apply(dirty.drain(), self.mirror.catalog(), moves, now);
         if moves == Moves::Freely {
             self.index.release();
         }

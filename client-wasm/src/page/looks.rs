@@ -1,9 +1,9 @@
 //! What the rows of the list show: the products, and what this page knows of them beside.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use shared::{Patch, Product, ProductId, RawCommand};
+use shared::{Patch, Product, ProductId, RawCommand, Revision};
 use wasm_bindgen::prelude::*;
 
 use super::{LATE_MS, Page};
@@ -28,6 +28,7 @@ struct Known<'a> {
     waiting: HashMap<ProductId, Waiting>,
     open: Option<ProductId>,
     edited: Option<ProductId>,
+    elsewhere: HashSet<ProductId>,
     is_late: bool,
 }
 
@@ -47,6 +48,7 @@ impl Looks for Known<'_> {
             is_waiting,
             is_late: is_waiting && self.is_late,
             is_edited: self.edited == Some(id),
+            is_elsewhere: self.elsewhere.contains(&id),
             mark: self.marks.get(&id).map(|(mark, _)| *mark),
         })
     }
@@ -69,10 +71,18 @@ impl Waiting {
     }
 }
 
-/// What waits to be saved, by its products.
-fn waiting(outbox: &Outbox) -> HashMap<ProductId, Waiting> {
+/// What waits to be saved, by its products, and what was and has not come.
+fn waiting(
+    outbox: &Outbox,
+    settling: &[(ProductId, Patch, Revision)],
+) -> HashMap<ProductId, Waiting> {
     let mut waiting: HashMap<ProductId, Waiting> = HashMap::new();
-    for (_, _, command, _) in outbox.iter() {
+    for (id, patch, _) in settling {
+        let of_product = waiting.entry(*id).or_default();
+        of_product.patches.push(patch.clone());
+    }
+    for pending in outbox.iter() {
+        let command = &pending.message.command;
         let Some(id) = id_of(command) else { continue };
         let of_product = waiting.entry(id).or_default();
         match command {
@@ -92,7 +102,7 @@ impl Page {
     /// A product as the list shows it: with what waits to be saved.
     pub(super) fn shown(&self, id: ProductId) -> Option<Arc<Product>> {
         let product = self.mirror.catalog().get(id)?;
-        let waiting = waiting(&self.outbox);
+        let waiting = waiting(&self.outbox, &self.settling);
         Some(
             waiting
                 .get(&id)
@@ -103,8 +113,8 @@ impl Page {
     /// Whether a product is about to be deleted.
     pub(super) fn is_doomed(&self, id: ProductId) -> bool {
         let mut commands = self.outbox.iter();
-        commands.any(|(_, _, command, _)| {
-            matches!(command, RawCommand::Delete { id: other, .. } if *other == id)
+        commands.any(|pending| {
+            matches!(pending.message.command, RawCommand::Delete { id: other, .. } if other == id)
         })
     }
 
@@ -115,9 +125,10 @@ impl Page {
             index: &self.index,
             selection: &self.selection,
             marks: &self.marks,
-            waiting: waiting(&self.outbox),
+            waiting: waiting(&self.outbox, &self.settling),
             open: self.view.panel.edits(),
             edited: self.view.table.editor.product(),
+            elsewhere: self.elsewhere.values().copied().collect(),
             is_late,
         };
         let table = &mut self.view.table;

@@ -1,13 +1,17 @@
 //! What the server says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use shared::{Change, ProductId, Reason, ServerMessage, Step};
+use shared::{Change, Product, ProductId, Reason, ServerMessage, Step};
 use wasm_bindgen::prelude::*;
 
 use super::{MARKED_MS, Page};
 use crate::dom;
+use crate::link::kept;
+use crate::link::outbox::id_of;
 use crate::link::socket::Order;
+use crate::model::drafts::Subject;
 use crate::view::Mark;
 
 impl Page {
@@ -71,7 +75,12 @@ impl Page {
     }
 
     fn on_replaced(&mut self) -> Result<(), JsValue> {
-        if std::mem::take(&mut self.is_offering) {
+        let (before, now) = (self.position.borrow().clone(), self.mirror.position());
+        // The same list may come whole, too, where much happened meanwhile.
+        let is_same = before.zip(now).is_some_and(|(before, now)| {
+            before.catalog == now.catalog && before.revision <= now.revision
+        });
+        if std::mem::take(&mut self.is_offering) && !is_same {
             self.forget_history()?;
         }
         self.dirty.clear();
@@ -81,7 +90,27 @@ impl Page {
         let catalog = self.mirror.catalog();
         self.selection.retain(|id| catalog.get(id).is_some());
         self.freshness.catching_up();
+        self.forget_settled();
+        let open = [self.view.panel.edits(), self.view.table.editor.product()];
+        for product in open.into_iter().flatten() {
+            if let Some(product) = self.mirror.catalog().get(product).cloned() {
+                self.rebase(&product)?;
+            }
+        }
+        self.retry_stalled()?;
         self.open_products_may_be_gone()
+    }
+
+    /// A product is another now: what is open of it follows, or asks.
+    fn rebase(&mut self, product: &Arc<Product>) -> Result<(), JsValue> {
+        if self.view.panel.edits() == Some(product.id) && self.view.panel.saving().is_none() {
+            self.view.panel.rebase(product)?;
+            self.keep_typed();
+        }
+        if self.view.table.editor.product() == Some(product.id) {
+            self.view.table.editor.rebase(product)?;
+        }
+        Ok(())
     }
 
     /// The copy is wrong although every message was applied: say so, and load it anew.
@@ -99,7 +128,7 @@ impl Page {
         let is_seen = self.freshness.was_live();
         for change in changes {
             let id = change.id();
-            self.dirty.push(id);
+            self.dirty.insert(id);
             let (mark, key, title) = match change {
                 Change::Added(product) => (
                     Some(Mark::Added),
@@ -129,17 +158,18 @@ impl Page {
                 None => self.selection.retain(|other| other != id),
             }
             if let Change::Updated(product) = change {
-                if self.view.panel.edits() == Some(id) && self.view.panel.saving().is_none() {
-                    self.view.panel.rebase(product)?;
-                    self.keep_typed();
-                }
-                if self.view.table.editor.product() == Some(id) {
-                    self.view.table.editor.rebase(product)?;
-                }
+                self.rebase(product)?;
             }
         }
+        self.forget_settled();
         self.retry_stalled()?;
         self.open_products_may_be_gone()
+    }
+
+    /// What was done is in the list once its change has come.
+    fn forget_settled(&mut self) {
+        let revision = self.mirror.catalog().revision();
+        self.settling.retain(|(_, _, done)| *done > revision);
     }
 
     /// Somebody else deleted what is being changed: it is said, and nothing that was typed is lost.
@@ -149,8 +179,9 @@ impl Page {
         let in_panel = gone(self.view.panel.edits());
         let in_cell = gone(self.view.table.editor.product());
         if let Some(id) = in_panel {
-            self.change_drafts(|drafts| drafts.remove(crate::model::drafts::Subject::Product(id)));
-            self.view.panel.orphan();
+            self.change_drafts(|drafts| drafts.remove(Subject::Product(id)));
+            let number = self.next_new();
+            self.view.panel.orphan(number)?;
             self.keep_typed();
         }
         if let Some(id) = in_cell {
@@ -171,23 +202,40 @@ impl Page {
     /// be others'.
     fn forget_history(&mut self) -> Result<(), JsValue> {
         if self.view.panel.edits().is_some() {
-            self.view.panel.orphan();
+            let number = self.next_new();
+            self.view.panel.orphan(number)?;
         }
         self.view.table.editor.close();
         self.selection.clear();
-        self.undo.clear();
-        self.stalled.clear();
-        self.change_drafts(crate::model::drafts::Drafts::forget_products);
-        for (id, purpose) in self.outbox.take_by_id() {
+        self.settling.clear();
+        let mut next = self.next_new();
+        self.change_drafts(|drafts| {
+            drafts.forget(
+                |_| true,
+                || {
+                    next += 1;
+                    next
+                },
+            );
+        });
+        self.last_new = next;
+        let by_id = self.outbox.iter().filter_map(|pending| {
+            let message = &pending.message;
+            Some((message.request, id_of(&message.command)?))
+        });
+        for (request, id) in by_id.collect::<Vec<_>>() {
+            let Some((purpose, command)) = self.outbox.take_answered(request) else {
+                continue;
+            };
             let mut problem = Reason::NotFound(id).tell(&self.text);
             problem.code.clear();
             self.text
                 .get("toast.other_list")
                 .clone_into(&mut problem.message);
-            let nothing = shared::RawCommand::Restore { id };
-            self.not_done(shared::RequestId(0), purpose, &nothing, &problem)?;
+            self.not_done(request, purpose, &command, &problem)?;
         }
-        crate::link::kept::save(&self.client, &self.outbox);
+        self.undo.clear();
+        kept::save(&self.client, &self.outbox);
         Ok(())
     }
 }

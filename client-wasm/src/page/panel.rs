@@ -1,8 +1,9 @@
 //! What somebody does with the panel, and what was typed there and not saved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use shared::{Draft, Fields, ProductId, RawCommand, RequestId};
+use shared::{Draft, Fields, Patch, Product, ProductId, RawCommand, RequestId};
 use wasm_bindgen::prelude::*;
 
 use super::Page;
@@ -10,7 +11,7 @@ use crate::dom;
 use crate::event::{Column, PanelEvent};
 use crate::link::outbox::Purpose;
 use crate::model::drafts::{Drafts, Subject, Typed};
-use crate::model::field_text::from_json;
+use crate::model::field_text::{from_json, to_input};
 use crate::model::undo::update;
 use crate::view::{Mode, Submission};
 
@@ -30,17 +31,15 @@ impl Page {
             PanelEvent::Closed => self.close_panel(),
             PanelEvent::Walk(rows) => self.walk(rows),
             PanelEvent::Duplicate => {
-                self.view.panel.duplicate()?;
+                self.keep_typed();
+                let number = self.next_new();
+                self.view.panel.duplicate(number)?;
                 self.keep_typed();
                 Ok(())
             }
             PanelEvent::Delete => {
-                if let Some(id) = self.view.panel.edits() {
-                    self.change_drafts(|drafts| drafts.remove(Subject::Product(id)));
-                    self.view.panel.close()?;
-                    self.delete(id)?;
-                }
-                Ok(())
+                let edited = self.view.panel.edits();
+                edited.map_or(Ok(()), |id| self.delete(id))
             }
             PanelEvent::Theirs(field) => self.decide(&field, true),
             PanelEvent::Mine(field) => self.decide(&field, false),
@@ -67,7 +66,12 @@ impl Page {
         let submission = self.view.panel.submit(is_next, self.mirror.catalog())?;
         let (purpose, command) = match submission {
             None => return Ok(()),
-            Some(Submission::Nothing) => return self.close_panel(),
+            Some(Submission::Nothing) => {
+                if let Some(subject) = self.view.panel.subject() {
+                    self.change_drafts(|drafts| drafts.remove(subject));
+                }
+                return self.close_panel();
+            }
             Some(Submission::Add(draft)) => {
                 let title = draft.values.get("title").and_then(|title| title.as_str());
                 let title = title.unwrap_or_default().to_owned();
@@ -79,6 +83,9 @@ impl Page {
             }
         };
         let request = self.send(purpose, command);
+        if let Some(subject) = self.view.panel.subject() {
+            self.saving.insert(request, subject);
+        }
         if self.freshness.is_live() {
             self.view.panel.wait_for(request);
             return Ok(());
@@ -88,7 +95,10 @@ impl Page {
     }
 
     /// What was sent off by the form is saved.
-    pub(super) fn on_form_done(&mut self, request: RequestId, _: ProductId) -> Result<(), JsValue> {
+    pub(super) fn on_form_done(&mut self, request: RequestId) -> Result<(), JsValue> {
+        if let Some(subject) = self.saving.remove(&request) {
+            self.change_drafts(|drafts| drafts.remove(subject));
+        }
         if self.view.panel.saving() != Some(request) {
             return Ok(());
         }
@@ -102,21 +112,45 @@ impl Page {
             self.change_drafts(|drafts| drafts.remove(subject));
         }
         let had_focus = self.view.panel.has_focus();
-        let stays_open = self.view.panel.on_saved()?;
+        let next = self.next_new();
+        let stays_open = self.view.panel.on_saved(next)?;
+        if !stays_open {
+            self.pop_sheet()?;
+        }
         if !stays_open && had_focus {
             self.focus_row(edited)?;
         }
         Ok(())
     }
 
+    /// A number for a product that is not saved yet: no other has it, in other windows neither.
+    pub(super) fn next_new(&mut self) -> u64 {
+        // A number is good enough for what is typed by hand in one browser.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let now = dom::now() as u64;
+        self.last_new = now.max(self.last_new + 1);
+        self.last_new
+    }
+
     /// Opens the panel to add a product.
     pub(super) fn open_add(&mut self) -> Result<(), JsValue> {
-        self.leave_form();
-        self.view.panel.add()?;
-        if let Some(typed) = self.drafts.get(Subject::New) {
-            self.view.panel.restore(typed)?;
+        if !matches!(self.view.panel.mode(), Mode::Add(_)) {
+            self.leave_form();
+            let number = self.next_new();
+            self.view.panel.add(number)?;
         }
+        self.push_sheet()?;
         self.view.panel.focus_first()
+    }
+
+    /// A product is about to go: nobody goes on with it in the panel.
+    pub(super) fn close_panel_of(&mut self, id: ProductId) -> Result<(), JsValue> {
+        self.change_drafts(|drafts| drafts.remove(Subject::Product(id)));
+        if self.view.panel.edits() != Some(id) {
+            return Ok(());
+        }
+        self.view.panel.close()?;
+        self.pop_sheet()
     }
 
     /// Opens the panel with a product.
@@ -131,6 +165,7 @@ impl Page {
                 self.view.panel.restore(typed)?;
             }
         }
+        self.push_sheet()?;
         if is_focused {
             self.view.panel.focus_first()?;
         }
@@ -143,8 +178,26 @@ impl Page {
         let had_focus = self.view.panel.has_focus();
         self.leave_form();
         self.view.panel.close()?;
+        self.pop_sheet()?;
         if had_focus {
             self.focus_row(edited)?;
+        }
+        Ok(())
+    }
+
+    /// On a phone the way back closes the sheet.
+    fn push_sheet(&mut self) -> Result<(), JsValue> {
+        if self.sheet.is_pushed || !dom::is_phone()? {
+            return Ok(());
+        }
+        self.sheet.is_pushed = true;
+        dom::window()?.history()?.push_state(&JsValue::NULL, "")
+    }
+
+    /// The sheet was closed otherwise: the way back leads on from the page again.
+    fn pop_sheet(&mut self) -> Result<(), JsValue> {
+        if std::mem::take(&mut self.sheet.is_pushed) {
+            return dom::window()?.history()?.back();
         }
         Ok(())
     }
@@ -212,13 +265,23 @@ impl Page {
             return self.open_product(id, true);
         }
         self.leave_form();
-        self.change_drafts(|drafts| drafts.remove(typed.subject()));
-        self.view.panel.add()?;
-        self.view.panel.restore(&Typed {
+        let number = match typed.subject() {
+            Subject::New(number) => number,
+            Subject::Product(_) => {
+                // The product is gone: what was typed for it is a new one.
+                self.change_drafts(|drafts| drafts.remove(typed.subject()));
+                self.next_new()
+            }
+        };
+        let typed = Typed {
             base: None,
+            number,
             ..typed
-        })?;
+        };
+        self.view.panel.add(number)?;
+        self.view.panel.restore(&typed)?;
         self.keep_typed();
+        self.push_sheet()?;
         self.view.panel.focus_first()
     }
 
@@ -232,9 +295,9 @@ impl Page {
                 }
                 Ok(())
             }
-            Mode::Add => {
-                self.change_drafts(|drafts| drafts.remove(Subject::New));
-                self.view.panel.add()
+            Mode::Add(number) => {
+                self.change_drafts(|drafts| drafts.remove(Subject::New(number)));
+                self.view.panel.add(number)
             }
             Mode::Edit(product) => {
                 let id = product.id;
@@ -255,9 +318,38 @@ impl Page {
         }
         let typed = Typed {
             base: None,
+            number: self.next_new(),
             fields: typed,
         };
         self.change_drafts(|drafts| drafts.put(typed));
+    }
+
+    /// What was to be changed of a product and could not be is kept with what is typed for it.
+    pub(super) fn keep_edit(&mut self, base: &Arc<Product>, patch: &Patch) {
+        let subject = Subject::Product(base.id);
+        let text = self.text.clone();
+        let shown = |draft: &Draft| -> BTreeMap<String, String> {
+            let values = draft.values();
+            values
+                .map(|(field, value)| (field.name.to_owned(), to_input(value, &text)))
+                .collect()
+        };
+        let (before, after) = (
+            shown(&base.draft),
+            shown(&patch.clone().applied_to(&base.draft)),
+        );
+        self.change_drafts(|drafts| {
+            let mut typed = drafts.get(subject).cloned().unwrap_or_else(|| Typed {
+                base: Some(Product::clone(base)),
+                number: 0,
+                fields: before.clone(),
+            });
+            let changed = after
+                .into_iter()
+                .filter(|(name, now)| before.get(name) != Some(now));
+            typed.fields.extend(changed);
+            drafts.put(typed);
+        });
     }
 
     pub(super) fn read_drafts(&mut self) {

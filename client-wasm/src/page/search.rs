@@ -28,6 +28,11 @@ impl Page {
                     ..Query::default()
                 };
             }
+            // The way back from a sheet leads to the page that it is on.
+            FilterEvent::Address if self.sheet.is_pushed => {
+                self.sheet.is_pushed = false;
+                return self.close_panel();
+            }
             FilterEvent::Address => return self.read_address(),
             FilterEvent::Columns => {
                 let (hidden, is_dense) = view::columns();

@@ -101,9 +101,16 @@ impl Bulk {
         Ok(())
     }
 
-    /// The products as they are now, where they changed meanwhile.
-    pub fn refresh(&mut self, products: Vec<Arc<Product>>, words: &str) {
-        self.products = products;
+    /// Whether something is being done.
+    pub fn is_busy(&self) -> bool {
+        self.is_busy
+    }
+
+    /// It was not done, or nobody knows, for this reason; maybe since the products are others now.
+    pub fn fail(&mut self, products: Option<Vec<Arc<Product>>>, words: &str) {
+        if let Some(products) = products {
+            self.products = products;
+        }
         words.clone_into(&mut self.words);
         self.is_stale = true;
         self.is_busy = false;

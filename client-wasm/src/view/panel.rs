@@ -42,8 +42,8 @@ pub enum Mode {
     /// Nothing: it is closed.
     #[default]
     Closed,
-    /// A new product.
-    Add,
+    /// A new product. The number tells it from others that are not saved yet.
+    Add(u64),
     /// This product, as it was when its fields were filled in, or as it became since.
     Edit(Arc<Product>),
 }
@@ -99,7 +99,7 @@ impl Panel {
     pub fn edits(&self) -> Option<ProductId> {
         match &self.mode {
             Mode::Edit(product) => Some(product.id),
-            Mode::Closed | Mode::Add => None,
+            Mode::Closed | Mode::Add(_) => None,
         }
     }
 
@@ -107,7 +107,7 @@ impl Panel {
     pub fn subject(&self) -> Option<Subject> {
         match &self.mode {
             Mode::Closed => None,
-            Mode::Add => Some(Subject::New),
+            Mode::Add(number) => Some(Subject::New(*number)),
             Mode::Edit(product) => Some(Subject::Product(product.id)),
         }
     }
@@ -156,7 +156,7 @@ impl Panel {
         };
         self.is_next = is_next;
         Ok(Some(match &self.mode {
-            Mode::Closed | Mode::Add => Submission::Add(Fields::from(&draft)),
+            Mode::Closed | Mode::Add(_) => Submission::Add(Fields::from(&draft)),
             Mode::Edit(base) => match Patch::between(&base.draft, draft) {
                 patch if patch == Patch::default() => Submission::Nothing,
                 patch => Submission::Update {
@@ -172,10 +172,10 @@ impl Panel {
         self.set_saving(Some(request));
     }
 
-    /// What was sent off is saved, or waits for the connection: room for the next product, or the end.
-    /// Tells whether the panel stays open.
-    pub fn on_saved(&mut self) -> Result<bool, JsValue> {
-        if !(self.is_next && self.mode == Mode::Add) {
+    /// What was sent off is saved, or waits for the connection: room for the next product, of this number,
+    /// or the end. Tells whether the panel stays open.
+    pub fn on_saved(&mut self, next: u64) -> Result<bool, JsValue> {
+        if !(self.is_next && matches!(self.mode, Mode::Add(_))) {
             self.close()?;
             return Ok(false);
         }
@@ -184,7 +184,7 @@ impl Panel {
             .iter()
             .find(|input| input.field.name == "category");
         let category = category.map(Input::raw).unwrap_or_default();
-        self.add()?;
+        self.add(next)?;
         if let Some(input) = self
             .inputs
             .iter()
@@ -212,10 +212,10 @@ impl Panel {
         self.focus_first_error()
     }
 
-    /// Opens it to add a product.
-    pub fn add(&mut self) -> Result<(), JsValue> {
+    /// Opens it to add a product, which has this number until it is saved.
+    pub fn add(&mut self, number: u64) -> Result<(), JsValue> {
         self.clear()?;
-        self.mode = Mode::Add;
+        self.mode = Mode::Add(number);
         Ok(())
     }
 
@@ -230,9 +230,9 @@ impl Panel {
     }
 
     /// Opens it to add a product with the same fields; its code is its own.
-    pub fn duplicate(&mut self) -> Result<(), JsValue> {
+    pub fn duplicate(&mut self, number: u64) -> Result<(), JsValue> {
         self.set_saving(None);
-        self.mode = Mode::Add;
+        self.mode = Mode::Add(number);
         self.conflicts.clear();
         self.notice.clear();
         if let Some(code) = self.inputs.iter().find(|input| input.field.name == "code") {
@@ -262,7 +262,7 @@ impl Panel {
         let text = &self.format.text;
         let is_other = match &self.mode {
             Mode::Closed => false,
-            Mode::Add => {
+            Mode::Add(_) => {
                 let is_given = |input: &Input| {
                     !matches!(input.field.name, "status" | "category") && !input.raw().is_empty()
                 };
@@ -276,7 +276,11 @@ impl Panel {
         is_other.then(|| Typed {
             base: match &self.mode {
                 Mode::Edit(base) => Some(Product::clone(base)),
-                Mode::Closed | Mode::Add => None,
+                Mode::Closed | Mode::Add(_) => None,
+            },
+            number: match self.mode {
+                Mode::Add(number) => number,
+                Mode::Closed | Mode::Edit(_) => 0,
             },
             fields: self
                 .inputs
@@ -342,14 +346,15 @@ impl Panel {
     }
 
     /// The product was deleted elsewhere: what is filled in can be added anew.
-    pub fn orphan(&mut self) {
-        self.mode = Mode::Add;
+    pub fn orphan(&mut self, number: u64) -> Result<(), JsValue> {
+        self.mode = Mode::Add(number);
         self.set_saving(None);
         self.conflicts.clear();
         self.format
             .text
             .get("say.gone")
             .clone_into(&mut self.notice);
+        self.show_notes()
     }
 
     /// Closes it.

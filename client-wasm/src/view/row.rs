@@ -48,6 +48,8 @@ pub struct State {
     pub is_late: bool,
     /// One of its cells is being changed.
     pub is_edited: bool,
+    /// Another window has it open.
+    pub is_elsewhere: bool,
     /// What happened to it a moment ago.
     pub mark: Option<Mark>,
 }
@@ -88,6 +90,7 @@ pub struct Row {
     letter: Element,
     image: HtmlImageElement,
     level: Element,
+    elsewhere: Element,
     switch: Element,
     delete: Element,
     restore: Element,
@@ -114,6 +117,7 @@ impl Row {
             letter: dom::find(&element, "[data-initial]")?,
             image: dom::find(&element, "[data-thumbnail]")?,
             level: dom::find(&element, "[data-stock-word]")?,
+            elsewhere: dom::find(&element, "[data-elsewhere]")?,
             switch: dom::find(&element, "[data-switch]")?,
             delete: dom::find(&element, "[data-delete]")?,
             restore: dom::find(&element, "[data-undelete]")?,
@@ -219,6 +223,9 @@ impl Row {
             if was_set != is_set {
                 dom::set_class(&self.element, class, is_set)?;
             }
+        }
+        if before.is_none_or(|before| before.is_elsewhere != state.is_elsewhere) {
+            dom::show(&self.elsewhere, state.is_elsewhere)?;
         }
         if before.is_none_or(|before| before.is_selected != state.is_selected) {
             self.select.set_checked(state.is_selected);

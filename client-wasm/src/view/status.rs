@@ -22,7 +22,7 @@ pub struct Status {
     waiting_list: Element,
     waiting_template: HtmlTemplateElement,
     /// What waits to be sent, in words.
-    waiting: Vec<(RequestId, String)>,
+    waiting: Vec<(RequestId, String, bool)>,
     events: Events,
     /// Says that the server was asked by another name than the address has: some proxy's doing.
     other_host: Element,
@@ -121,16 +121,20 @@ impl Status {
         words.join(" ")
     }
 
-    /// Shows what waits to be sent: each with a button that takes it back.
-    pub fn paint_waiting(&mut self, waiting: Vec<(RequestId, String)>) -> Result<(), JsValue> {
+    /// Shows what waits for its answer: where it was never sent with a button that takes it back.
+    pub fn paint_waiting(
+        &mut self,
+        waiting: Vec<(RequestId, String, bool)>,
+    ) -> Result<(), JsValue> {
         if self.waiting == waiting {
             return Ok(());
         }
         self.waiting_list.set_text_content(None);
-        for (request, words) in &waiting {
+        for (request, words, can_cancel) in &waiting {
             let item = dom::copy_of(&self.waiting_template)?;
             dom::set_text(&dom::find(&item, "[data-waiting-text]")?, words);
             let cancel: Element = dom::find(&item, "[data-waiting-cancel]")?;
+            dom::show(&cancel, *can_cancel)?;
             let (events, request) = (self.events.clone(), *request);
             dom::on(&cancel, "click", move |_| {
                 events.send(Event::WaitingCancelled(request));

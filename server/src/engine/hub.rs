@@ -28,7 +28,7 @@ use ring::{After, History, Ring};
 use snapshot::Snapshot;
 
 pub use cursor::{Cursor, Next};
-pub use frame::{Encoded, Frame, Published};
+pub use frame::{Encoded, Encoding, Frame, Published};
 pub use lane::{Lane, LaneStream};
 
 /// How far a snapshot may be behind and still be sent, the changes since then after it. Encoding

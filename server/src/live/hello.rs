@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::engine::catch_up;
 use crate::engine::desk::Desk;
-use crate::engine::hub::{Cursor, Hub};
+use crate::engine::hub::{Cursor, Encoding, Hub};
 use shared::{CatalogId, ClientId, Digest, Position, Reason, Revision};
 
 /// A client's hello.
@@ -19,9 +19,16 @@ pub struct Hello {
     digest: Option<Digest>,
     /// The name that it gave itself; its request numbers count under this name.
     page: Option<ClientId>,
+    /// In which form it takes messages.
+    encoding: Encoding,
 }
 
 impl Hello {
+    /// In which form the client takes messages.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// The client's name, where it has one, and its position, where it says all of it. `page` is how a
     /// refusal calls the name.
     pub fn read(self, page: &str) -> Result<(Option<ClientId>, Option<Position>), Reason> {

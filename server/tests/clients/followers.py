@@ -66,6 +66,10 @@ async def tell(messages, position):
         print(json.dumps({"event": message["type"], "revision": message.get("revision")}), flush=True)
 
 
+def say_closed(code):
+    print(json.dumps({"event": "close", "code": code}), flush=True)
+
+
 def query(position):
     known = "since" in position
     return "?" + "&".join(f"{name}={value}" for name, value in position.items()) if known else ""
@@ -77,7 +81,10 @@ async def with_websockets():
         try:
             async with websockets.connect(url + query(position), subprotocols=["nobody.knows"]) as socket:
                 print(json.dumps({"event": "open", "protocol": socket.subprotocol}), flush=True)
-                await tell(socket, position)
+                try:
+                    await tell(socket, position)
+                finally:
+                    say_closed(socket.close_code)
         except (OSError, websockets.WebSocketException):
             pass
         await asyncio.sleep(0.1)
@@ -91,6 +98,7 @@ async def with_aiohttp_socket():
                 async with session.ws_connect(url + query(position), compress=15) as socket:
                     print(json.dumps({"event": "open", "protocol": socket.protocol}), flush=True)
                     await tell((message.data async for message in socket), position)
+                    say_closed(socket.close_code)
             except (OSError, aiohttp.ClientError):
                 pass
             await asyncio.sleep(0.1)

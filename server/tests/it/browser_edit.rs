@@ -430,3 +430,50 @@ async fn add_and_next_keeps_the_category_and_says_what_was_added() {
     assert_eq!(program.http().list().await["count"], 2);
     browser.close().await;
 }
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn a_product_that_another_window_has_open_bears_a_mark() {
+    let (program, _folder) = start();
+    program.http().add("a").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    let first = browser.client.window().await.expect("a window");
+    let other = browser.client.new_window(true).await.expect("a window");
+    browser
+        .client
+        .switch_to_window(other.handle)
+        .await
+        .expect("it is there");
+    browser.open_live(&program.host).await;
+    browser.click("[data-product='1'] [data-cell=code]").await;
+    browser
+        .until("!document.getElementById('panel').hidden")
+        .await;
+    browser
+        .client
+        .switch_to_window(first.clone())
+        .await
+        .expect("it is there");
+    let is_marked = "!document.querySelector('[data-product=\"1\"] [data-elsewhere]').hidden";
+    browser.until(is_marked).await;
+    browser.screenshot("elsewhere-desktop").await;
+    let other = browser.client.windows().await.expect("windows");
+    let other = other
+        .into_iter()
+        .find(|window| *window != first)
+        .expect("the other");
+    browser
+        .client
+        .switch_to_window(other)
+        .await
+        .expect("it is there");
+    browser.click("[data-form-cancel]").await;
+    browser
+        .client
+        .switch_to_window(first)
+        .await
+        .expect("it is there");
+    browser.until(&format!("!({is_marked})")).await;
+    browser.close().await;
+}

@@ -75,3 +75,39 @@ async fn nine_products_are_on_a_screen_and_what_is_pressed_is_large_enough() {
     assert_eq!(small, "", "too small for a finger");
     browser.close().await;
 }
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn the_way_back_closes_the_sheet_and_nothing_behind_it_is_reached() {
+    let (program, _folder) = start(5).await;
+    let browser = Browser::open(Look::Phone).await;
+    browser.open_live(&program.host).await;
+    let is_reachable = "document.getElementById('list').inert";
+    for way in ["back", "scrim", "button"] {
+        browser
+            .until("document.querySelector('[data-product=\"3\"]')")
+            .await;
+        browser.click("[data-product='3'] [data-cell=title]").await;
+        browser
+            .until("!document.getElementById('panel').hidden")
+            .await;
+        assert_eq!(browser.value(is_reachable).await, true, "{way}");
+        match way {
+            "back" => browser.client.back().await.expect("a way back"),
+            "scrim" => {
+                browser
+                    .value("document.querySelector('[data-scrim]').click()")
+                    .await;
+            }
+            _ => browser.click("[data-form-cancel]").await,
+        }
+        browser
+            .until("document.getElementById('panel').hidden")
+            .await;
+        assert_eq!(browser.value(is_reachable).await, false, "{way}");
+        browser
+            .until("location.pathname === '/realtimeproducts'")
+            .await;
+    }
+    browser.close().await;
+}

@@ -141,8 +141,12 @@ fn import(data: &Path, code: &str) {
     run(import.arg("--journal").arg(data).arg("import").arg(&file));
 }
 
-/// Lets a program follow over a restart, with a change while the server was away.
-async fn follow(name: &str, follower: impl FnOnce(&str) -> Command) {
+/// Lets a program follow over a restart, with a change while the server was away; returns the server, which
+/// still runs, and the program.
+async fn follow(
+    name: &str,
+    follower: impl FnOnce(&str) -> Command,
+) -> (Program, Script, tempfile::TempDir) {
     let (mut program, folder) = start();
     let data = data_file(&folder);
     let http = Http::of(&program.host);
@@ -165,6 +169,19 @@ async fn follow(name: &str, follower: impl FnOnce(&str) -> Command) {
     assert_eq!(seen.iter().find(is_new), None, "{name}: {seen:?}");
     program.http().add("e").await;
     script.until(at("changes", 5)).await;
+    (program, script, folder)
+}
+
+/// Lets a program follow over a restart, and then over a stop that is planned: it is told so by the code with
+/// which its socket is closed (RFC 6455 section 7.4; 1012 is registered as "service restart").
+async fn follow_by_socket(name: &str, follower: impl FnOnce(&str) -> Command) {
+    let (program, mut script, _folder) = follow(name, follower).await;
+    program.signal("TERM");
+    let seen = script.until(|line| line["event"] == "close").await;
+    let said = |event: &str| seen.iter().any(|line| line["event"] == event);
+    assert!(said("closing"), "{name}: {seen:?}");
+    let code = &seen.last().expect("a close")["code"];
+    assert_eq!(code, 1012, "{name}");
 }
 
 #[tokio::test]
@@ -193,14 +210,14 @@ async fn followers_of_events_go_on_over_a_restart() {
 #[tokio::test]
 #[ignore = "needs Node and Python"]
 async fn sockets_go_on_over_a_restart() {
-    follow("ws", |host| {
+    follow_by_socket("ws", |host| {
         let mut node = node();
         node.args(["sockets.mjs", &format!("ws://{host}/ws")]);
         node
     })
     .await;
     for library in ["websockets", "aiohttp-socket"] {
-        follow(library, |host| {
+        follow_by_socket(library, |host| {
             let mut python = python();
             python.args(["followers.py", library]);
             python.arg(format!("ws://{host}/ws"));

@@ -194,3 +194,33 @@ async fn write_over_the_socket(mut client: Client, writer: usize) {
         assert!(matches!(answer, ServerMessage::Done { .. }), "{answer:?}");
     }
 }
+
+/// A client that asks for it gets long messages packed, short ones as they are, and the same list.
+#[tokio::test]
+async fn long_messages_come_packed_to_who_asks_for_that() {
+    let server = Server::start();
+    for number in 0..300 {
+        server.http().add(&format!("code {number}")).await;
+    }
+    let mut plain = server.client().await;
+    plain.until_revision(300).await;
+    let mut packed = Client::open(&server.host, "encoding=deflate-raw").await;
+    packed.until_revision(300).await;
+    assert_eq!(packed.codes(), plain.codes());
+    assert!(packed.packed > 0, "nothing was packed");
+    assert!(
+        packed.bytes * 3 < plain.bytes,
+        "{} of {}",
+        packed.bytes,
+        plain.bytes
+    );
+    // What is short is not worth it.
+    let before = packed.packed;
+    server.http().add("short").await;
+    packed.until_revision(301).await;
+    assert_eq!(packed.packed, before);
+    let pulses = packed.pulses;
+    packed.until(|client| client.pulses > pulses).await;
+    let refused = Client::try_open(&server.host, "encoding=zstd", &[]).await;
+    assert!(refused.is_err(), "nobody knows it");
+}

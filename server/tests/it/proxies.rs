@@ -214,6 +214,8 @@ async fn a_page_whose_proxy_changes_the_name_says_so() {
     let front = Front::nginx(&program.host, &tutorial("/", "http://127.0.0.1:8080"));
     for (language, look, words) in [
         ("en", Look::Desktop, "has to pass the Host header on"),
+        ("en", Look::DesktopDark, "has to pass the Host header on"),
+        ("es", Look::Phone, "debe transmitir la cabecera Host"),
         ("es", Look::PhoneDark, "debe transmitir la cabecera Host"),
     ] {
         let browser = Browser::open_in(language, look).await;

@@ -155,6 +155,47 @@ fn colours_are_left_out_for_who_wants_none() {
     );
 }
 
+/// Names and words are UTF-8 whatever the terminal's locale says: nothing fails, and nothing is lost.
+#[tokio::test]
+async fn a_locale_that_is_not_utf8_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("lámparas.db");
+    let file = folder.path().join("niño.csv");
+    let rows = "title,code,price,stock,category\nLámpara,ñ-1,1,1,luz\n";
+    std::fs::write(&file, rows).expect("a file");
+    for locale in ["C", "es_ES.ISO-8859-1", "not a locale"] {
+        let run = |arguments: &[&str]| {
+            let mut command = vitrina();
+            command.args(arguments).arg("--journal").arg(&data);
+            command.env("LC_ALL", locale).env("LANG", locale);
+            let output = command.output().expect("it runs");
+            assert!(
+                output.status.success(),
+                "{locale} {arguments:?}: {output:?}"
+            );
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        let file = file.to_str().expect("a text");
+        run(&["import", "--on-duplicate", "update", file]);
+        assert!(run(&["export"]).contains("Lámpara,"), "{locale}");
+        assert!(
+            run(&["export", "--format", "json"]).contains("\"ñ-1\""),
+            "{locale}"
+        );
+        let checked = run(&["check"]);
+        assert!(
+            checked.contains("lámparas.db") || checked.contains("1 product"),
+            "{checked}"
+        );
+        assert!(run(&["help"]).contains("vitrina"), "{locale}");
+    }
+    // And the server.
+    let mut server = command(&data, "127.0.0.1:0");
+    server.env("LC_ALL", "C").env("LANG", "C");
+    let program = Program::run(server);
+    assert_eq!(program.http().list().await["products"][0]["code"], "ñ-1");
+}
+
 #[tokio::test]
 async fn a_reader_that_has_enough_is_no_failure() {
     let folder = tempfile::tempdir().expect("a folder");

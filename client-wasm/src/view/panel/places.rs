@@ -29,6 +29,8 @@ pub struct Places {
     chips: Element,
     options: Element,
     images: Element,
+    /// What lies behind the sheet and can't be reached while it is there.
+    behind: Vec<Element>,
     /// The categories that are offered.
     offered: Vec<String>,
     /// The addresses whose images are shown.
@@ -58,6 +60,7 @@ impl Places {
             images: dom::find(&form, "[data-images]")?,
             panel,
             form,
+            behind: behind()?,
             offered: Vec::new(),
             shown_images: Vec::new(),
         })
@@ -67,7 +70,7 @@ impl Places {
     pub fn paint(&self, mode: &Mode, text: &Text) -> Result<bool, JsValue> {
         let (name, heading, submit) = match mode {
             Mode::Closed => ("", String::new(), ""),
-            Mode::Add => ("add", text.get("form.add_title").to_owned(), "form.add"),
+            Mode::Add(_) => ("add", text.get("form.add_title").to_owned(), "form.add"),
             Mode::Edit(product) => {
                 let title = product.draft.title.to_string();
                 ("edit", title, "form.save")
@@ -76,6 +79,7 @@ impl Places {
         let has_changed = self.panel.get_attribute("data-mode").as_deref() != Some(name);
         dom::set_attribute(&self.panel, "data-mode", name)?;
         dom::show(&self.panel, *mode != Mode::Closed)?;
+        self.paint_sheet(*mode != Mode::Closed && dom::is_phone()?)?;
         if *mode == Mode::Closed {
             return Ok(has_changed);
         }
@@ -87,6 +91,23 @@ impl Places {
             dom::show(element, is_edit)?;
         }
         Ok(has_changed)
+    }
+
+    /// On a phone the panel is a dialog over the page.
+    fn paint_sheet(&self, is_sheet: bool) -> Result<(), JsValue> {
+        if self.panel.has_attribute("aria-modal") == is_sheet {
+            return Ok(());
+        }
+        for element in &self.behind {
+            element.toggle_attribute_with_force("inert", is_sheet)?;
+        }
+        if is_sheet {
+            self.panel.set_attribute("role", "dialog")?;
+            self.panel.set_attribute("aria-modal", "true")
+        } else {
+            self.panel.remove_attribute("role")?;
+            self.panel.remove_attribute("aria-modal")
+        }
     }
 
     /// Shows why something was refused, and whether a draft was put back.
@@ -148,6 +169,15 @@ impl Places {
     }
 }
 
+fn behind() -> Result<Vec<Element>, JsValue> {
+    let page = dom::document()?;
+    let found = page.query_selector_all(".live-bar, #filters, #selection, #list")?;
+    let found = (0..found.length()).filter_map(|at| found.item(at));
+    Ok(found
+        .filter_map(|element| element.dyn_into().ok())
+        .collect())
+}
+
 fn listen(panel: &HtmlElement, form: &HtmlFormElement, events: &Events) -> Result<(), JsValue> {
     let typed = events.clone();
     dom::on(form, "input", move |event| {
@@ -169,6 +199,11 @@ fn listen(panel: &HtmlElement, form: &HtmlFormElement, events: &Events) -> Resul
         if event.key() == "Enter" && is_composing(&event) {
             event.prevent_default();
         }
+    })?;
+    let closed = events.clone();
+    let scrim: Element = dom::find(&dom::by_id::<Element>("live")?, "[data-scrim]")?;
+    dom::on(&scrim, "click", move |_| {
+        closed.send(Event::Panel(PanelEvent::Closed));
     })?;
     let pressed = events.clone();
     dom::on(panel, "click", move |event| {

@@ -145,6 +145,8 @@ fn to_key(event: &KeyboardEvent, column: Column) -> Option<GridKey> {
         " " | "x" => GridKey::Select,
         "e" => GridKey::Open,
         "Delete" => GridKey::Delete,
+        "+" | "=" if column == Column::Stock => GridKey::Step(1),
+        "-" if column == Column::Stock => GridKey::Step(-1),
         key if is_number => {
             let c = key.chars().next().filter(|_| key.chars().count() == 1)?;
             if !(c.is_ascii_digit() || matches!(c, '.' | ',' | '-')) {

@@ -1,6 +1,12 @@
 //! Messages as they stand on the wire, encoded once and shared by every connection.
 
+use std::io::Write;
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use serde::Deserialize;
 use shared::{Change, Digest, Revision, ServerMessage};
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as WebSocketFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -14,12 +20,30 @@ pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 /// A server frame's header has this many bytes at most (RFC 6455 section 5.2).
 const MAX_HEADER_BYTES: usize = 10;
 
+/// From so many bytes of JSON on a message is packed for those who take it so: below, most of what is saved
+/// would be spent on the header and on unpacking.
+const PACKED_FROM_BYTES: usize = 1024;
+
 /// One message as a WebSocket text frame (RFC 6455 section 5.6), whose JSON can be had as well.
 #[derive(Clone)]
 pub struct Encoded {
     frame: Bytes,
     /// How many bytes stand before the JSON.
     header: usize,
+    /// The same packed, made when somebody first takes it so, once for everyone.
+    packed: Arc<OnceLock<Bytes>>,
+}
+
+/// In which form a client takes its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Encoding {
+    /// As text.
+    #[default]
+    #[serde(rename = "identity")]
+    Identity,
+    /// The long ones as binary frames, each of them packed by itself (RFC 1951).
+    #[serde(rename = "deflate-raw")]
+    DeflateRaw,
 }
 
 impl Encoded {
@@ -34,12 +58,38 @@ impl Encoded {
         Self {
             header: bytes.len() - length,
             frame: bytes.into(),
+            packed: Arc::default(),
         }
     }
 
     /// The whole frame.
     pub fn frame(&self) -> &Bytes {
         &self.frame
+    }
+
+    /// The whole frame for a client that takes messages in this form.
+    pub fn frame_in(&self, encoding: Encoding) -> &Bytes {
+        if encoding == Encoding::Identity || self.json().len() < PACKED_FROM_BYTES {
+            return &self.frame;
+        }
+        self.packed.get_or_init(|| self.pack())
+    }
+
+    /// The message as a binary frame.
+    fn pack(&self) -> Bytes {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        // Packing into memory can't fail; where it did the text would do.
+        let packed = encoder
+            .write_all(self.json())
+            .and_then(|()| encoder.finish());
+        let Ok(packed) = packed else {
+            return self.frame.clone();
+        };
+        let mut bytes = Vec::with_capacity(packed.len() + MAX_HEADER_BYTES);
+        let frame = WebSocketFrame::message(packed, OpCode::Data(Data::Binary), true);
+        // Writing to a vector can't fail.
+        let _ = frame.format(&mut bytes);
+        bytes.into()
     }
 
     /// The message's JSON alone.
@@ -171,6 +221,36 @@ mod tests {
             assert_eq!(encoded.json(), message.encode().as_bytes());
             assert!(encoded.frame().ends_with(encoded.json()));
         }
+    }
+
+    #[test]
+    fn a_long_message_is_packed_once_for_everyone_who_takes_it_so() {
+        let of = |count| {
+            let changes = (1..=count).map(|n| Change::Deleted(ProductId(n)));
+            let revision = Revision(count);
+            Encoded::new(&ServerMessage::Changes {
+                revision,
+                changes: changes.collect(),
+            })
+        };
+        let (short, long) = (of(1), of(1_000));
+        assert_eq!(short.frame_in(Encoding::DeflateRaw), short.frame());
+        let again = long.clone();
+        let packed = long.frame_in(Encoding::DeflateRaw);
+        assert_eq!(
+            packed.as_ptr(),
+            again.frame_in(Encoding::DeflateRaw).as_ptr()
+        );
+        assert!(packed.len() * 4 < long.frame().len());
+        assert_eq!(
+            packed[0], 0x82,
+            "a whole binary frame (RFC 6455 section 5.2)"
+        );
+        let mut json = Vec::new();
+        // A length of two bytes follows.
+        let mut unpacker = flate2::read::DeflateDecoder::new(&packed[4..]);
+        std::io::Read::read_to_end(&mut unpacker, &mut json).expect("it unpacks");
+        assert_eq!(json, long.json());
     }
 
     #[test]

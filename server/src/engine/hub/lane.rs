@@ -16,7 +16,7 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use super::frame::{Encoded, Frame};
+use super::frame::{Encoded, Encoding, Frame};
 use super::memfd::Memfd;
 
 pub use stream::LaneStream;
@@ -24,6 +24,7 @@ pub use stream::LaneStream;
 /// One connection's way out; see the module.
 pub struct Lane {
     stream: TcpStream,
+    encoding: Encoding,
     state: Mutex<State>,
     /// Signalled when the hub has closed the lane: its connection has to look after itself.
     closed: Notify,
@@ -42,10 +43,11 @@ struct State {
 }
 
 impl Lane {
-    /// A lane into this socket, not yet open.
-    pub fn new(stream: TcpStream) -> Self {
+    /// A lane into this socket, not yet open, for a client that takes messages in this form.
+    pub fn new(stream: TcpStream, encoding: Encoding) -> Self {
         Self {
             stream,
+            encoding,
             state: Mutex::new(State {
                 is_open: false,
                 cursor: Revision(0),
@@ -117,7 +119,9 @@ impl Lane {
     pub fn offer_pulse(&self, number: u64, pulse: &Encoded) {
         let mut state = self.state();
         if state.is_open {
-            let is_taken = self.write(&mut state, pulse.frame(), None).unwrap_or(false);
+            let is_taken = self
+                .write(&mut state, self.bytes(pulse), None)
+                .unwrap_or(false);
             state.pulse = number;
             self.close_unless(&mut state, is_taken);
         }
@@ -141,7 +145,7 @@ impl Lane {
     /// Sends one message. Cancelled, it leaves no half of a frame behind that is not accounted for.
     pub async fn send(&self, message: &Encoded) -> io::Result<()> {
         loop {
-            let is_begun = self.write(&mut self.state(), message.frame(), None)?;
+            let is_begun = self.write(&mut self.state(), self.bytes(message), None)?;
             if is_begun {
                 return self.flush().await;
             }
@@ -190,9 +194,12 @@ impl Lane {
         let mut begun = 0;
         while let Some(frame) = frames.get(begun) {
             let others = &frames[begun..];
-            let small = others.iter().take_while(|frame| frame.memfd.is_none());
+            let small = others
+                .iter()
+                .take_while(|frame| self.memfd(frame).is_none());
+            let bytes = self.bytes(&frame.message);
             let at_once = match small.count() {
-                0 | 1 => usize::from(self.write(state, frame.bytes(), frame.memfd.as_ref())?),
+                0 | 1 => usize::from(self.write(state, bytes, self.memfd(frame))?),
                 many => self.write_vectored(state, &others[..many])?,
             };
             begun += at_once;
@@ -206,17 +213,32 @@ impl Lane {
         Ok(begun)
     }
 
+    /// A message as the client takes it.
+    fn bytes<'a>(&self, message: &'a Encoded) -> &'a Bytes {
+        message.frame_in(self.encoding)
+    }
+
+    /// Where a frame can be sent from the kernel's memory. What is packed is seldom long enough.
+    fn memfd<'a>(&self, frame: &'a Frame) -> Option<&'a Memfd> {
+        let is_plain = self.encoding == Encoding::Identity;
+        frame.memfd.as_ref().filter(|_| is_plain)
+    }
+
     /// Writes frames with one system call, and returns how many were begun.
     fn write_vectored(&self, state: &mut State, frames: &[Frame]) -> io::Result<usize> {
         if state.is_cut || !self.write_rest(state)? {
             return Ok(0);
         }
-        let slices: Vec<_> = frames.iter().map(|f| IoSlice::new(f.bytes())).collect();
+        let bytes: Vec<&Bytes> = frames
+            .iter()
+            .map(|frame| self.bytes(&frame.message))
+            .collect();
+        let slices: Vec<_> = bytes.iter().map(|bytes| IoSlice::new(bytes)).collect();
         let mut written = bytes_taken(self.stream.try_write_vectored(&slices))?;
         let mut begun = 0;
-        while let Some(frame) = frames.get(begun).filter(|_| written > 0) {
-            let part = written.min(frame.bytes().len());
-            state.rest = frame.bytes().slice(part..);
+        while let Some(frame) = bytes.get(begun).filter(|_| written > 0) {
+            let part = written.min(frame.len());
+            state.rest = frame.slice(part..);
             written -= part;
             begun += 1;
         }
@@ -318,7 +340,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_that_reads_slowly_gets_every_byte_in_order() {
         let (mut page, server) = pair().await.expect("two ends");
-        let lane = Lane::new(server);
+        let lane = Lane::new(server, Encoding::Identity);
         let frames = frames();
         let sent = bytes(&frames);
         let reader = tokio::spawn(async move {
@@ -338,7 +360,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_hub_began_the_connection_ends() {
         let (mut page, server) = pair().await.expect("two ends");
-        let lane = Arc::new(Lane::new(server));
+        let lane = Arc::new(Lane::new(server, Encoding::Identity));
         lane.open(Revision(0));
         let frames = frames();
         let mut offered = 0;

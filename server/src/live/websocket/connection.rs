@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
-use crate::engine::hub::{Cursor, Encoded, Hub, Lane, LaneStream, Next, Viewer};
+use crate::engine::hub::{Cursor, Encoded, Encoding, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::{Key, Source};
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::live::hello::resume;
@@ -42,6 +42,8 @@ pub struct Handshake {
     pub client: Option<ClientId>,
     /// How far it has come.
     pub position: Option<Position>,
+    /// In which form it takes messages.
+    pub encoding: Encoding,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
 }
@@ -77,7 +79,7 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     // In Spanish since that line is part of what was ordered: whoever tries the server looks for
     // it, word for word.
     tracing::info!(%peer, pages = context.viewer.count(), "cliente conectado");
-    let lane = Arc::new(Lane::new(stream));
+    let lane = Arc::new(Lane::new(stream, handshake.encoding));
     context.hub.add_lane(&lane);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)

@@ -36,12 +36,14 @@ pub async fn upgrade(
     request: Request,
 ) -> Result<Response, Rejection> {
     let (on_upgrade, response) = handshake::accept(request)?;
+    let encoding = hello.encoding();
     let (client, position) = hello.read("page")?;
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
     let handshake = Handshake {
         peer,
         client,
         position,
+        encoding,
         text,
     };
     let context = Context {

@@ -30,6 +30,9 @@ pub struct Client {
     /// The code the server closed with.
     pub closed: Option<u16>,
     pub lost: bool,
+    /// How many bytes messages had on the wire, and how many of them came packed.
+    pub bytes: usize,
+    pub packed: usize,
     seen: HashSet<u64>,
 }
 
@@ -66,6 +69,8 @@ impl Client {
             pulse_revision: None,
             closed: None,
             lost: false,
+            bytes: 0,
+            packed: 0,
             seen: HashSet::new(),
         })
     }
@@ -109,7 +114,15 @@ impl Client {
     pub async fn step(&mut self) -> bool {
         let next = timeout(TIMEOUT, self.socket.next()).await;
         match next.expect("a message in time") {
+            Some(Ok(Message::Binary(packed))) => {
+                self.bytes += packed.len();
+                self.packed += 1;
+                let unpacker = flate2::read::DeflateDecoder::new(&packed[..]);
+                self.take(serde_json::from_reader(unpacker).expect("a message of the protocol"));
+                true
+            }
             Some(Ok(Message::Text(text))) => {
+                self.bytes += text.len();
                 let message = serde_json::from_str(&text).expect("a message of the protocol");
                 self.take(message);
                 true
