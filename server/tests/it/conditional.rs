@@ -149,8 +149,10 @@ async fn answers_say_their_language_and_by_what_they_were_chosen() {
     }
     let twice = http.get("/api/products?category=a&category=b").await;
     assert_eq!(twice.status(), 422);
-    // Whoever follows a link is better off with a list.
-    assert_eq!(http.get("/?page=1&page=2").await.status(), 200);
+    // Whoever follows a link to a page is better off with a list.
+    for path in ["/?page=1&page=2", "/realtimeproducts?lang=es&lang=en"] {
+        assert_eq!(http.get(path).await.status(), 200, "{path}");
+    }
     for path in [
         "/ws?since=1&since=2",
         "/api/products/stream?since=1&since=2",

@@ -184,10 +184,10 @@ async fn a_locale_that_is_not_utf8_changes_nothing() {
         );
         let checked = run(&["check"]);
         assert!(
-            checked.contains("lámparas.db") || checked.contains("1 product"),
+            checked.contains("lámparas.db is well: 1 product"),
             "{checked}"
         );
-        assert!(run(&["help"]).contains("vitrina"), "{locale}");
+        assert!(run(&["--help"]).contains("vitrina"), "{locale}");
     }
     // And the server.
     let mut server = command(&data, "127.0.0.1:0");
