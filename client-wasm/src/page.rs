@@ -251,6 +251,8 @@ impl Page {
             }
             Event::Upload { number, progress } => self.view.import.on_progress(number, progress),
         }
+        // A window that nobody sees paints no more, and has to tell all the same.
+        self.tell_windows();
         self.ask_for_frame()
     }
 
@@ -338,7 +340,6 @@ impl Page {
             self.welcome()?;
         }
         self.view.announcer.paint(now);
-        self.tell_windows();
         self.mind_focus()?;
         self.prepare_search()
     }

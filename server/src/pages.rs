@@ -96,7 +96,8 @@ pub async fn not_found(
     headers: HeaderMap,
 ) -> Result<Response, Rejection> {
     let path = uri.path().trim_end_matches('/');
-    if path.trim_start_matches('/').eq_ignore_ascii_case(LIVE) {
+    let name = path.strip_prefix('/').unwrap_or_default();
+    if name.eq_ignore_ascii_case(LIVE) {
         let up = "../".repeat(uri.path().len() - path.len());
         let query = uri.query().map(|query| format!("?{query}"));
         let to = format!("{up}{LIVE}{}", query.unwrap_or_default());

@@ -71,7 +71,9 @@ impl Page {
                 return self.open_product(id, false);
             }
             Press::Select { is_range: true } => {
-                self.selection.extend_to(id, self.index.order());
+                let order = self.index.order().iter().copied();
+                let there: Vec<_> = order.filter(|id| !self.index.is_ghost(*id)).collect();
+                self.selection.extend_to(id, &there);
             }
             Press::Select { is_range: false } => self.selection.toggle(id),
             Press::Less => self.step(id, -1),
@@ -238,7 +240,9 @@ impl Page {
             GridKey::Edit | GridKey::Open => return self.open_product(id, true),
             GridKey::Type(c) => return self.on_key_at(id, column, Some(c.to_string())),
             GridKey::Select => {
-                self.selection.toggle(id);
+                if !self.index.is_ghost(id) && !self.is_doomed(id) {
+                    self.selection.toggle(id);
+                }
                 return Ok(());
             }
             GridKey::Delete => return self.delete(id),

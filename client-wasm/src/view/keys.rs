@@ -41,7 +41,7 @@ fn to_shortcut(event: &KeyboardEvent) -> Option<Shortcut> {
         around.is_some()
     };
     // A dialog has its own Escape, and nothing behind it is to be reached.
-    if is_in("dialog[open]") {
+    if is_in("dialog[open]") || (event.key() == "Escape" && is_in(":popover-open")) {
         return None;
     }
     let is_typing = is_in("input:not([type=checkbox]), textarea, select");

@@ -176,6 +176,10 @@ impl Row {
         if was_resting {
             dom::show(&self.element, true)?;
         }
+        // A press changes the box itself, whatever came of the press.
+        if self.select.checked() != state.is_selected {
+            self.select.set_checked(state.is_selected);
+        }
         let before = self.shown.replace(state.clone());
         if before.as_ref() == Some(state) && !was_resting {
             return Ok(());
@@ -228,7 +232,6 @@ impl Row {
             dom::show(&self.elsewhere, state.is_elsewhere)?;
         }
         if before.is_none_or(|before| before.is_selected != state.is_selected) {
-            self.select.set_checked(state.is_selected);
             let selected = state.is_selected.to_string();
             self.element.set_attribute("aria-selected", &selected)?;
         }

@@ -143,11 +143,7 @@ impl Table {
         self.active = Some((id, column));
         self.wants_focus = true;
         if let Some(place) = index.position(id) {
-            let top = self.window.reveal(place);
-            // The head covers the first row's worth of what can be seen.
-            let head = self.head_height();
-            let covered = from_index(place) * self.window.row < self.window.top;
-            self.scroll_to(if covered { (top - head).max(0.0) } else { top });
+            self.scroll_to(self.window.reveal(place));
         }
     }
 
@@ -229,7 +225,9 @@ impl Table {
             return;
         }
         self.window.top = f64::from(self.scroller.scroll_top());
-        self.window.height = f64::from(self.scroller.client_height());
+        // The head stays where it is, over the rows that are scrolled under it.
+        let height = f64::from(self.scroller.client_height()) - self.head_height();
+        self.window.height = height.max(0.0);
         let height = self.probe.get_bounding_client_rect().height();
         if height > 0.0 {
             self.window.row = height;

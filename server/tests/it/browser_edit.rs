@@ -25,6 +25,9 @@ async fn patch(program: &Program, id: u64, fields: Value) {
 
 /// Types over what is in a field.
 async fn retype(browser: &Browser, selector: &str, text: &str) {
+    browser
+        .until(&format!("document.querySelector({selector:?})"))
+        .await;
     browser.focus(selector).await;
     browser
         .value(&format!(
@@ -475,5 +478,69 @@ async fn a_product_that_another_window_has_open_bears_a_mark() {
         .await
         .expect("it is there");
     browser.until(&format!("!({is_marked})")).await;
+    browser.close().await;
+}
+
+/// Commands are numbered, and the server does none of a number twice: a page that is loaded again goes on
+/// counting.
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn commands_of_a_page_that_was_loaded_again_are_done() {
+    let (program, _folder) = start();
+    program.http().add("a").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    for stock in 6..9 {
+        browser
+            .until("document.querySelector('[data-product=\"1\"]')")
+            .await;
+        browser.click("[data-product='1'] [data-more]").await;
+        browser
+            .until_text("[data-product='1'] [data-stock]", &stock.to_string())
+            .await;
+        browser
+            .until(
+                "!document.querySelector('[data-product=\"1\"]').classList.contains('is-waiting')",
+            )
+            .await;
+        let there = product(&program, 1).await;
+        assert_eq!(there["stock"], stock, "{there}");
+        browser.client.refresh().await.expect("it is loaded again");
+        browser.until_live().await;
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn the_row_that_the_keyboard_is_at_is_in_view() {
+    let (program, _folder) = start();
+    let http = program.http();
+    for number in 0..60 {
+        http.add(&format!("code {number}")).await;
+    }
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser
+        .until("document.querySelector('[data-product=\"60\"]')")
+        .await;
+    browser.focus("[data-products] [tabindex='0']").await;
+    let mut rows = (2..36).map(|row| (Key::Down, row + 1)).collect::<Vec<_>>();
+    rows.extend((2..36).rev().map(|row| (Key::Up, row)));
+    for (key, row) in rows {
+        browser.press(&[key]).await;
+        browser
+            .until(&format!(
+                "(() => {{
+                    const row = document.activeElement.closest('[data-product]');
+                    const place = row?.getBoundingClientRect();
+                    const list = document.getElementById('list').getBoundingClientRect();
+                    const head = document.querySelector('.head').getBoundingClientRect();
+                    return row?.getAttribute('aria-rowindex') === '{row}'
+                        && place.top >= head.bottom - 1 && place.bottom <= list.bottom + 1;
+                }})()"
+            ))
+            .await;
+    }
     browser.close().await;
 }

@@ -239,6 +239,8 @@ async fn an_unknown_page_is_a_page_for_people_and_a_problem_for_programs() {
         assert_eq!(redirect.status(), 308, "{path}");
         assert_eq!(redirect.headers()[LOCATION], to);
     }
+    let nowhere = open(&http, "//realtimeproducts").await;
+    assert_eq!(nowhere.status(), 404, "a redirect would lead back here");
 }
 
 #[tokio::test]

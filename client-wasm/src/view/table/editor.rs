@@ -266,6 +266,7 @@ fn listen(element: &HtmlElement, events: &Events) -> Result<(), JsValue> {
         typed.send(Event::Table(TableEvent::Typed));
     })?;
     let keys = events.clone();
+    let conflict: HtmlElement = dom::find(element, "[data-editor-conflict]")?;
     dom::on(&input, "keydown", move |event| {
         let event: KeyboardEvent = event.unchecked_into();
         // What is typed here is nobody else's.
@@ -275,6 +276,8 @@ fn listen(element: &HtmlElement, events: &Events) -> Result<(), JsValue> {
         }
         let table_event = match event.key().as_str() {
             "Enter" => TableEvent::Commit(After::Down),
+            // On to the two buttons.
+            "Tab" if !conflict.hidden() => return,
             "Tab" if event.shift_key() => TableEvent::Commit(After::Left),
             "Tab" => TableEvent::Commit(After::Right),
             "Escape" => TableEvent::Abandon,
@@ -287,7 +290,9 @@ fn listen(element: &HtmlElement, events: &Events) -> Result<(), JsValue> {
     dom::on(element, "focusout", move |event| {
         let event: web_sys::FocusEvent = event.unchecked_into();
         let to: Option<Element> = event.related_target().and_then(|to| to.dyn_into().ok());
-        if !place.contains(to.as_ref().map(AsRef::as_ref)) {
+        // Who goes to another window comes back to what they were typing.
+        let is_here = dom::document().is_ok_and(|page| page.has_focus().unwrap_or(true));
+        if is_here && !place.contains(to.as_ref().map(AsRef::as_ref)) {
             left.send(Event::Table(TableEvent::Commit(After::Nowhere)));
         }
     })?;
