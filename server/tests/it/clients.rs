@@ -91,13 +91,24 @@ async fn a_client_in_typescript_has_types_that_hold() {
 async fn answers_are_what_the_description_says() {
     let (program, folder) = start();
     let mut client = typescript(&program, folder.path()).await;
-    let document = folder.path().join("openapi.json");
+    let (_prism, host) = prism(&program, &folder.path().join("openapi.json")).await;
+    let said = run(client.arg(format!("http://{host}")));
+    assert_eq!(said.trim(), "done");
+    let (program, folder) = start();
+    let mut client = python_client(&program, folder.path()).await;
+    let (_prism, host) = prism(&program, &folder.path().join("openapi.json")).await;
+    let said = run(client.arg(format!("http://{host}")));
+    assert_eq!(said.trim(), "done");
+}
+
+/// Starts Prism before a server: it answers 500 itself where an answer isn't as described. Returns where it
+/// listens.
+async fn prism(program: &Program, document: &Path) -> (Running, String) {
     let host = format!("127.0.0.1:{}", free_port());
     let port = host.rsplit(':').next().unwrap_or_default();
-    // It answers 500 itself where an answer isn't as described.
     let prism = tool("@stoplight/prism-cli/dist/index.js")
         .arg("proxy")
-        .args([&document, Path::new(&format!("http://{}", program.host))])
+        .args([document, Path::new(&format!("http://{}", program.host))])
         .args(["--errors", "--port", port])
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -109,27 +120,31 @@ async fn answers_are_what_the_description_says() {
         assert!(prism.0.try_wait().expect("a status").is_none(), "it ended");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let said = run(client.arg(format!("http://{host}")));
-    assert_eq!(said.trim(), "done");
+    (prism, host)
 }
 
 #[tokio::test]
 #[ignore = "needs Python"]
 async fn a_client_in_python_says_what_it_was_told_to_and_nothing_else() {
     let (program, folder) = start();
-    let document = document(&program, folder.path()).await;
-    let settings = self::folder().join("openapi-python-client.yaml");
+    let mut client = python_client(&program, folder.path()).await;
+    let said = run(client.arg(format!("http://{}", program.host)));
+    assert_eq!(said.trim(), "done");
+}
+
+/// Generates the client that `api.py` uses.
+async fn python_client(program: &Program, to: &Path) -> Command {
+    let document = document(program, to).await;
+    let settings = folder().join("openapi-python-client.yaml");
     run(python()
         .args(["-m", "openapi_python_client", "generate", "--meta", "none"])
         .args(["--fail-on-warning", "--path", &document, "--config"])
         .arg(settings)
         .arg("--output-path")
-        .arg(folder.path().join("vitrina_client")));
-    let said = run(python()
-        .arg("api.py")
-        .arg(format!("http://{}", program.host))
-        .env("PYTHONPATH", folder.path()));
-    assert_eq!(said.trim(), "done");
+        .arg(to.join("vitrina_client")));
+    let mut python = python();
+    python.arg("api.py").env("PYTHONPATH", to);
+    python
 }
 
 /// Adds a product to a data file that no server has.
