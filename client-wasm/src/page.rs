@@ -312,6 +312,7 @@ impl Page {
         let is_loaded = self.freshness.was_live();
         self.marks.retain(|_, (_, until)| *until > now);
         self.settle(now);
+        self.leave_gone_cell()?;
         self.paint_list(now, is_loaded)?;
         let is_live = self.freshness.is_live() && self.freshness.is_writable;
         self.freshness.waiting = if is_live {

@@ -192,6 +192,22 @@ impl Page {
         Ok(())
     }
 
+    /// The product whose cell is changed may no longer be in the list: what was typed is saved, or kept
+    /// where it can't be.
+    pub(super) fn leave_gone_cell(&mut self) -> Result<(), JsValue> {
+        let edited = self.view.table.editor.product();
+        if edited.is_none_or(|id| self.index.position(id).is_some()) {
+            return Ok(());
+        }
+        self.commit_cell(After::Nowhere)?;
+        if let Some((base, field, typed)) = self.view.table.editor.typed() {
+            let base = base.clone();
+            self.keep_cell(&base, field, typed);
+            self.view.table.editor.close();
+        }
+        Ok(())
+    }
+
     /// Leaves the cell that is changed as it was.
     fn leave_cell(&mut self) {
         if let Some((id, column)) = self.view.table.editor.place() {

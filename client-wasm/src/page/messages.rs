@@ -190,6 +190,10 @@ impl Page {
                 .get(id)
                 .map(|product| product.draft.title.to_string());
             let title = title.unwrap_or_default();
+            if let Some((base, field, typed)) = self.view.table.editor.typed() {
+                let base = base.clone();
+                self.keep_cell(&base, field, typed);
+            }
             self.view.table.editor.close();
             let message = Reason::NotFound(id).tell(&self.text).message;
             self.say_failure("toast.not_saved", &title, &message)?;

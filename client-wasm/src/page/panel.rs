@@ -326,30 +326,38 @@ impl Page {
 
     /// What was to be changed of a product and could not be is kept with what is typed for it.
     pub(super) fn keep_edit(&mut self, base: &Arc<Product>, patch: &Patch) {
+        let before = self.as_typed(&base.draft);
+        let after = self.as_typed(&patch.clone().applied_to(&base.draft));
+        let changed = after.into_iter();
+        let changed = changed.filter(|(name, now)| before.get(name) != Some(now));
+        self.keep_fields(base, changed.collect());
+    }
+
+    /// What was typed into a cell and can't be saved is kept with what is typed for its product.
+    pub(super) fn keep_cell(&mut self, base: &Arc<Product>, field: &str, typed: String) {
+        self.keep_fields(base, BTreeMap::from([(field.to_owned(), typed)]));
+    }
+
+    fn keep_fields(&mut self, base: &Arc<Product>, fields: BTreeMap<String, String>) {
         let subject = Subject::Product(base.id);
-        let text = self.text.clone();
-        let shown = |draft: &Draft| -> BTreeMap<String, String> {
-            let values = draft.values();
-            values
-                .map(|(field, value)| (field.name.to_owned(), to_input(value, &text)))
-                .collect()
-        };
-        let (before, after) = (
-            shown(&base.draft),
-            shown(&patch.clone().applied_to(&base.draft)),
-        );
+        let before = self.as_typed(&base.draft);
         self.change_drafts(|drafts| {
             let mut typed = drafts.get(subject).cloned().unwrap_or_else(|| Typed {
                 base: Some(Product::clone(base)),
                 number: 0,
-                fields: before.clone(),
+                fields: before,
             });
-            let changed = after
-                .into_iter()
-                .filter(|(name, now)| before.get(name) != Some(now));
-            typed.fields.extend(changed);
+            typed.fields.extend(fields);
             drafts.put(typed);
         });
+    }
+
+    /// The fields of a product as somebody would type them.
+    fn as_typed(&self, draft: &Draft) -> BTreeMap<String, String> {
+        let values = draft.values();
+        values
+            .map(|(field, value)| (field.name.to_owned(), to_input(value, &self.text)))
+            .collect()
     }
 
     pub(super) fn read_drafts(&mut self) {

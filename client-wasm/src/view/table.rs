@@ -244,6 +244,10 @@ impl Table {
             .filter(|id| !ids.contains(id))
             .collect();
         for id in over {
+            if self.editor.product() == Some(id) {
+                // The row is about to show another product.
+                self.editor.detach();
+            }
             if let Some(mut row) = self.rows.remove(&id) {
                 row.rest()?;
                 self.pool.push(row);

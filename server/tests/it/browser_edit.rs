@@ -544,3 +544,33 @@ async fn the_row_that_the_keyboard_is_at_is_in_view() {
     }
     browser.close().await;
 }
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_is_typed_into_a_cell_outlives_its_product() {
+    let (program, _folder) = start();
+    let http = program.http();
+    http.add("a").await;
+    http.add("b").await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser
+        .until("document.querySelector('[data-product=\"1\"]')")
+        .await;
+    browser.click("[data-product='1'] [data-cell=price]").await;
+    retype(&browser, "[data-editor-text]", "77").await;
+    http.delete(1).await;
+    browser.until_text("#toasts", "Not saved").await;
+    browser
+        .until_text("[data-draft-continue]", "Draft: Product a")
+        .await;
+    browser.click("[data-draft-continue]").await;
+    browser
+        .until("document.querySelector('#form [name=price]').value === '77'")
+        .await;
+    browser.click("[data-form-submit]").await;
+    browser.until_titles(&["Product a", "Product b"]).await;
+    let added = http.list().await["products"][1].clone();
+    assert_eq!((&added["code"], &added["price"]), (&json!("a"), &json!(77)));
+    browser.close().await;
+}

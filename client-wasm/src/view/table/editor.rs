@@ -125,6 +125,20 @@ impl Editor {
         Ok(())
     }
 
+    /// Takes it out of its cell, until that is there again.
+    pub fn detach(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.is_attached = false;
+        }
+        self.element.remove();
+    }
+
+    /// What is typed, for which field of which product.
+    pub fn typed(&self) -> Option<(&Arc<Product>, &'static str, String)> {
+        let open = self.open.as_ref()?;
+        Some((&open.base, open.field.name, self.input.value()))
+    }
+
     /// Ends it.
     pub fn close(&mut self) {
         self.open = None;
