@@ -75,12 +75,7 @@ impl Page {
     }
 
     fn on_replaced(&mut self) -> Result<(), JsValue> {
-        let (before, now) = (self.position.borrow().clone(), self.mirror.position());
-        // The same list may come whole, too, where much happened meanwhile.
-        let is_same = before.zip(now).is_some_and(|(before, now)| {
-            before.catalog == now.catalog && before.revision <= now.revision
-        });
-        if std::mem::take(&mut self.is_offering) && !is_same {
+        if std::mem::take(&mut self.is_offering) && !self.goes_on() {
             self.forget_history()?;
         }
         self.dirty.clear();
@@ -99,6 +94,22 @@ impl Page {
         }
         self.retry_stalled()?;
         self.open_products_may_be_gone()
+    }
+
+    /// Whether the list that came whole may be what became of the one that this page knew, after much
+    /// happened: nothing in it says otherwise.
+    fn goes_on(&self) -> bool {
+        let (before, now) = (self.position.borrow().clone(), self.mirror.position());
+        let is_later = before.zip(now).is_some_and(|(before, now)| {
+            before.catalog == now.catalog && before.revision <= now.revision
+        });
+        let agrees = |now: &Arc<Product>| {
+            self.index.get(now.id).is_none_or(|before| {
+                let is_later = before.revision < now.revision || before == now;
+                is_later && before.draft.code == now.draft.code
+            })
+        };
+        is_later && self.mirror.catalog().products().all(agrees)
     }
 
     /// A product is another now: what is open of it follows, or asks.
