@@ -1000,27 +1000,27 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 60, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1414);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1413);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1384);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1384_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1384_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 8, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1382);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0) {
@@ -1047,26 +1047,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1383(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1383(arg0, arg1);
+function __wasm_bindgen_func_elem_1382(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1382(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1384(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1384(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1383(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1383(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1384_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1384_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1383_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1383_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1384_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1384_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1383_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1383_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1414(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1413(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1414(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1413(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

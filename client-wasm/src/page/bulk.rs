@@ -59,11 +59,7 @@ impl Page {
     }
 
     fn apply_bulk(&mut self) -> Result<(), JsValue> {
-        if self
-            .batch
-            .as_ref()
-            .is_some_and(|sent| sent.is_lost && !sent.back.is_empty())
-        {
+        if self.batch.as_ref().is_some_and(|sent| sent.is_lost) {
             self.view.bulk.wait();
             return self.try_batch();
         }
@@ -168,8 +164,7 @@ impl Page {
                 sent.attempts = 0;
                 let words = self.text.get("bulk.lost").to_owned();
                 if sent.back.is_empty() {
-                    // What was to be undone can be undone again, under the same key.
-                    return self.say_failure_of_undo(&words);
+                    return self.on_batch_refused(&words);
                 }
                 self.view.bulk.fail(None, &words);
                 Ok(())
@@ -229,16 +224,5 @@ impl Page {
         let products = self.selected();
         self.view.bulk.fail(Some(products), words);
         Ok(())
-    }
-
-    fn say_failure_of_undo(&mut self, words: &str) -> Result<(), JsValue> {
-        let Some(sent) = self.batch.take() else {
-            return Ok(());
-        };
-        self.undo.push(Done {
-            what: sent.what.clone(),
-            back: Back::Many(sent.commands),
-        });
-        self.say_failure("toast.not_undone", &sent.what, words)
     }
 }

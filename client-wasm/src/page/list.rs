@@ -36,11 +36,7 @@ impl Page {
             TableEvent::Key(key) => return self.on_grid_key(key),
             TableEvent::Typed => self.view.table.editor.on_typed()?,
             TableEvent::Commit(after) => return self.commit_cell(after),
-            TableEvent::Abandon => self.leave_cell(),
-            TableEvent::Theirs => {
-                self.leave_cell();
-                self.view.table.editor.use_theirs();
-            }
+            TableEvent::Abandon | TableEvent::Theirs => self.leave_cell(),
             TableEvent::Mine => self.view.table.editor.keep_mine()?,
         }
         Ok(())

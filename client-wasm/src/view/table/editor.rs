@@ -222,11 +222,6 @@ impl Editor {
         }
     }
 
-    /// What somebody else wrote stays.
-    pub fn use_theirs(&mut self) {
-        self.close();
-    }
-
     /// What was typed stands, for the product as somebody else made it.
     pub fn keep_mine(&mut self) -> Result<(), JsValue> {
         if let Some(open) = &mut self.open
