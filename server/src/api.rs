@@ -4,5 +4,6 @@
 pub mod batch;
 pub mod docs;
 pub mod files;
+pub mod history;
 pub mod list;
 pub mod products;

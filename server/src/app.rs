@@ -22,6 +22,9 @@ use crate::router::{State, router};
 /// How long what is under way at the stop may take. After that it is cut off.
 const STOP_TIME: Duration = Duration::from_secs(5);
 
+/// How long changes are kept for the history, where nobody says otherwise.
+const KEEP_HISTORY: Duration = Duration::from_hours(90 * 24);
+
 /// How many files most systems let a process open.
 const USUAL_FILES: u64 = 1_024;
 
@@ -45,6 +48,8 @@ pub struct Options {
     pub base_path: BasePath,
     /// What prices are in, where pages are to say so.
     pub currency: Option<Currency>,
+    /// How long changes are kept for the history.
+    pub keep_history: Duration,
 }
 
 impl Options {
@@ -64,6 +69,7 @@ impl Options {
             origins: Vec::new(),
             base_path: BasePath::default(),
             currency: None,
+            keep_history: KEEP_HISTORY,
         }
     }
 }
@@ -78,7 +84,7 @@ impl Default for Options {
 /// Serves the journal's catalog until `stop`, then answers what was taken and returns.
 pub async fn run(
     listener: TcpListener,
-    journal: impl Journal,
+    mut journal: impl Journal,
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -88,6 +94,7 @@ pub async fn run(
         max_connections: options.max_connections,
         max_stall: options.timeouts.stalled,
     };
+    journal.keep_history(options.keep_history);
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
     let shutdown = Shutdown::new(stop);
     let memory = give_back(shutdown.tasks.clone(), shutdown.stop.clone());

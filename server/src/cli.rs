@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod demo;
 mod files;
+mod history;
 mod import;
 mod log;
 mod manual;
@@ -16,9 +17,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use shared::ProductId;
 use tokio::runtime::Runtime;
 
-use crate::engine::journal::{PostgresJournal, SqliteJournal, Store};
+use crate::engine::journal::{HistoryQuery, PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
 use args::Command;
 
@@ -51,7 +53,7 @@ pub fn main(args: &Args) -> ExitCode {
 fn only_writes(args: &Args) -> bool {
     match &args.command {
         Some(Command::Export { file, .. }) => file.as_deref().is_none_or(is_standard),
-        Some(Command::Completions { .. } | Command::Man { .. }) => true,
+        Some(Command::Completions { .. } | Command::Man { .. } | Command::History { .. }) => true,
         _ => false,
     }
 }
@@ -91,6 +93,22 @@ fn run(args: &Args) -> anyhow::Result<()> {
             files::export(&args.store()?, file.as_deref(), *format, *json)
         }
         Some(Command::Backup { file, json }) => files::backup(&args.store()?, file, *json),
+        Some(Command::History {
+            product,
+            from,
+            until,
+            limit,
+            json,
+        }) => {
+            let query = HistoryQuery {
+                product: product.map(ProductId),
+                from: *from,
+                until: *until,
+                limit: *limit,
+                ..HistoryQuery::default()
+            };
+            history::tell(args.store()?, query, *json)
+        }
         Some(Command::Check { json }) => check::check(&args.store()?, *json),
         Some(Command::Move { from, to, json }) => moving::copy(
             &args::store(from, "--from")?,

@@ -19,12 +19,13 @@ pub use catch_up::catch_up;
 
 use desk::{Desk, Nudge, RecentRequests, Worker};
 use hub::{Hub, Pace};
-use journal::{Journal, Loaded, Observer};
+use journal::{Archive, Journal, Loaded, Observer};
 
 /// Desk, journal and hub at work.
 pub struct Engine {
     desk: Desk,
     hub: Arc<Hub>,
+    archive: Archive,
     /// Watches for what other servers do, as long as it lives.
     watch: Box<dyn Send>,
     desk_ended: Ended,
@@ -41,6 +42,7 @@ impl Engine {
         pace: Pace,
         max_clients: usize,
     ) -> anyhow::Result<Self> {
+        let archive = journal.archive();
         let loaded = load(&mut journal)?;
         let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
@@ -57,6 +59,7 @@ impl Engine {
         Ok(Self {
             desk,
             hub,
+            archive,
             watch,
             desk_ended,
             hub_ended,
@@ -71,6 +74,11 @@ impl Engine {
     /// Where the catalog is, and what follows.
     pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
+    }
+
+    /// Where the history is.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
     }
 
     /// Waits until a part of it has failed, and says which.

@@ -1,6 +1,7 @@
 //! What the doors share: how a connection is accepted, what a handler takes, how it refuses.
 
 pub mod accept;
+pub mod archive;
 pub mod base_path;
 pub mod body;
 pub mod conditional;

@@ -2,6 +2,7 @@
 
 mod handshake;
 mod hello;
+pub mod history;
 pub mod socketio;
 pub mod sse;
 pub mod timeouts;

@@ -19,10 +19,11 @@ use utoipa_axum::routes;
 
 use crate::api::docs::{DOCUMENT_PATH, Docs};
 use crate::api::files::Imports;
-use crate::api::{batch, docs, files, list, products};
+use crate::api::{batch, docs, files, history, list, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
+use crate::http::archive::ArchiveReader;
 use crate::http::base_path::BasePath;
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::middleware::at_least::{AT_LEAST, Known, REVISION, at_least};
@@ -36,7 +37,7 @@ use crate::http::problem::{Rejection, on_panic};
 use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
-use crate::live::{socketio, sse, websocket};
+use crate::live::{self, socketio, sse, websocket};
 use crate::pages::{self, Currency, Templates, assets};
 
 /// What the handlers work with; each takes the parts that it needs.
@@ -52,6 +53,7 @@ pub struct State {
     imports: Imports,
     lists: ListPool,
     gzip: GzipPool,
+    archive: ArchiveReader,
     base_path: BasePath,
     currency: Option<Currency>,
 }
@@ -78,6 +80,7 @@ impl State {
             imports: Imports::default(),
             lists: ListPool::default(),
             gzip: GzipPool::default(),
+            archive: ArchiveReader::new(engine.archive().clone()),
             base_path,
             currency,
         })
@@ -100,6 +103,9 @@ fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
         .routes(routes!(files::import))
         .routes(routes!(files::export))
         .routes(routes!(sse::stream))
+        .routes(routes!(history::history))
+        .routes(routes!(history::product_history))
+        .routes(routes!(live::history::stream))
         .routes(routes!(list::categories))
 }
 

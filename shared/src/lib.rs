@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod change;
 pub mod command;
+pub mod history;
 pub mod id;
 pub mod import;
 pub mod integer;
@@ -25,6 +26,7 @@ pub mod text;
 pub use catalog::{Catalog, Decision, Digest};
 pub use change::Change;
 pub use command::{Call, Command, Import, OnDuplicate, RawCommand};
+pub use history::{PastChange, PastChanges, Source};
 pub use id::{CatalogId, ClientId, ProductId, RequestId, RequestKey, Revision};
 pub use import::{ImportColumn, ImportMessage, Totals};
 pub use message::{ClientMessage, ServerMessage};

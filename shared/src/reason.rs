@@ -226,6 +226,8 @@ pub enum Rule {
     NotOneOf(&'static [&'static str]),
     /// It is not an object of names and fields.
     NotAMapping,
+    /// It is not a moment.
+    NotAMoment,
     /// It is not a cursor of this order.
     NotACursor,
     /// It is there twice.

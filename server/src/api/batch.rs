@@ -6,11 +6,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Json};
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision};
+use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision, Source};
 use utoipa::ToSchema;
 
 use crate::engine::desk::{Answer, Desk, Done, Group};
-use crate::engine::journal::Source;
 use crate::http::extract::{Locale, WriteRequest};
 use crate::http::openapi;
 use crate::http::problem::Rejection;

@@ -11,7 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mime::Mime;
-use shared::{ImportMessage, OnDuplicate, Rule};
+use shared::{ImportMessage, OnDuplicate, Rule, Source};
 use strum::VariantNames;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
-use crate::engine::journal::Source;
 use crate::http::body::PacedBody;
 use crate::http::extract::{Locale, Parameters, media_type, read_bool, read_each, refuse_if_any};
 use crate::http::gzip;

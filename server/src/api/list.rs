@@ -68,7 +68,8 @@ impl ListQuery {
     }
 }
 
-fn read_limit(value: &str) -> Result<usize, Rule> {
+/// Reads how many are asked for at most.
+pub fn read_limit(value: &str) -> Result<usize, Rule> {
     match value.parse() {
         Ok(limit) if limit <= MAX_LISTED => Ok(limit),
         Ok(_) => Err(Rule::TooHigh(MAX_LISTED as u64)),
@@ -216,7 +217,8 @@ fn links(path: &str, parameters: &Parameters, next: &str) -> Option<HeaderValue>
     links.parse().ok()
 }
 
-const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
+/// What an answer is written as.
+pub const JSON: [(HeaderName, &str); 1] = [(CONTENT_TYPE, "application/json")];
 
 #[derive(Serialize, ToSchema)]
 struct Categories<'a> {

@@ -7,12 +7,13 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use shared::{
-    Command, FieldReason, Fields, Patch, Product, ProductId, Reason, Revision, Rule, integer,
+    Command, FieldReason, Fields, Patch, Product, ProductId, Reason, Revision, Rule, Source,
+    integer,
 };
 
 use crate::engine::desk::{Desk, Done};
 use crate::engine::hub::Hub;
-use crate::engine::journal::{Key, Source};
+use crate::engine::journal::Key;
 use crate::http::base_path::BasePath;
 use crate::http::conditional::{NEVER, is_not_modified, not_modified, product_tag};
 use crate::http::extract::{IdPath, WriteRequest};

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args as _;
@@ -10,11 +11,13 @@ use clap::builder::Resettable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::tz::TimeZone;
 use shared::OnDuplicate;
 use url::Url;
 
 use crate::engine::journal::Store;
 use crate::http::base_path::BasePath;
+use crate::moment::{self, parse_duration};
 use crate::pages::Currency;
 use crate::transfer::Format;
 
@@ -101,6 +104,17 @@ pub struct Serving {
     /// What prices are in, such as `EUR`: pages show them so.
     #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
     pub currency: Option<Currency>,
+
+    /// How long changes are kept for the history, as in `90d` or `1y`; the latest 10,000 are kept however
+    /// old they are.
+    #[arg(
+        long,
+        env = "VITRINA_KEEP_HISTORY",
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = parse_duration
+    )]
+    pub keep_history: Duration,
 }
 
 impl Serving {
@@ -122,6 +136,9 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("keep_history") {
+            self.keep_history = said.keep_history;
         }
         if is_said("currency") {
             self.currency = said.currency;
@@ -243,6 +260,24 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Tell what happened, the newest change first, also while servers run.
+    History {
+        /// The changes of this product alone.
+        #[arg(long, value_name = "ID")]
+        product: Option<u64>,
+        /// From this day or moment on, as in 2026-11-26 or 2026-11-26T09:30.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<u64>,
+        /// Before this day or moment.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        until: Option<u64>,
+        /// The most changes.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// Tell them as one JSON object a line, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Copy everything from one journal into a new one, with its history: from a data file into a
     /// database, or back. No server may run.
     Move {
@@ -319,6 +354,12 @@ impl From<Duplicate> for OnDuplicate {
             Duplicate::Skip => Self::Skip,
         }
     }
+}
+
+/// A moment; a day or a time without an offset is this machine's.
+fn moment(text: &str) -> Result<u64, String> {
+    let read = moment::parse(text, &TimeZone::system());
+    read.ok_or_else(|| "write it as 2026-11-26 or 2026-11-26T09:30".to_owned())
 }
 
 /// What is said of a column.

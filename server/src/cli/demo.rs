@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
-use shared::{Catalog, Change, Product, ProductId, Revision};
+use shared::{Catalog, Change, Product, ProductId, Revision, Source};
 
-use crate::engine::journal::{Batch, Entry, Journal, Record, Source, SqliteJournal, now_ms};
+use crate::engine::journal::{Batch, Entry, Journal, Record, SqliteJournal, now_ms};
 use crate::transfer::Format;
 use crate::transfer::import;
 

@@ -14,7 +14,7 @@ use super::output::{count, print};
 use super::{format_of, is_standard};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
-use crate::engine::journal::{self, Journal, JournalError, SqliteJournal};
+use crate::engine::journal::{Journal, JournalError, SqliteJournal};
 use crate::transfer::Format;
 use crate::transfer::import::{self, Mapping, Plan};
 use crate::translations;
@@ -50,7 +50,7 @@ impl Source {
             format,
             columns: Mapping::new(arguments.columns.iter().cloned()),
             on_duplicate: arguments.on_duplicate.into(),
-            by: journal::Source::Cli,
+            by: shared::Source::Cli,
             is_dry_run: arguments.dry_run,
             max_refused: u64::MAX,
         };

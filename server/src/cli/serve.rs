@@ -18,6 +18,7 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
+        keep_history: serving.keep_history,
         currency: serving.currency.clone(),
         base_path: serving.base_path.clone().unwrap_or_default(),
         ..Options::for_this_system()?

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shared::{Command, Product, ProductId, Reason, Revision};
+use shared::{Command, Product, ProductId, Reason, Revision, Source};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use super::journal::{Effect, IdempotencyKey, Key, Source};
+use super::journal::{Effect, IdempotencyKey, Key};
 
 pub use recent::RecentRequests;
 pub use worker::Worker;

@@ -1,8 +1,10 @@
 //! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
 
+mod archive;
 mod copy;
 mod data_file;
 mod error;
+mod history;
 mod inspection;
 mod own_files;
 mod postgres;
@@ -15,11 +17,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use shared::{Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision};
+use shared::{
+    Catalog, CatalogId, Change, Digest, Product, ProductId, RequestKey, Revision, Source,
+};
 
+pub use archive::Archive;
 pub use copy::Sink;
 pub use data_file::DataFile;
 pub use error::JournalError;
+pub use history::{HistoryQuery, Piece, Place};
 pub use inspection::Inspection;
 pub use own_files::{folder_of, own_files, resolve};
 pub use postgres::{Address, PostgresJournal, PostgresReader, PostgresSink};
@@ -29,6 +35,9 @@ pub use store::Store;
 /// How many changes a journal retains beside the products, so that clients can resume and repeated
 /// requests find their answer over a restart of the server.
 pub const RETAINED_CHANGES: usize = 10_000;
+
+/// The most changes that are kept for the history, however young they are: some ten gigabytes.
+const MAX_HISTORY: usize = 10_000_000;
 
 /// The most answers that are retained, however young they are: some hundred megabytes.
 const MAX_ANSWERS: u64 = 1_000_000;
@@ -107,23 +116,14 @@ fn oldest_answer() -> u64 {
     now_seconds().saturating_sub(ANSWER_RETENTION.as_secs())
 }
 
+/// The time in milliseconds since 1970 before which changes are too old, where they are kept so long.
+fn oldest_change(keep: Duration) -> u64 {
+    now_ms().saturating_sub(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX))
+}
+
 /// A value as the tables have it.
 fn to_json(value: &impl Serialize) -> Result<String, JournalError> {
     serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))
-}
-
-/// Where a command came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Source {
-    /// A live page, over its socket.
-    Page,
-    /// A program, over HTTP.
-    Http,
-    /// A file that was imported.
-    Import,
-    /// The command line.
-    Cli,
 }
 
 /// A change that is retained.
@@ -250,6 +250,13 @@ pub trait Journal: Send + 'static {
     ) -> Result<ByOthers, JournalError> {
         Ok(ByOthers::Nothing)
     }
+
+    /// Where its history is read from, beside it.
+    fn archive(&self) -> Archive;
+
+    /// Keeps changes for the history for so long, beside the latest [`RETAINED_CHANGES`]. Before
+    /// anybody says so none is too old.
+    fn keep_history(&mut self, time: Duration);
 
     /// Makes the batch durable, all of it or nothing, as what leads from the catalog `before` to
     /// the catalog `after`. After an error nothing of it is there, nor comes back after a crash,

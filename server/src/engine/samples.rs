@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use shared::{
-    Catalog, CatalogId, Change, Command, Decision, Draft, Patch, Price, ProductId, Revision,
+    Catalog, CatalogId, Change, Command, Decision, Draft, Patch, Price, ProductId, Revision, Source,
 };
 
 use super::hub::Published;
-use super::journal::{Entry, Loaded, Record, Source};
+use super::journal::{Entry, Loaded, Record};
 
 /// A product's fields with this code.
 pub fn draft(code: &str) -> Draft {

@@ -12,12 +12,17 @@ mod schemas;
 use utoipa::OpenApi;
 
 pub use complete::complete;
-pub use messages::{BatchResult, Command, DraftLines, Events, ImportLines};
-pub use parameters::{IdempotencyKey, IfMatch, IfNoneMatch, IfNoneMatchOnWrite};
-pub use responses::{CodeTaken, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports};
+pub use messages::{
+    BatchResult, Command, DraftLines, Events, ImportLines, PastChanges, PastEvents,
+};
+pub use parameters::{HistoryParameters, IdempotencyKey, IfMatch, IfNoneMatch, IfNoneMatchOnWrite};
+pub use responses::{
+    CodeTaken, HistoryUnreadable, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports,
+};
 pub use schemas::{
-    Digest, Draft, FormatParameter, Integer, LimitParameter, MAX_LISTED, OnDuplicateParameter,
-    Patch, PriceParameter, Product, SortParameter, StockParameter,
+    Digest, Draft, FormatParameter, HistoryLimitParameter, Integer, LimitParameter, MAX_LISTED,
+    OnDuplicateParameter, Patch, PriceParameter, Product, SortParameter, StockParameter,
+    USUAL_PAST,
 };
 
 /// The document before its paths.
@@ -34,6 +39,7 @@ pub use schemas::{
     ),
     tags(
         (name = "products", description = "The list, and one product at a time or many at once."),
+        (name = "history", description = "What happened, and when."),
         (name = "files", description = "The list from and into a file."),
     ),
     components(schemas(
@@ -65,6 +71,8 @@ pub use schemas::{
         messages::ProductAdded,
         messages::ProductUpdated,
         messages::ProductDeleted,
+        messages::PastChange,
+        HistoryLimitParameter,
         PriceParameter,
         SortParameter,
         StockParameter,

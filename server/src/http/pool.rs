@@ -16,6 +16,10 @@ struct Pool(Arc<Semaphore>);
 #[derive(Clone)]
 pub struct ListPool(Pool);
 
+/// Pieces of the history that are read.
+#[derive(Clone)]
+pub struct HistoryPool(Pool);
+
 /// Large bodies that are parsed.
 #[derive(Clone)]
 pub struct ParsePool(Pool);
@@ -87,6 +91,8 @@ macro_rules! pools {
 pools! {
     // Each may need all of a processor.
     ListPool, std::thread::available_parallelism().map_or(1, usize::from);
+    // Whoever reads what is long ago holds up nobody but those who do the same.
+    HistoryPool, 2;
     // What is parsed has its memory a second time.
     ParsePool, 1;
     // Done in small steps, so that all who wait get on.

@@ -69,6 +69,8 @@ pub enum Rejection {
     /// As many clients are connected as are allowed.
     #[strum(serialize = "too_many_pages")]
     TooManyClients,
+    /// The history can't be read at the moment.
+    HistoryUnreadable,
     /// A handler panicked.
     InternalError,
 }
@@ -123,7 +125,7 @@ impl Rejection {
             Self::Behind(_) | Self::WeakenedTag(_) | Self::IsThere => {
                 StatusCode::PRECONDITION_FAILED
             }
-            Self::TooManyClients | Self::TooManyImports | Self::Busy => {
+            Self::TooManyClients | Self::TooManyImports | Self::Busy | Self::HistoryUnreadable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -169,7 +171,7 @@ impl Rejection {
         let seconds = match self {
             Self::Command(Reason::Stopping) => 2,
             Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
-            Self::Busy | Self::Behind(_) => 1,
+            Self::Busy | Self::HistoryUnreadable | Self::Behind(_) => 1,
             _ => return None,
         };
         Some(Duration::from_secs(seconds))
@@ -326,6 +328,7 @@ mod tests {
             Rejection::TooLarge(1),
             Rejection::TooSlow,
             Rejection::Busy,
+            Rejection::HistoryUnreadable,
             Rejection::TooManyImports,
             Rejection::UnknownHost(String::new()),
             Rejection::NotJson,

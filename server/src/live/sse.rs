@@ -28,7 +28,7 @@ use crate::live::hello::resume;
 
 /// How long nothing may come before a comment does, so that no proxy takes the connection for
 /// dead.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What a follower knows already.
 #[derive(Debug, Deserialize)]

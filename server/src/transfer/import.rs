@@ -25,7 +25,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::Format;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
 use crate::engine::hub::Hub;
-use crate::engine::journal;
 use preview::{Preview, RowOutcome};
 use row::{Row, RowProduct, Rows, Unreadable};
 
@@ -65,7 +64,7 @@ pub struct Plan {
     /// What to do with a product whose code is taken.
     pub on_duplicate: OnDuplicate,
     /// Who imports it.
-    pub by: journal::Source,
+    pub by: shared::Source,
     /// Whether only to tell what would be done.
     pub is_dry_run: bool,
     /// How many refused rows are described at most; the rest are only counted.

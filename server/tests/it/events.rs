@@ -29,7 +29,11 @@ impl Event {
 
 impl Events {
     async fn open(http: &Http, last_id: Option<&str>) -> Self {
-        let mut request = http.request(Method::GET, "/api/products/stream");
+        Self::open_at(http, "/api/products/stream", last_id).await
+    }
+
+    async fn open_at(http: &Http, path: &str, last_id: Option<&str>) -> Self {
+        let mut request = http.request(Method::GET, path);
         if let Some(id) = last_id {
             request = request.header("Last-Event-ID", id);
         }
@@ -147,4 +151,49 @@ async fn a_silent_stream_says_something_in_time_and_is_never_packed() {
         text.contains("event: snapshot") || text.contains("event:snapshot"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_follower_of_the_history_is_told_each_change_and_what_it_missed() {
+    let server = Server::start();
+    let http = server.http();
+    http.add("before").await;
+    server.client().await.until_revision(1).await;
+    let mut events = Events::open_at(&http, "/api/history/stream", None).await;
+    let mut of_one = Events::open_at(&http, "/api/history/stream?product=1&since=0", None).await;
+    http.add("a").await;
+    let patch = serde_json::json!({"stock": 9});
+    http.send(Method::PATCH, "/api/products/1", &patch).await;
+    http.delete(2).await;
+    for (id, source) in [("2", "http"), ("3", "http"), ("4", "http")] {
+        let event = events.next().await.expect("an event");
+        assert_eq!((&*event.name, event.id.as_deref()), ("change", Some(id)));
+        assert_eq!(event.data["source"], source);
+        assert!(event.data["at"].is_string());
+    }
+    for (id, kind) in [("1", "added"), ("3", "updated")] {
+        let event = of_one.next().await.expect("an event");
+        assert_eq!(event.id.as_deref(), Some(id));
+        assert_eq!(event.data["change"][kind]["id"], 1);
+    }
+    // Away for a while, it goes on from where it was; one from another history begins now.
+    let path = "/api/history/stream";
+    let mut again = Events::open_at(&http, path, Some("3")).await;
+    let mut foreign = Events::open_at(&http, path, Some("77")).await;
+    assert_eq!(
+        again.next().await.expect("an event").data["before"]["code"],
+        "a"
+    );
+    http.add("last").await;
+    for events in [&mut again, &mut foreign] {
+        let event = events.next().await.expect("an event");
+        assert_eq!(event.data["change"]["added"]["code"], "last");
+    }
+    let wrong = http.get("/api/history/stream?since=x").await;
+    assert_eq!(wrong.status(), 400);
+    let wrong = http.get("/api/history/stream?sinc=1").await;
+    assert_eq!(wrong.status(), 400);
+    // It ends when the server does.
+    server.stop().await;
+    assert!(again.next().await.is_none());
 }

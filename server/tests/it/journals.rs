@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::support::{Postgres, Random, data_file};
 use shared::{
     Catalog, Change, ClientId, Command, Decision, Draft, Patch, Price, Product, ProductId,
-    RequestId, RequestKey,
+    RequestId, RequestKey, Source,
 };
 use vitrina::journal::{
     Answer, Appended, Batch, ByOthers, Effect, Entry, IdempotencyKey, Journal, Key,
-    PostgresJournal, Record, Source, SqliteJournal, now_ms,
+    PostgresJournal, Record, SqliteJournal, now_ms,
 };
 
 fn deadline() -> Instant {

@@ -27,6 +27,7 @@ mod events;
 mod faults;
 mod files;
 mod histories;
+mod history;
 mod http;
 mod idle;
 mod imports;

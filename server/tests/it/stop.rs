@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
 use vitrina::journal::{
-    Answer, Appended, Batch, Journal, JournalError, Key, Loaded, SqliteJournal,
+    Answer, Appended, Archive, Batch, Journal, JournalError, Key, Loaded, SqliteJournal,
 };
 
 #[tokio::test]
@@ -95,6 +95,14 @@ struct Buggy(SqliteJournal);
 impl Journal for Buggy {
     fn load(&mut self) -> Result<Loaded, JournalError> {
         self.0.load()
+    }
+
+    fn archive(&self) -> Archive {
+        self.0.archive()
+    }
+
+    fn keep_history(&mut self, time: Duration) {
+        self.0.keep_history(time);
     }
 
     fn append(

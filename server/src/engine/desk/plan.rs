@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use shared::{Catalog, Change, Command, Decision, Reason, RequestKey};
+use shared::{Catalog, Change, Command, Decision, Reason, RequestKey, Source};
 
 use super::recent::RecentRequests;
 use super::{Answer, Done, Group, Work};
 use crate::engine::journal::{
-    Batch, Effect, Entry, IdempotencyKey, Journal, JournalError, Key, Record, Source, now_ms,
+    Batch, Effect, Entry, IdempotencyKey, Journal, JournalError, Key, Record, now_ms,
 };
 
 /// What some requests lead to, if it becomes durable.

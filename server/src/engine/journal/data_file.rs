@@ -8,8 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::copy::Row;
 use super::own_files::resolve;
-use super::sqlite::{each_row, inspect, is_known, load, open_error};
-use super::{Inspection, JournalError, Loaded};
+use super::sqlite::{each_row, inspect, is_known, load, open_error, read_past};
+use super::{HistoryQuery, Inspection, JournalError, Loaded, Piece};
 
 /// A data file, open for reading.
 pub struct DataFile {
@@ -60,6 +60,11 @@ impl DataFile {
         take: &mut dyn FnMut(Row) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         each_row(&self.connection, take)
+    }
+
+    /// The changes that are asked for.
+    pub fn history(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
+        read_past(&self.connection, query)
     }
 
     /// Copies it, as it is at one moment, into a new file, and waits until that is durable.

@@ -22,12 +22,14 @@ mod watch;
 mod write;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use shared::{Catalog, Product, ProductId};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Answer, Appended, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer};
+use super::{
+    Answer, Appended, Archive, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer, Store,
+};
 use link::Link;
 use session::unreachable;
 use watch::Watch;
@@ -42,6 +44,8 @@ pub struct PostgresJournal {
     /// Runs while something is waited for. `None` when it ends.
     runtime: Option<Runtime>,
     link: Link,
+    /// How long changes are kept for the history; `None` as long as nobody said.
+    keep_history: Option<Duration>,
 }
 
 impl PostgresJournal {
@@ -52,6 +56,7 @@ impl PostgresJournal {
         let mut journal = Self {
             runtime: Some(runtime),
             link: Link::new(address),
+            keep_history: None,
         };
         // On a thread of its own: whoever calls may be part of another runtime.
         let started = std::thread::scope(|scope| {
@@ -87,6 +92,14 @@ impl Journal for PostgresJournal {
 
     fn load(&mut self) -> Result<Loaded, JournalError> {
         self.run(async |link| link.load().await)
+    }
+
+    fn archive(&self) -> Archive {
+        Archive::new(Store::Database(Box::new(self.link.address.clone())))
+    }
+
+    fn keep_history(&mut self, time: Duration) {
+        self.keep_history = Some(time);
     }
 
     fn begin(
@@ -147,7 +160,7 @@ impl Journal for PostgresJournal {
         let Link {
             address, server, ..
         } = &self.link;
-        let watch = Watch::start(address.clone(), *server, observer);
+        let watch = Watch::start(address.clone(), *server, self.keep_history, observer);
         let watch = watch.map_err(|error| unreachable(address, &error.to_string()))?;
         Ok(Box::new(watch))
     }

@@ -8,19 +8,20 @@ mod load;
 mod lock;
 mod row;
 mod schema;
+mod trim;
 mod write;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, params};
 use shared::{Catalog, Product, ProductId, Revision};
 
 use super::tables::{Fault, read_answer, read_before};
 use super::{
-    Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
-    RETAINED_CHANGES, oldest_answer, to_json,
+    Answer, Appended, Archive, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
+    Store, oldest_answer, to_json,
 };
 use load::read_catalog;
 use lock::Lock;
@@ -29,8 +30,11 @@ use write::{try_writing, write_answer, write_nothing, write_record};
 
 pub use copy::{SqliteSink, each_row};
 pub use inspect::inspect;
-pub use load::load;
+pub use load::{load, read_past};
 pub use schema::is_known;
+
+/// The most changes that are taken out of the history at a time while nobody writes.
+const MAX_TRIMMED: usize = 1_000;
 
 /// The journal in one SQLite file.
 pub struct SqliteJournal {
@@ -39,6 +43,8 @@ pub struct SqliteJournal {
     is_ahead: bool,
     /// Whether the last attempt to write failed.
     has_failed: bool,
+    /// How long changes are kept for the history; `None` as long as nobody said.
+    keep_history: Option<Duration>,
     /// Let go of after the connection.
     lock: Lock,
 }
@@ -59,6 +65,7 @@ impl SqliteJournal {
             connection: open().map_err(|error| open_error(error, &name))?,
             is_ahead: true,
             has_failed: false,
+            keep_history: None,
             lock,
         };
         journal.lock.add_log()?;
@@ -102,10 +109,7 @@ impl SqliteJournal {
             let effect = Effect::Unchanged(product.clone());
             write_answer(&transaction, key, product.revision, &to_json(&effect)?)?;
         }
-        let oldest = last.0.saturating_sub(RETAINED_CHANGES as u64);
-        transaction
-            .prepare_cached("DELETE FROM changes WHERE revision <= ?1")?
-            .execute([oldest])?;
+        trim::trim(&transaction, last, self.keep_history, 2 * records.len())?;
         transaction
             .prepare_cached("DELETE FROM answers WHERE at < ?1")?
             .execute([oldest_answer()])?;
@@ -168,6 +172,14 @@ impl Journal for SqliteJournal {
         Ok(loaded)
     }
 
+    fn archive(&self) -> Archive {
+        Archive::new(Store::File(self.lock.path().to_owned()))
+    }
+
+    fn keep_history(&mut self, time: Duration) {
+        self.keep_history = Some(time);
+    }
+
     fn append(
         &mut self,
         before: &Catalog,
@@ -188,6 +200,13 @@ impl Journal for SqliteJournal {
             let (_, revision) = read_catalog(&self.connection)?;
             self.overwrite(revision)?;
             self.has_failed = false;
+        } else {
+            let (_, revision) = read_catalog(&self.connection)?;
+            let transaction = self.connection.transaction()?;
+            if trim::trim(&transaction, revision, self.keep_history, MAX_TRIMMED)? > 0 {
+                self.is_ahead = true;
+            }
+            transaction.commit()?;
         }
         if self.is_ahead {
             self.checkpoint();

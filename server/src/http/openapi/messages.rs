@@ -118,6 +118,29 @@ schemas! {
     ProductUpdated => object().property("updated", named("Product")).required("updated");
     /// A product went: its id.
     ProductDeleted => object().property("deleted", revision()).required("deleted");
+    /// A change that is kept.
+    PastChange => object()
+        .property("revision", revision().description(Some("Its place in the one order.")))
+        .property("at", string().description(Some(
+            "When, as RFC 3339 writes it, in UTC; absent where an early version wrote it.",
+        )))
+        .property("source", string().description(Some(
+            "Where the command came from: `page`, `http`, `import` or `cli`; there may be more some \
+             day.",
+        )))
+        .property("change", named("Change"))
+        .property("before", named("Product"))
+        .required("revision")
+        .required("change");
+    /// A piece of the history, the newest change first.
+    PastChanges => object()
+        .property("changes", ArrayBuilder::new().items(named("PastChange")))
+        .property("next", revision().description(Some(
+            "The `after` of the next piece, where there may be one.",
+        )))
+        .required("changes");
+    /// Events, each of which has a `PastChange` as its data.
+    PastEvents => string().content_media_type("text/event-stream");
     /// An `ImportMessage` a line.
     ImportLines => string().content_media_type("application/x-ndjson");
     /// A `Draft` a line.
@@ -128,7 +151,8 @@ schemas! {
 
 /// What each piece of a text is, where the text is no JSON by itself: JSON Schema's `contentSchema`, for
 /// which the builder has no place.
-pub const CONTENTS: [(&str, &str); 3] = [
+pub const CONTENTS: [(&str, &str); 4] = [
+    ("PastEvents", "PastChange"),
     ("ImportLines", "ImportMessage"),
     ("DraftLines", "Draft"),
     ("Events", "StreamMessage"),

@@ -2,6 +2,8 @@
 
 use utoipa::IntoParams;
 
+use super::schemas::{HistoryLimitParameter, Integer};
+
 /// Writes once.
 #[expect(dead_code, reason = "only its description is used")]
 #[derive(IntoParams)]
@@ -54,4 +56,23 @@ pub struct IfNoneMatch {
     /// The `ETag` that is known already.
     #[param(required = false, rename = "If-None-Match")]
     pub tag: String,
+}
+
+/// Which changes of the history.
+#[expect(dead_code, reason = "only its description is used")]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryParameters {
+    /// From this moment on, as RFC 3339 writes it, or from this day (UTC).
+    #[param(required = false)]
+    pub from: String,
+    /// Before this moment or day.
+    #[param(required = false)]
+    pub until: String,
+    /// The most changes of this answer.
+    #[param(required = false, value_type = HistoryLimitParameter)]
+    pub limit: String,
+    /// The `next` of the answer before.
+    #[param(required = false, value_type = Integer)]
+    pub after: String,
 }

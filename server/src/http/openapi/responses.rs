@@ -45,6 +45,8 @@ refusals_of_some! {
     TooManyClients => "503", "As many live pages are connected as are allowed";
     /// See [`Rejection::TooManyImports`](crate::http::problem::Rejection::TooManyImports).
     TooManyImports => "503", "As many files are imported as can be at a time";
+    /// See [`Rejection::HistoryUnreadable`](crate::http::problem::Rejection::HistoryUnreadable).
+    HistoryUnreadable => "503", "The history can't be read at the moment";
     /// See [`Reason::Malformed`](shared::Reason::Malformed).
     Malformed => "400", "What came can't be read; `detail` says where.";
 }

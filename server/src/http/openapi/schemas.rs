@@ -27,6 +27,9 @@ const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{115f}-\u{1160}\u{17b4}-\u{17b5}\
 /// The most products of one answer; a client that wants more goes on with `after`.
 pub const MAX_LISTED: usize = 10_000;
 
+/// How many changes an answer has, where nobody says.
+pub const USUAL_PAST: usize = 100;
+
 /// A schema's type, and what makes it.
 macro_rules! schemas {
     ($($(#[doc = $doc:literal])+ $name:ident => $make:expr;)+) => {$(
@@ -70,6 +73,8 @@ schemas! {
     FormatParameter => one_of(Format::VARIANTS);
     /// What is done with a code that is taken.
     OnDuplicateParameter => one_of(OnDuplicate::VARIANTS);
+    /// The most changes of one answer.
+    HistoryLimitParameter => integer().maximum(Some(MAX_LISTED)).default(Some(USUAL_PAST.into()));
     /// The most products of one answer.
     LimitParameter => integer().maximum(Some(MAX_LISTED)).default(Some(MAX_LISTED.into()));
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use shared::{Call, Command, Reason, RequestKey};
+use shared::{Call, Command, Reason, RequestKey, Source};
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::AckSender;
 use socketioxide::handler::{FromMessageParts, MessageHandler};
@@ -16,7 +16,7 @@ use super::arguments::Event;
 use super::client::Client;
 use super::event::Acknowledgement;
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
-use crate::engine::journal::{Key, Source};
+use crate::engine::journal::Key;
 use crate::unicode::nfc;
 
 /// Where commands go.

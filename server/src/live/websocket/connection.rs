@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use shared::{
-    ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Text,
+    ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Source, Text,
 };
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::hub::{Cursor, Encoded, Encoding, Hub, Lane, LaneStream, Next, Viewer};
-use crate::engine::journal::{Key, Source};
+use crate::engine::journal::Key;
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::live::hello::resume;
 use crate::live::timeouts::Timeouts;

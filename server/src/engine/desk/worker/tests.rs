@@ -1,12 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::{ClientId, Command, Product, ProductId, RequestId, RequestKey, Revision};
+use shared::{ClientId, Command, Product, ProductId, RequestId, RequestKey, Revision, Source};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use super::*;
 use crate::engine::desk::{Answer, CommandOutcome, Group, Reply, Work};
-use crate::engine::journal::{self, Batch, IdempotencyKey, Source, SqliteJournal};
+use crate::engine::journal::{self, Archive, Batch, IdempotencyKey, SqliteJournal};
 use crate::engine::samples::{add, delete, set_stock};
 
 /// A data file that can fail.
@@ -20,6 +20,14 @@ struct Disk {
 impl Journal for Disk {
     fn load(&mut self) -> Result<Loaded, JournalError> {
         self.journal.load()
+    }
+
+    fn archive(&self) -> Archive {
+        self.journal.archive()
+    }
+
+    fn keep_history(&mut self, time: Duration) {
+        self.journal.keep_history(time);
     }
 
     fn append(

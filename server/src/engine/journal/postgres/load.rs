@@ -123,7 +123,8 @@ async fn load_all(client: &Client, address: &Address) -> Result<(Loaded, Head), 
             why,
         });
     }
-    let mut history = read_history(client, address, head.revision).await?;
+    let since = Revision(head.revision.0.saturating_sub(RETAINED_CHANGES as u64));
+    let mut history = read_history(client, address, since, head.revision).await?;
     for fault in &history.faults {
         tracing::warn!(%fault, "a part of the history is lost");
     }
@@ -173,16 +174,16 @@ pub async fn read_head(client: &Client, address: &Address) -> Result<Head, Journ
     Ok(head)
 }
 
-/// The retained changes up to this revision, as far as that is known.
+/// The retained changes after `since`, up to this revision, as far as that is known.
 pub async fn read_history(
     client: &Client,
     address: &Address,
+    since: Revision,
     revision: Revision,
 ) -> Result<History, JournalError> {
-    let oldest = revision.0.saturating_sub(RETAINED_CHANGES as u64);
     let sql = "SELECT * FROM changes WHERE revision > $1 ORDER BY revision";
     let mut history = History::default();
-    each_row(client, address, sql, &[&oldest.cast_signed()], |row| {
+    each_row(client, address, sql, &[&since.0.cast_signed()], |row| {
         let entry = read_entry(row);
         history.push(entry.map_err(|fault| fault.of("changes", "revision", row)));
         Ok(())

@@ -1,15 +1,17 @@
 //! A database that is only read, also on a standby, while servers write.
 
-use shared::{Catalog, Digest};
+use shared::{Catalog, Digest, Revision};
 use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
 use super::schema::{IS_THERE, find_version};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
-use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_product};
-use crate::engine::journal::{Inspection, JournalError, Loaded};
+use crate::engine::journal::history::Collector;
+use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_past, read_product};
+use crate::engine::journal::{HistoryQuery, Inspection, JournalError, Loaded, Piece};
 
 /// A database, open for reading.
 pub struct PostgresReader {
@@ -61,6 +63,23 @@ impl PostgresReader {
         Ok(loaded.0)
     }
 
+    /// The changes that are asked for.
+    pub fn history(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
+        let (sql, parameters) = query.to_sql();
+        let parameters: Vec<&(dyn ToSql + Sync)> =
+            parameters.iter().map(|value| value as _).collect();
+        let mut collector = Collector::default();
+        let (client, address) = (&self.session.client, &self.address);
+        self.runtime
+            .block_on(each_row(client, address, &sql, &parameters, |row| {
+                let damaged =
+                    |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
+                read_past(row, &mut collector).map_err(damaged)?;
+                Ok(())
+            }))?;
+        Ok(collector.finish())
+    }
+
     /// How many servers write to it at the moment.
     pub fn servers(&self) -> Result<i64, JournalError> {
         let sql = format!("SELECT count(*) FROM servers WHERE {IS_THERE}");
@@ -93,7 +112,7 @@ impl PostgresReader {
                     let fault = "table catalog, column digest: the products don't add up to it";
                     found.faults.push(fault.to_owned());
                 }
-                let history = read_history(client, address, head.revision).await;
+                let history = read_history(client, address, Revision(0), head.revision).await;
                 let history = found.note("table changes", history);
                 let faults = history.into_iter().flat_map(|history| history.faults);
                 found.faults.extend(faults);

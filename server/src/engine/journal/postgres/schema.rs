@@ -8,7 +8,7 @@ use crate::engine::journal::JournalError;
 
 /// What each version of the tables added to the one before. They are those of the data file, for as
 /// many servers as there are.
-const VERSIONS: [&str; 3] = ["
+const VERSIONS: [&str; 4] = ["
     CREATE TABLE catalog (
         id text NOT NULL,
         version integer NOT NULL,
@@ -93,13 +93,16 @@ const VERSIONS: [&str; 3] = ["
         substring(change from '^\{"deleted":(\d+)')
     )::bigint;
     CREATE INDEX changes_of_product ON changes (product);
-"#];
+"#, "
+    CREATE INDEX changes_at ON changes (at, revision);
+    COMMENT ON TABLE changes IS 'What happened, in order, as far as it is kept.';
+"];
 
 /// The rows of `servers` whose server is there: it said so within five of its looks.
 pub const IS_THERE: &str = "at > now() - interval '5 s'";
 
 /// The version of the tables that this Vitrina writes.
-pub const VERSION: i32 = 3;
+pub const VERSION: i32 = 4;
 
 const _: () = assert!(VERSIONS.len() == VERSION as usize);
 

@@ -17,7 +17,8 @@ use super::load::{Head, empty};
 use super::schema::{IS_THERE, VERSION};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::{
-    JournalError, MAX_ANSWERS, Observer, RETAINED_CHANGES, now_ms, oldest_answer,
+    JournalError, MAX_ANSWERS, MAX_HISTORY, Observer, RETAINED_CHANGES, now_ms, oldest_answer,
+    oldest_change,
 };
 
 /// How often a server says how many clients it has, and looks whether others wrote.
@@ -40,7 +41,7 @@ const MAX_PRUNE_TIME: Duration = Duration::from_secs(10);
 
 /// How long a change is retained at least, however many come after it: a server whose pages take their
 /// time may be as far behind.
-const MIN_AGE_MS: i64 = 120_000;
+const MIN_AGE_MS: u64 = 120_000;
 
 /// Watches as long as it lives.
 pub struct Watch {
@@ -53,6 +54,7 @@ impl Watch {
     pub fn start(
         address: Address,
         server: i64,
+        keep_history: Option<Duration>,
         observer: Arc<dyn Observer>,
     ) -> std::io::Result<Self> {
         let runtime: Runtime = Builder::new_current_thread().enable_all().build()?;
@@ -60,6 +62,7 @@ impl Watch {
         let watcher = Watcher {
             address,
             server,
+            keep_history,
             observer,
             host: 0,
             pruned: None,
@@ -89,6 +92,8 @@ impl Drop for Watch {
 struct Watcher {
     address: Address,
     server: i64,
+    /// How long changes are kept for the history; `None` where nobody said.
+    keep_history: Option<Duration>,
     observer: Arc<dyn Observer>,
     /// The host that was used last.
     host: usize,
@@ -223,7 +228,7 @@ impl Watcher {
         if self.pruned.is_some_and(is_pruned) {
             return Ok(());
         }
-        let pruned = timeout(MAX_PRUNE_TIME, prune(&session.client)).await;
+        let pruned = timeout(MAX_PRUNE_TIME, prune(&session.client, self.keep_history)).await;
         let pruned = pruned.map_err(|_| unreachable(&self.address, "no answer"))?;
         let has_more = pruned.map_err(|error| to_error(&error, &self.address))?;
         self.pruned = (!has_more).then(Instant::now);
@@ -240,16 +245,23 @@ impl Watcher {
 }
 
 /// Takes away some of what is too old; returns whether there may be more.
-async fn prune(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let retained = i64::try_from(RETAINED_CHANGES).unwrap_or(i64::MAX);
-    let young = i64::try_from(now_ms()).unwrap_or(i64::MAX) - MIN_AGE_MS;
-    let old_changes = "DELETE FROM changes WHERE revision IN (
-            SELECT revision FROM changes
-            WHERE revision <= (SELECT revision FROM catalog) - $1::bigint AND coalesce(at, 0) < $2
-            ORDER BY revision LIMIT $3
-        )";
-    let parameters: [&(dyn ToSql + Sync); 3] = [&retained, &young, &MAX_ROWS];
-    let changes = client.execute(old_changes, &parameters).await?;
+async fn prune(client: &Client, keep: Option<Duration>) -> Result<bool, tokio_postgres::Error> {
+    let in_tables = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let young = now_ms().saturating_sub(MIN_AGE_MS);
+    let old = keep.map_or(0, |keep| oldest_change(keep).min(young));
+    let mut changes = 0;
+    for (kept, before) in [(RETAINED_CHANGES, old), (MAX_HISTORY, young)] {
+        // Early versions wrote no time.
+        let old_changes = "DELETE FROM changes WHERE revision IN (
+                SELECT revision FROM changes
+                WHERE revision <= (SELECT revision FROM catalog) - $1::bigint
+                    AND (at < $2 OR at IS NULL AND $2 > 0)
+                ORDER BY at NULLS FIRST, revision LIMIT $3
+            )";
+        let (kept, before) = (in_tables(kept as u64), in_tables(before));
+        let parameters: [&(dyn ToSql + Sync); 3] = [&kept, &before, &MAX_ROWS];
+        changes += client.execute(old_changes, &parameters).await?;
+    }
     let old_answers = "DELETE FROM answers WHERE key IN (
             SELECT key FROM answers WHERE at < $1 ORDER BY at LIMIT $2
         )";

@@ -4,6 +4,7 @@ use super::load::{read_catalog, read_history};
 use super::schema::{self, HASH_VERSION, version};
 use crate::engine::journal::{Inspection, JournalError};
 use rusqlite::{Connection, Row};
+use shared::Revision;
 
 /// Looks at all of a file. What can't be read of one table says nothing of the others.
 pub fn inspect(connection: &Connection) -> Inspection {
@@ -27,7 +28,7 @@ pub fn inspect(connection: &Connection) -> Inspection {
     }
     let products = products(connection, &mut found);
     found.note("table products", products);
-    let history = read_history(connection, found.revision);
+    let history = read_history(connection, Revision(0), found.revision);
     let history = found.note("table changes", history);
     found
         .faults

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
 use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
-use super::schema::{HASH_VERSION, version};
+use super::schema::{HASH_VERSION, HISTORY_VERSION, version};
+use crate::engine::journal::history::Collector;
 use crate::engine::journal::tables::{
     self, Fault, History, has_its_hash, read_entry, read_product, read_unchanged,
 };
-use crate::engine::journal::{Effect, JournalError, Loaded, RETAINED_CHANGES, oldest_answer};
+use crate::engine::journal::{
+    Effect, HistoryQuery, JournalError, Loaded, Piece, RETAINED_CHANGES, oldest_answer,
+};
 
 /// Everything a file holds, whatever its version. What is wrong with the history costs the history
 /// alone; what is wrong with a product is an error.
@@ -22,7 +25,8 @@ pub fn load(connection: &Connection) -> Result<Loaded, JournalError> {
         let why = "two products have one id".to_owned();
         return Err(JournalError::Damaged(why));
     }
-    let mut history = read_history(connection, Some(revision))?;
+    let since = Revision(revision.0.saturating_sub(RETAINED_CHANGES as u64));
+    let mut history = read_history(connection, since, Some(revision))?;
     for fault in &history.faults {
         tracing::warn!(%fault, "a part of the history is lost");
     }
@@ -73,9 +77,10 @@ fn read_products(connection: &Connection) -> Result<Vec<Arc<Product>>, JournalEr
     Ok(products)
 }
 
-/// The retained changes up to this revision, as far as that is known.
+/// The retained changes after `since`, up to this revision, as far as that is known.
 pub fn read_history(
     connection: &Connection,
+    since: Revision,
     revision: Option<Revision>,
 ) -> Result<History, JournalError> {
     let columns = if version(connection)? >= HASH_VERSION {
@@ -84,9 +89,10 @@ pub fn read_history(
         "NULL AS digest, NULL AS before"
     };
     let mut statement = connection.prepare(&format!(
-        "SELECT revision, change, page, request, {columns} FROM changes ORDER BY revision"
+        "SELECT revision, change, page, request, {columns} FROM changes
+        WHERE revision > ?1 ORDER BY revision"
     ))?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([since.0])?;
     let mut history = History::default();
     loop {
         match rows.next() {
@@ -105,6 +111,23 @@ pub fn read_history(
         history.end_at(revision);
     }
     Ok(history)
+}
+
+/// The changes that are asked for.
+pub fn read_past(connection: &Connection, query: &HistoryQuery) -> Result<Piece, JournalError> {
+    if version(connection)? < HISTORY_VERSION {
+        let why = "its tables are of an earlier version: start a server on it once".to_owned();
+        return Err(JournalError::Damaged(why));
+    }
+    let (sql, parameters) = query.to_sql();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    let mut collector = Collector::default();
+    while let Some(row) = rows.next()? {
+        let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
+        tables::read_past(row, &mut collector).map_err(damaged)?;
+    }
+    Ok(collector.finish())
 }
 
 /// The requests of clients that left their products as they were.

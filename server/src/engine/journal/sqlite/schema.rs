@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x5649_5452;
 
 /// What each version of the tables added to the one before. A file's version (`PRAGMA
 /// user_version`) is the number of these that were applied to it.
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
     CREATE TABLE products (
         id INTEGER PRIMARY KEY,
@@ -84,10 +84,17 @@ const VERSIONS: [&str; 5] = [
         json_extract(change, '$.deleted')) WHERE json_valid(change);
     CREATE INDEX changes_of_product ON changes (product);
     INSERT INTO about VALUES ('changes.product', 'The product that changed.');",
+    // Finds the changes of a time, and those that are too old.
+    "CREATE INDEX changes_at ON changes (at);
+    UPDATE about SET meaning = 'What happened, in order, as far as it is kept.'
+        WHERE name = 'changes';",
 ];
 
 /// The version from which on rows have hashes, and changes digests.
 pub const HASH_VERSION: usize = 3;
+
+/// The version from which on a product's changes are found.
+pub const HISTORY_VERSION: usize = 5;
 
 /// Whether the file is one of Vitrina's, of a version this one knows; `false` where it is empty.
 pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalError> {

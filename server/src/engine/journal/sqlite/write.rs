@@ -1,13 +1,13 @@
 //! What is written when something becomes durable.
 
 use rusqlite::{Connection, Transaction, params};
-use shared::{Change, ProductId, Revision};
+use shared::{Change, ProductId, Revision, Source};
 
 use super::columns::{write_blank_product, write_product};
 use super::load::read_catalog;
 use crate::engine::journal::tables::ChangeRow;
 use crate::engine::journal::{
-    Entry, IdempotencyKey, JournalError, Key, Record, Source, now_ms, now_seconds,
+    Entry, IdempotencyKey, JournalError, Key, Record, now_ms, now_seconds,
 };
 
 /// Writes a change, and what it makes of the products.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use shared::{
-    Catalog, CatalogId, Change, ClientId, Digest, Product, RequestId, RequestKey, Revision,
+    Catalog, CatalogId, Change, ClientId, Digest, PastChange, Product, RequestId, RequestKey,
+    Revision,
 };
 
 use super::cells::{Cells, Fault, json, number, text};
-use crate::engine::journal::{Answer, Effect, Entry, Key};
+use crate::engine::journal::history::Collector;
+use crate::engine::journal::{Answer, Effect, Entry, Key, RETAINED_CHANGES};
+use crate::moment::to_rfc3339;
 
 /// A retained change, and the product as it was before.
 pub struct HistoryRow {
@@ -50,6 +53,9 @@ impl History {
             }
         }
         self.entries.push(row.entry);
+        // Nobody resumes from before the latest of them, however many are looked at.
+        forget_all_but_latest(&mut self.entries);
+        forget_all_but_latest(&mut self.requests);
     }
 
     /// Says which revision the last of them must have led to.
@@ -87,6 +93,13 @@ impl History {
                 *product = same.clone();
             }
         }
+    }
+}
+
+/// Keeps the latest, and some more: each is moved once at most.
+fn forget_all_but_latest<T>(list: &mut Vec<T>) {
+    if list.len() > 2 * RETAINED_CHANGES {
+        list.drain(..RETAINED_CHANGES);
     }
 }
 
@@ -130,6 +143,29 @@ pub fn read_entry(row: &impl Cells) -> Result<HistoryRow, Fault> {
     };
     let before = read_before(row)?;
     Ok(HistoryRow { entry, before })
+}
+
+/// Reads a change as it is told, where there is room for it.
+pub fn read_past(row: &impl Cells, into: &mut Collector) -> Result<(), Fault> {
+    if !into.has_room() {
+        return Ok(());
+    }
+    let source = row.text("by")?;
+    let length = |column| {
+        row.text(column)
+            .map(|text| text.map_or(0, |text| text.len()))
+    };
+    let bytes = length("change")? + length("before")?;
+    let change = PastChange {
+        revision: Revision(number(row, "revision")?),
+        at: row.integer("at")?.and_then(to_rfc3339),
+        // A later version may know more of them.
+        source: source.and_then(|source| source.parse().ok()),
+        change: json(row, "change")?,
+        before: read_before(row)?,
+    };
+    into.push(bytes, change);
+    Ok(())
 }
 
 /// Reads the product as it was before a change.

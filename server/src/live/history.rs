@@ -1,0 +1,138 @@
+//! `GET /api/history/stream`: every change as it happens, with its time and where it came from.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Deserialize;
+use shared::{PastChange, ProductId, Revision};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::sse::KEEP_ALIVE;
+use crate::engine::hub::{Hub, Viewer};
+use crate::engine::journal::{HistoryQuery, Piece, Place};
+use crate::http::archive::ArchiveReader;
+use crate::http::extract::TypedQuery;
+use crate::http::openapi;
+use crate::http::problem::Rejection;
+use crate::http::shutdown::Shutdown;
+use crate::http::streaming::NO_BUFFERING;
+
+/// How long is waited for what comes at the same time, which is read together.
+const GATHER_TIME: Duration = Duration::from_millis(100);
+
+/// The most changes that are read at a time.
+const MAX_AT_ONCE: usize = 100;
+
+/// What a follower asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    product: Option<ProductId>,
+    since: Option<Revision>,
+}
+
+/// Follows the history.
+#[utoipa::path(
+    get,
+    path = "/api/history/stream",
+    operation_id = "followHistory",
+    summary = "What happens, as it happens",
+    description = "Server-sent events, one named `change` for each change, with its revision as its \
+        id. It begins with what comes after `since`, or `Last-Event-ID`, as far as that is kept; \
+        without either, with what happens from now on.",
+    tag = "history",
+    params(
+        ("product" = Option<openapi::Integer>, Query, description = "The changes of this product"),
+        ("since" = Option<openapi::Integer>, Query,
+            description = "The revision that is known already"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
+    ),
+    responses(
+        (status = 200, description = "The events, without an end", body = openapi::PastEvents,
+            content_type = "text/event-stream"),
+        openapi::Malformed,
+        openapi::TooManyClients,
+    )
+)]
+pub async fn stream(
+    State(reader): State<ArchiveReader>,
+    State(hub): State<Arc<Hub>>,
+    State(Shutdown { stop, .. }): State<Shutdown>,
+    headers: HeaderMap,
+    TypedQuery(wanted): TypedQuery<Wanted>,
+) -> Result<Response, Rejection> {
+    let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let last = last.and_then(|id| id.parse().ok()).map(Revision);
+    let head = hub.catalog().revision();
+    // Whoever knows of more than there is comes from another history.
+    let since = last.or(wanted.since).unwrap_or(head).min(head);
+    let follower = Follower {
+        head: hub.head(),
+        query: HistoryQuery {
+            product: wanted.product,
+            place: Place::After(since),
+            limit: MAX_AT_ONCE,
+            ..HistoryQuery::default()
+        },
+        changes: VecDeque::new(),
+        reader,
+        stop,
+        _viewer: viewer,
+    };
+    let events = stream::unfold(follower, async |mut follower| {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    let stream = Sse::new(events).keep_alive(keep_alive);
+    Ok(([NO_BUFFERING], stream).into_response())
+}
+
+/// One follower.
+struct Follower {
+    reader: ArchiveReader,
+    /// What comes next.
+    query: HistoryQuery,
+    /// What was read and is not yet told.
+    changes: VecDeque<PastChange>,
+    /// Tells when there is more.
+    head: watch::Receiver<Revision>,
+    stop: CancellationToken,
+    _viewer: Viewer,
+}
+
+impl Follower {
+    /// The next event, once there is one; `None` when the server stops, or the history can't be read:
+    /// whoever follows comes again.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(change) = self.changes.pop_front() {
+                let event = Event::default().event("change");
+                let event = event.id(change.revision.to_string());
+                return event.json_data(&change).ok();
+            }
+            self.head.mark_unchanged();
+            let Piece { changes, .. } = self.reader.read(&self.query).await.ok()?;
+            if let Some(last) = changes.last() {
+                self.query.place = Place::After(last.revision);
+                self.changes.extend(changes);
+                continue;
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                changed = self.head.changed() => changed.ok()?,
+            }
+            sleep(GATHER_TIME).await;
+        }
+    }
+}
