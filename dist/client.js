@@ -64,6 +64,9 @@ function __wbg_get_imports() {
         __wbg_append_1e9e3768bd52da3e: function(arg0, arg1, arg2, arg3, arg4) {
             getObject(arg0).append(getStringFromWasm0(arg1, arg2), getStringFromWasm0(arg3, arg4));
         },
+        __wbg_append_4b50c58c9a392d92: function() { return handleError(function (arg0, arg1, arg2) {
+            getObject(arg0).append(getStringFromWasm0(arg1, arg2));
+        }, arguments); },
         __wbg_back_3fe9f0b5102d8eb1: function() { return handleError(function (arg0) {
             getObject(arg0).back();
         }, arguments); },
@@ -182,6 +185,10 @@ function __wbg_get_imports() {
             getObject(arg0).focus();
         }, arguments); },
         __wbg_format_3b5ef55481c48f42: function(arg0) {
+            const ret = getObject(arg0).format;
+            return addHeapObject(ret);
+        },
+        __wbg_format_ca76e8b79adca402: function(arg0) {
             const ret = getObject(arg0).format;
             return addHeapObject(ret);
         },
@@ -533,6 +540,10 @@ function __wbg_get_imports() {
             const ret = new Intl.NumberFormat(getObject(arg0), getObject(arg1));
             return addHeapObject(ret);
         },
+        __wbg_new_34e56228080aa9f8: function(arg0) {
+            const ret = new Date(getObject(arg0));
+            return addHeapObject(ret);
+        },
         __wbg_new_4059fb0406225e04: function() { return handleError(function (arg0, arg1) {
             const ret = new WebSocket(getStringFromWasm0(arg0, arg1));
             return addHeapObject(ret);
@@ -557,6 +568,10 @@ function __wbg_get_imports() {
             const ret = new URLSearchParams();
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_new_e32e15714757492a: function(arg0, arg1) {
+            const ret = new Intl.DateTimeFormat(getObject(arg0), getObject(arg1));
+            return addHeapObject(ret);
+        },
         __wbg_new_from_slice_9a868026ffa4208a: function(arg0, arg1) {
             const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
             return addHeapObject(ret);
@@ -757,6 +772,9 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbg_send_78fb8f51698a9dfa: function() { return handleError(function (arg0, arg1) {
             getObject(arg0).send(getObject(arg1));
+        }, arguments); },
+        __wbg_send_9d00bd9d7a2c90b5: function() { return handleError(function (arg0) {
+            getObject(arg0).send();
         }, arguments); },
         __wbg_send_b5bdd806efe4baf6: function() { return handleError(function (arg0, arg1, arg2) {
             getObject(arg0).send(getStringFromWasm0(arg1, arg2));
@@ -999,28 +1017,28 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 60, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1413);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 61, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1463);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1383_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 8, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1382);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1432);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0) {
@@ -1047,26 +1065,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1382(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1382(arg0, arg1);
+function __wasm_bindgen_func_elem_1432(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1432(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1383(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1383(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1433(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1433(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1383_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1383_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1433_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1433_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1383_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1383_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1433_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1433_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1413(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1463(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1413(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1463(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

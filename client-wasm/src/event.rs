@@ -1,7 +1,7 @@
 //! Everything that can happen to the page, in one queue.
 
 use futures_channel::mpsc;
-use shared::{ClientId, ProductId, RequestId, Revision};
+use shared::{ClientId, PastChanges, ProductId, RequestId, Revision};
 use web_sys::File;
 
 use crate::model::query::{SortKey, Tab};
@@ -66,6 +66,8 @@ pub enum Event {
     Printing(bool),
     /// Something was done with the import's dialog.
     Import(ImportEvent),
+    /// Something was done with what happened.
+    History(HistoryEvent),
     /// There is a report about an upload.
     Upload {
         /// The upload's number.
@@ -270,6 +272,8 @@ pub enum PanelEvent {
     Duplicate,
     /// The product is to be deleted.
     Delete,
+    /// What happened to the product is looked at.
+    History,
     /// What somebody else wrote into this field stays.
     Theirs(String),
     /// What was typed into this field is to stand.
@@ -366,4 +370,25 @@ pub enum ImportEvent {
     Started,
     /// It is closed, or what is under way is stopped.
     Closed,
+}
+
+/// What somebody does with what happened, and what the server tells of it.
+pub enum HistoryEvent {
+    /// That of all products is looked at.
+    Opened,
+    /// What was before is asked for.
+    Older,
+    /// It is closed.
+    Closed,
+    /// What this change changed is to be as it was.
+    PutBack(Revision),
+    /// There is an answer.
+    Told {
+        /// The product that was asked about, or all.
+        product: Option<ProductId>,
+        /// Before which change was asked for; `None` for the newest.
+        before: Option<Revision>,
+        /// What came, or why nothing did, where the server said so.
+        told: Result<PastChanges, Option<String>>,
+    },
 }

@@ -1,6 +1,8 @@
 //! What leaves the page and what comes: the socket, the commands under way, files to import.
 
+mod answer;
 pub mod batch;
+pub mod history;
 pub mod kept;
 pub mod outbox;
 pub mod socket;

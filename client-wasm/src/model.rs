@@ -6,6 +6,7 @@ pub mod drafts;
 pub mod field_text;
 pub mod fold;
 pub mod freshness;
+pub mod history;
 pub mod index;
 pub mod merge;
 pub mod query;

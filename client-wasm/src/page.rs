@@ -2,6 +2,7 @@
 
 mod bulk;
 mod commands;
+mod history;
 mod list;
 mod looks;
 mod messages;
@@ -85,6 +86,8 @@ pub struct Page {
     elsewhere: HashMap<ClientId, ProductId>,
     /// The product that they were told is open here.
     told_open: Option<ProductId>,
+    /// The revision up to which the history was asked for while somebody looks at it.
+    told_history: Revision,
     /// Where the panel is a sheet over the page, the browser's way back closes it.
     sheet: Sheet,
     view: View,
@@ -174,6 +177,7 @@ impl Page {
             windows: Windows::start(client_name, &window_events)?,
             elsewhere: HashMap::new(),
             told_open: None,
+            told_history: Revision(0),
             sheet: Sheet::default(),
             view,
             freshness: Freshness::default(),
@@ -228,7 +232,11 @@ impl Page {
                 self.link.order(Order::Restart);
             }
             Event::Frame => return self.paint(),
-            Event::Second => self.view.toasts.expire(dom::now())?,
+            Event::Second => {
+                self.view.toasts.expire(dom::now())?;
+                self.follow_history()?;
+            }
+            Event::History(event) => self.on_history(event)?,
             Event::Table(event) => self.on_table(&event)?,
             Event::Panel(event) => self.on_panel(event)?,
             Event::Filter(event) => self.on_filter(event)?,
@@ -333,6 +341,7 @@ impl Page {
         self.view.filters.show(self.selection.is_empty())?;
         view::paint_undo(self.undo.last())?;
         self.view.import.paint()?;
+        self.view.history.paint(self.mirror.catalog())?;
         if is_loaded && !self.was_loaded {
             self.was_loaded = true;
             let count = self.text.product_count(self.mirror.catalog().len());

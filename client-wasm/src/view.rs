@@ -4,6 +4,7 @@ mod announcer;
 mod bulk;
 mod filters;
 mod format;
+mod history;
 mod import;
 pub mod keys;
 mod panel;
@@ -24,6 +25,7 @@ pub use announcer::Announcer;
 pub use bulk::Bulk;
 pub use filters::{Filters, columns};
 pub use format::Format;
+pub use history::HistoryDialog;
 pub use import::{Import, UploadOrder};
 pub use panel::{Mode, Panel, Submission};
 pub use row::State;
@@ -43,6 +45,8 @@ pub struct View {
     pub bulk: Bulk,
     /// The dialog that imports a file.
     pub import: Import,
+    /// The dialog that tells what happened.
+    pub history: HistoryDialog,
     /// How fresh the list is.
     pub status: Status,
     /// Short messages with an undo.
@@ -62,6 +66,7 @@ impl View {
             panel: Panel::find(format.clone(), events)?,
             bulk: Bulk::find(format.clone(), events)?,
             import: Import::find(text.clone(), events)?,
+            history: HistoryDialog::find(format.clone(), events)?,
             status: Status::find(text.clone(), events.clone())?,
             toasts: Toasts::find(text.clone(), events.clone())?,
             announcer: Announcer::find(text.clone())?,

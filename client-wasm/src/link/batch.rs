@@ -4,6 +4,7 @@ use shared::{RawCommand, Revision};
 use wasm_bindgen::prelude::*;
 use web_sys::XmlHttpRequest;
 
+use super::answer;
 use crate::dom;
 use crate::event::BatchOutcome;
 
@@ -38,7 +39,7 @@ fn revisions(answer: &str) -> Vec<Revision> {
 
 fn outcome(request: &XmlHttpRequest) -> BatchOutcome {
     let status = request.status().unwrap_or_default();
-    let text = request.response_text().ok().flatten().unwrap_or_default();
+    let text = answer::text(request);
     match status {
         200 => BatchOutcome::Done(revisions(&text)),
         // Nobody, or a proxy, or a server that doesn't know what became of it.

@@ -7,6 +7,7 @@ use shared::OnDuplicate;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, File, ProgressEvent, XmlHttpRequest};
 
+use super::answer;
 use crate::model::upload::Progress;
 
 /// The most refused rows of which the page shows what is wrong: more than a person reads.
@@ -99,7 +100,9 @@ fn listen(
                 tell_lines(&request, &read, &tell);
                 tell(Progress::Ended(Ok(())));
             } else {
-                tell(Progress::Ended(Err(detail(&request))));
+                tell(Progress::Ended(Err(answer::detail(&answer::text(
+                    &request,
+                )))));
             }
         })
     };
@@ -120,7 +123,7 @@ fn listen(
 
 /// Hands on each line that is new and complete.
 fn tell_lines(request: &XmlHttpRequest, read: &Cell<usize>, tell: &impl Fn(Progress)) {
-    let text = request.response_text().ok().flatten().unwrap_or_default();
+    let text = answer::text(request);
     let Some(new) = text.get(read.get()..) else {
         return;
     };
@@ -133,11 +136,4 @@ fn tell_lines(request: &XmlHttpRequest, read: &Cell<usize>, tell: &impl Fn(Progr
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok());
     messages.for_each(|message| tell(Progress::Told(message)));
-}
-
-/// What the problem document of a refusal says.
-fn detail(request: &XmlHttpRequest) -> Option<String> {
-    let text = request.response_text().ok()??;
-    let document: serde_json::Value = serde_json::from_str(&text).ok()?;
-    Some(document["detail"].as_str()?.to_owned())
 }

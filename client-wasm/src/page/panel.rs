@@ -41,6 +41,7 @@ impl Page {
                 let edited = self.view.panel.edits();
                 edited.map_or(Ok(()), |id| self.delete(id))
             }
+            PanelEvent::History => self.open_history(self.view.panel.edits()),
             PanelEvent::Theirs(field) => self.decide(&field, true),
             PanelEvent::Mine(field) => self.decide(&field, false),
             PanelEvent::Category(name) => {

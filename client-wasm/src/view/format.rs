@@ -14,6 +14,8 @@ pub struct Format {
     pub text: Rc<Text>,
     /// Writes an amount with the shop's currency, where it has one.
     currency: Option<Function>,
+    /// Writes a moment.
+    moment: Function,
 }
 
 impl Format {
@@ -31,6 +33,7 @@ impl Format {
         Ok(Self {
             text,
             currency: currency.transpose()?,
+            moment: moments(language)?,
         })
     }
 
@@ -47,6 +50,15 @@ impl Format {
             .ok()
             .and_then(|text| text.as_string())
             .unwrap_or_else(plain)
+    }
+
+    /// A moment that RFC 3339 writes, in the reader's time.
+    pub fn moment(&self, at: &str) -> String {
+        let written = self
+            .moment
+            .call1(&JsValue::UNDEFINED, &js_sys::Date::new(&at.into()));
+        let written = written.ok().and_then(|text| text.as_string());
+        written.unwrap_or_else(|| at.to_owned())
     }
 
     /// A value as the list shows it; `None` where it shows no text for it.
@@ -75,4 +87,13 @@ impl Format {
             .map(|(_, value)| self.words(value))
             .unwrap_or_default()
     }
+}
+
+/// What writes a moment in a language.
+fn moments(language: &str) -> Result<Function, JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"dateStyle".into(), &"medium".into())?;
+    Reflect::set(&options, &"timeStyle".into(), &"medium".into())?;
+    let locales = Array::of1(&language.into());
+    Ok(Intl::DateTimeFormat::new(&locales, &options).format())
 }

@@ -11,7 +11,7 @@ use crate::http::extract::Locale;
 use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 17] = [
+const TEMPLATES: [&str; 18] = [
     "layouts/main",
     "bar",
     "languages",
@@ -24,6 +24,7 @@ const TEMPLATES: [&str; 17] = [
     "live/grid",
     "live/panel",
     "live/bulk",
+    "live/history",
     "live/shortcuts",
     "product",
     "field",

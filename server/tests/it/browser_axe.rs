@@ -1,10 +1,11 @@
 //! Every state of the pages, looked at by axe-core and kept as a picture.
 
 use crate::support::{Browser, Look, Program, draft};
+use reqwest::Method;
 use serde_json::json;
 
 /// The states of the live page: a name, what leads there, and when it is there.
-const STATES: [(&str, &str, &str); 7] = [
+const STATES: [(&str, &str, &str); 8] = [
     ("list", "1", "document.querySelector('[data-product]')"),
     (
         "panel",
@@ -40,6 +41,12 @@ const STATES: [(&str, &str, &str); 7] = [
             document.getElementById('open-shortcuts').click())",
         "document.getElementById('shortcuts').open",
     ),
+    (
+        "history",
+        "(document.querySelector('#shortcuts button').click(), \
+            document.getElementById('open-history').click())",
+        "document.querySelector('.past')",
+    ),
 ];
 
 #[tokio::test]
@@ -54,6 +61,11 @@ async fn axe_finds_nothing_in_any_state() {
         product["description"] = json!("In words.");
         assert_eq!(program.http().post(&product).await.status(), 201);
     }
+    let patch = json!({"price": 7, "description": "In other words."});
+    let path = "/api/products/2";
+    let http = program.http();
+    let changed = http.send(Method::PATCH, path, &patch).await;
+    assert_eq!(changed.status(), 200);
     let mut found = Vec::new();
     for (look, language) in [
         (Look::Desktop, "en"),

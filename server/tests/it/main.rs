@@ -7,6 +7,7 @@ mod browser_axe;
 mod browser_bulk;
 mod browser_edit;
 mod browser_find;
+mod browser_history;
 mod browser_import;
 mod browser_list;
 mod browser_phone;

@@ -25,6 +25,7 @@ pub struct Places {
     next: Element,
     duplicate: Element,
     delete: Element,
+    history: Element,
     walk: [Element; 2],
     chips: Element,
     options: Element,
@@ -51,6 +52,7 @@ impl Places {
             next: dom::find(&form, "[data-form-next]")?,
             duplicate: dom::find(&form, "[data-form-duplicate]")?,
             delete: dom::find(&form, "[data-form-delete]")?,
+            history: dom::find(&form, "[data-form-history]")?,
             walk: [
                 dom::find(&form, "[data-panel-previous]")?,
                 dom::find(&form, "[data-panel-next]")?,
@@ -87,7 +89,8 @@ impl Places {
         dom::set_text(&self.submit, text.get(submit));
         let is_edit = matches!(mode, Mode::Edit(_));
         dom::show(&self.next, !is_edit)?;
-        for element in [&self.duplicate, &self.delete, &self.walk[0], &self.walk[1]] {
+        let [previous, next] = &self.walk;
+        for element in [&self.duplicate, &self.history, &self.delete, previous, next] {
             dom::show(element, is_edit)?;
         }
         Ok(has_changed)
@@ -230,6 +233,7 @@ fn on_click(event: &web_sys::Event) -> Option<PanelEvent> {
         () if has("data-form-cancel") => PanelEvent::Closed,
         () if has("data-form-duplicate") => PanelEvent::Duplicate,
         () if has("data-form-delete") => PanelEvent::Delete,
+        () if has("data-form-history") => PanelEvent::History,
         () if has("data-panel-previous") => PanelEvent::Walk(-1),
         () if has("data-panel-next") => PanelEvent::Walk(1),
         () if has("data-draft-drop") => PanelEvent::Discard,
