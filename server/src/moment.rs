@@ -14,14 +14,13 @@ pub fn to_rfc3339(milliseconds: i64) -> Option<String> {
 
 /// Reads a moment: RFC 3339 with its offset, or a day or a local time in this time zone.
 pub fn parse(text: &str, zone: &TimeZone) -> Option<u64> {
-    let moment = match text.parse::<Timestamp>() {
-        Ok(moment) => moment,
-        Err(_) => {
-            let local = text.parse::<DateTime>().ok();
-            let local = local.or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))?;
-            local.to_zoned_datetime(zone.clone()).ok()?.timestamp()
-        }
+    let exact = text.parse::<Timestamp>().ok();
+    let local = || {
+        let time = text.parse::<DateTime>().ok();
+        let time = time.or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))?;
+        Some(time.to_zoned_datetime(zone.clone()).ok()?.timestamp())
     };
+    let moment = exact.or_else(local)?;
     u64::try_from(moment.as_millisecond()).ok()
 }
 

@@ -204,8 +204,7 @@ pub async fn delete(
     operation_id = "restoreProduct",
     summary = "Bring a deleted product back",
     description = "The product is on the list again as it was when it was deleted, with its id. What \
-        it was is looked up among the changes that the server keeps: the latest 10,000. A product \
-        that is there stays as it is.",
+        it was is looked up in the history. A product that is there stays as it is.",
     tag = "products",
     params(
         ("id" = openapi::Integer, Path, description = "The product"),

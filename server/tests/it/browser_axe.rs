@@ -62,9 +62,8 @@ async fn axe_finds_nothing_in_any_state() {
         assert_eq!(program.http().post(&product).await.status(), 201);
     }
     let patch = json!({"price": 7, "description": "In other words."});
-    let path = "/api/products/2";
     let http = program.http();
-    let changed = http.send(Method::PATCH, path, &patch).await;
+    let changed = http.send(Method::PATCH, "/api/products/2", &patch).await;
     assert_eq!(changed.status(), 200);
     let mut found = Vec::new();
     for (look, language) in [

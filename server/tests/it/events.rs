@@ -177,9 +177,9 @@ async fn a_follower_of_the_history_is_told_each_change_and_what_it_missed() {
         assert_eq!(event.data["change"][kind]["id"], 1);
     }
     // Away for a while, it goes on from where it was; one from another history begins now.
-    let path = "/api/history/stream";
-    let mut again = Events::open_at(&http, path, Some("3")).await;
-    let mut foreign = Events::open_at(&http, path, Some("77")).await;
+    let stream = "/api/history/stream";
+    let mut again = Events::open_at(&http, stream, Some("3")).await;
+    let mut foreign = Events::open_at(&http, stream, Some("77")).await;
     assert_eq!(
         again.next().await.expect("an event").data["before"]["code"],
         "a"

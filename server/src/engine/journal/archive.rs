@@ -24,7 +24,7 @@ struct Shared {
 /// A journal, open for reading.
 enum Reader {
     File(DataFile),
-    Database(PostgresReader),
+    Database(Box<PostgresReader>),
 }
 
 impl Archive {
@@ -47,7 +47,7 @@ impl Archive {
         }
         let reader = match &self.0.store {
             Store::File(path) => Reader::File(DataFile::open(path)?),
-            Store::Database(address) => Reader::Database(PostgresReader::open(address)?),
+            Store::Database(address) => Reader::Database(Box::new(PostgresReader::open(address)?)),
         };
         self.read_with(reader, query)
     }
