@@ -8,6 +8,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testbed::url;
 
+/// How long the database is away.
+const AWAY: Duration = Duration::from_secs(20);
+
 /// Takes messages until a pulse says whether changes can be saved.
 async fn until_writable(client: &mut Client, writable: bool) {
     client.until(|client| client.writable == writable).await;
@@ -23,6 +26,7 @@ async fn without_the_database_the_list_is_there_and_pages_know_that_nothing_can_
     client.until_revision(1).await;
     until_writable(&mut client, true).await;
     postgres.nodes[0].kill();
+    let gone = Instant::now();
     until_writable(&mut client, false).await;
     // And stay told, although nobody writes.
     let pulses = client.pulses;
@@ -48,11 +52,18 @@ async fn without_the_database_the_list_is_there_and_pages_know_that_nothing_can_
     assert!(asked.elapsed() > Duration::from_secs(5), "it did not wait");
     // One that still waits when it comes back is done.
     let http = server.http();
+    tokio::time::sleep(AWAY.saturating_sub(gone.elapsed() + Duration::from_secs(1))).await;
     let waiting = tokio::spawn(async move { http.post(&draft("c")).await.status() });
     tokio::time::sleep(Duration::from_secs(1)).await;
     postgres.nodes[0].start();
+    let back = Instant::now();
     assert_eq!(waiting.await.expect("an answer"), 201);
+    println!(
+        "the first is saved {:?} after the database is back",
+        back.elapsed()
+    );
     until_writable(&mut client, true).await;
+    println!("pages know it {:?} after", back.elapsed());
     client.until_revision(2).await;
     assert_eq!(client.codes(), ["a", "c"]);
 }

@@ -63,19 +63,25 @@ async fn a_page_says_that_nothing_can_be_saved_and_keeps_what_is_asked() {
     server.http().add("a").await;
     let browser = Browser::open(Look::Desktop).await;
     browser.open_live(&server.host).await;
-    let phone = Browser::open_in("es", Look::PhoneDark).await;
-    phone.goto(&server.host, "/realtimeproducts").await;
-    phone.until_titles(&["Product a"]).await;
+    let mut others = Vec::new();
+    for look in [Look::DesktopDark, Look::Phone, Look::PhoneDark] {
+        let other = Browser::open_in("es", look).await;
+        other.goto(&server.host, "/realtimeproducts").await;
+        other.until_titles(&["Product a"]).await;
+        others.push((format!("{look:?}").to_lowercase(), other));
+    }
     postgres.nodes[0].kill();
     browser
         .until_text("[data-status-text]", "Live, nothing can be saved")
         .await;
-    phone
-        .until_text("[data-status-text]", "En vivo, no se puede guardar")
-        .await;
     browser.screenshot("live-read-only-desktop").await;
-    phone.screenshot("live-read-only-phone-dark").await;
-    phone.close().await;
+    for (look, other) in others {
+        other
+            .until_text("[data-status-text]", "En vivo, no se puede guardar")
+            .await;
+        other.screenshot(&format!("live-read-only-{look}")).await;
+        other.close().await;
+    }
     // What is asked for meanwhile is done when it can be.
     browser.fill("My lamp", "lamp").await;
     browser.click("[data-form-submit]").await;
