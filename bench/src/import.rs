@@ -80,7 +80,7 @@ fn measure(rows: u64, connections: usize) -> anyhow::Result<()> {
 }
 
 /// Sends the file, and reads the answer meanwhile.
-fn import(target: &Target, file: &str) -> anyhow::Result<String> {
+pub fn import(target: &Target, file: &str) -> anyhow::Result<String> {
     let address = target.address;
     let mut stream = TcpStream::connect(address)?;
     let head = format!(

@@ -15,6 +15,7 @@ mod list;
 mod losses;
 mod mark;
 mod medians;
+mod page;
 mod peers;
 mod run;
 mod slow;
@@ -22,6 +23,7 @@ mod store;
 mod storm;
 mod subscriber;
 mod target;
+mod wire;
 mod writers;
 
 use std::net::SocketAddr;
@@ -115,6 +117,15 @@ enum Command {
         /// For how long.
         #[arg(long, default_value_t = 9)]
         seconds: u64,
+    },
+    /// Opens the list in Chromium, as Vitrina's page shows it and as others do on the same socket.
+    Page {
+        /// The pages to compare; the first is what the others' ratios are of.
+        #[arg(long, value_delimiter = ',', default_value = "vitrina,plain,react")]
+        pages: Vec<page::Kind>,
+        /// Products in the list, in turn.
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
+        products: Vec<u64>,
     },
     /// Restarts Vitrina and has all pages come back at once.
     Storm {
@@ -235,6 +246,7 @@ fn main() -> anyhow::Result<()> {
             seconds,
         } => list::compare(&targets, products, connections, seconds),
         Command::Import { rows, connections } => import::compare(rows, connections),
+        Command::Page { pages, products } => page::compare(&pages, &products),
         Command::StartUp { products } => storm::start_up(products),
     }
 }

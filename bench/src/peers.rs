@@ -22,6 +22,17 @@ pub fn node(peer: &str) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// The pages with lists that other libraries show, and what serves them.
+pub fn pages() -> anyhow::Result<Command> {
+    let folder = node("pages")?;
+    run(Command::new("npm")
+        .args(["run", "build"])
+        .current_dir(&folder))?;
+    let mut command = Command::new("node");
+    command.arg("serve.js").current_dir(folder);
+    Ok(command)
+}
+
 /// The socketioxide server, built by cargo.
 pub fn socketioxide() -> anyhow::Result<PathBuf> {
     let target = folder()?.join("../peers");

@@ -1,23 +1,15 @@
 //! A real Chromium, driven by chromedriver.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use fantoccini::actions::{
     InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
 };
-use fantoccini::wd::{PrintConfiguration, WebDriverCompatibleCommand};
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use reqwest::{Method, Url};
-use serde_json::{Map, Value, json};
-use tempfile::TempDir;
-
-use testbed::free_port;
+use fantoccini::wd::PrintConfiguration;
+use fantoccini::{Client, Locator};
+use serde_json::{Value, json};
+use testbed::{Chromium, Network, Window};
 
 use super::TIMEOUT;
 
@@ -50,8 +42,7 @@ pub enum Key {
 /// One browser with a profile of its own.
 pub struct Browser {
     pub client: Client,
-    driver: Child,
-    _profile: TempDir,
+    chromium: Chromium,
 }
 
 impl Browser {
@@ -61,44 +52,17 @@ impl Browser {
 
     /// Opens a browser whose user reads this language.
     pub async fn open_in(language: &str, look: Look) -> Self {
-        let profile = tempfile::tempdir().expect("a folder");
-        let (driver, port) = start_driver();
-        let is_dark = matches!(look, Look::DesktopDark | Look::PhoneDark);
-        let mut arguments = vec![
-            "--headless".to_owned(),
-            // Chromium refuses its sandbox to root, who runs tests in a container.
-            "--no-sandbox".to_owned(),
-            "--disable-gpu".to_owned(),
-            "--disable-dev-shm-usage".to_owned(),
-            "--no-first-run".to_owned(),
-            "--disable-background-networking".to_owned(),
-            "--disable-component-update".to_owned(),
-            "--disable-sync".to_owned(),
-            "--hide-scrollbars".to_owned(),
-            "--window-size=1440,900".to_owned(),
-            format!("--accept-lang={language}"),
-            format!("--user-data-dir={}", profile.path().display()),
-        ];
-        arguments.push(format!(
-            "--blink-settings=preferredColorScheme={}",
-            u8::from(!is_dark)
-        ));
-        let mut options = json!({"args": arguments});
-        if matches!(look, Look::Phone | Look::PhoneDark) {
-            let metrics = json!({"width": 360, "height": 780, "pixelRatio": 2.0, "touch": true});
-            options["mobileEmulation"] = json!({"deviceMetrics": metrics});
-        }
-        let mut capabilities = Map::new();
-        capabilities.insert("goog:chromeOptions".to_owned(), options);
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{port}"))
-            .await
-            .expect("a browser");
+        let is_phone = matches!(look, Look::Phone | Look::PhoneDark);
+        let chromium = Chromium::open(&Window {
+            language,
+            is_dark: matches!(look, Look::DesktopDark | Look::PhoneDark),
+            size: if is_phone { (360, 780) } else { (1440, 900) },
+            is_phone,
+        })
+        .await;
         Self {
-            client,
-            driver,
-            _profile: profile,
+            client: chromium.client.clone(),
+            chromium,
         }
     }
 
@@ -226,13 +190,12 @@ impl Browser {
 
     /// Takes the browser's network away, as its own offline switch does, or gives it back.
     pub async fn set_network(&self, is_there: bool) {
-        let set = self
-            .client
-            .issue_cmd(NetworkConditions {
+        self.chromium
+            .set_network(&Network {
                 is_offline: !is_there,
+                ..Network::default()
             })
             .await;
-        set.expect("a switch");
     }
 
     /// What axe-core finds wrong with the page (WCAG 2.2 AA and good practice).
@@ -301,63 +264,4 @@ impl Browser {
     pub async fn close(self) {
         self.client.clone().close().await.expect("it closes");
     }
-}
-
-/// Chromedriver's own command that changes what network the browser has.
-#[derive(Debug)]
-struct NetworkConditions {
-    is_offline: bool,
-}
-
-impl WebDriverCompatibleCommand for NetworkConditions {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
-        let session = session.unwrap_or_default();
-        base.join(&format!("session/{session}/chromium/network_conditions"))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let conditions = json!({"network_conditions": {
-            "offline": self.is_offline, "latency": 0, "throughput": 1_000_000_000,
-        }});
-        (Method::POST, Some(conditions.to_string()))
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // Chromium outlives a killed driver, but is in its group; a test that passed has closed it.
-        let group = format!("-{}", self.driver.id());
-        let _ = Command::new("kill")
-            .args(["-s", "KILL", "--", &group])
-            .status();
-        let _ = self.driver.wait();
-    }
-}
-
-/// Starts chromedriver and waits until it serves.
-fn start_driver() -> (Child, u16) {
-    // With `--port=0` it lets the system choose for IPv6 and ends when IPv4 has that one taken.
-    let port = free_port();
-    let mut driver = Command::new("chromedriver")
-        .arg(format!("--port={port}"))
-        .process_group(0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("chromedriver is installed: cargo xtask test installs it");
-    let stdout = driver.stdout.take().expect("a pipe");
-    let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-    let mut said = Vec::new();
-    while !said
-        .iter()
-        .any(|line: &String| line.contains("started successfully"))
-    {
-        match lines.next() {
-            Some(line) => said.push(line),
-            None => panic!("chromedriver ended: {said:?}"),
-        }
-    }
-    // Whoever reads no more would fill the pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    (driver, port)
 }
