@@ -1017,28 +1017,28 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 61, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1463);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 62, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1466);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1436);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433_2);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1436_2);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 10, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1433_3);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1436_3);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 8, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1432);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1435);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0) {
@@ -1065,26 +1065,26 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1432(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1432(arg0, arg1);
+function __wasm_bindgen_func_elem_1435(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1435(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1433(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1433(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1436(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1436(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1433_2(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1433_2(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1436_2(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1436_2(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1433_3(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1433_3(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1436_3(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1436_3(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1463(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1466(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1463(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1466(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -19,7 +19,8 @@ use crate::rules::Shallow;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// One part of the whole catalog at `revision`, in id order.
+    /// One part of the whole catalog at `revision`, the newest products first: the first part is what is
+    /// looked at first.
     Snapshot {
         /// Which catalog it is.
         catalog: CatalogId,

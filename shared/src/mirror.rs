@@ -70,6 +70,11 @@ impl Mirror {
         &self.catalog
     }
 
+    /// What has come of a snapshot that is not whole yet.
+    pub fn coming(&self) -> &[Arc<Product>] {
+        &self.coming
+    }
+
     /// From where a new connection can go on.
     pub fn position(&self) -> Option<Position> {
         Some(Position {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::{Change, Product, ProductId, Reason, ServerMessage, Step};
+use shared::{Catalog, Change, Product, ProductId, Reason, Revision, ServerMessage, Step};
 use wasm_bindgen::prelude::*;
 
 use super::{MARKED_MS, Page};
@@ -12,6 +12,7 @@ use crate::link::kept;
 use crate::link::outbox::id_of;
 use crate::link::socket::Order;
 use crate::model::drafts::Subject;
+use crate::model::query::Sort;
 use crate::view::Mark;
 
 impl Page {
@@ -56,7 +57,10 @@ impl Page {
         }
         let is_pulse = matches!(message, ServerMessage::Pulse { .. });
         match self.mirror.take(message) {
-            Step::Loading { part, parts } => self.freshness.loading(part, parts),
+            Step::Loading { part, parts } => {
+                self.show_first(part);
+                self.freshness.loading(part, parts);
+            }
             Step::Replaced => self.on_replaced()?,
             Step::Changed(changes) => {
                 self.is_offering = false;
@@ -72,6 +76,16 @@ impl Page {
             self.send_waiting();
         }
         Ok(())
+    }
+
+    /// The newest products come first: where these are what is looked at, they are shown at once.
+    fn show_first(&mut self, part: u32) {
+        let is_first = part == 1 && !self.freshness.was_live();
+        if is_first && self.index.query().sort == Sort::default() {
+            let first = self.mirror.coming().iter().cloned();
+            self.index.replace(&Catalog::new(Revision(0), first));
+            self.view.table.measure_anew();
+        }
     }
 
     fn on_replaced(&mut self) -> Result<(), JsValue> {

@@ -213,7 +213,7 @@ impl Table {
         self.paint_rows(&wanted, looks)?;
         self.paint_focus(&wanted)?;
         let is_empty = index.count(crate::model::query::Tab::All) == 0;
-        dom::show(&self.loading, !is_loaded)?;
+        dom::show(&self.loading, !is_loaded && count == 0)?;
         dom::show(&self.empty, is_loaded && is_empty && count == 0)?;
         dom::show(&self.none, is_loaded && !is_empty && count == 0)?;
         self.paint_head(index.query().sort)?;

@@ -65,11 +65,11 @@ impl Snapshot {
     }
 }
 
-/// The products in groups of about [`MAX_FRAME_BYTES`] of JSON; one empty group where there are none.
+/// The products, the newest first, in groups of about [`MAX_FRAME_BYTES`] of JSON; one empty group where there are none.
 fn divide(catalog: &Catalog) -> Vec<Vec<Arc<Product>>> {
     let mut parts = vec![Vec::new()];
     let mut bytes = 0;
-    for product in catalog.products() {
+    for product in catalog.products().rev() {
         bytes += product.json_bytes();
         let is_begun = parts.last().is_some_and(|part| !part.is_empty());
         if bytes > MAX_FRAME_BYTES && is_begun {
