@@ -21,7 +21,7 @@ pub use responses::{
 };
 pub use schemas::{
     Digest, Draft, FormatParameter, HistoryLimitParameter, Integer, LimitParameter, MAX_LISTED,
-    OnDuplicateParameter, Patch, PriceParameter, Product, SortParameter, StockParameter,
+    Moment, OnDuplicateParameter, Patch, PriceParameter, Product, SortParameter, StockParameter,
     USUAL_PAST,
 };
 
@@ -72,6 +72,7 @@ pub use schemas::{
         messages::ProductUpdated,
         messages::ProductDeleted,
         messages::PastChange,
+        Moment,
         HistoryLimitParameter,
         PriceParameter,
         SortParameter,

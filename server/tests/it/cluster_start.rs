@@ -127,7 +127,7 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     server.http().add("b").await;
     // While it runs, a newer Vitrina makes them its own.
     postgres.execute("UPDATE vitrina.catalog SET version = 99, batch = 1");
-    let newer = "are of version 99, and this Vitrina knows 3: upgrade it";
+    let newer = "are of version 99, and this Vitrina knows 4: upgrade it";
     server.wait_for_log(newer);
     assert_eq!(server.wait_for_exit().code(), Some(1));
     assert!(refusal(&url).contains(newer));

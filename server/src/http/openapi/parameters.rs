@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use super::schemas::{HistoryLimitParameter, Integer};
+use super::schemas::{HistoryLimitParameter, Integer, Moment};
 
 /// Writes once.
 #[expect(dead_code, reason = "only its description is used")]
@@ -64,10 +64,10 @@ pub struct IfNoneMatch {
 #[into_params(parameter_in = Query)]
 pub struct HistoryParameters {
     /// From this moment on, as RFC 3339 writes it, or from this day (UTC).
-    #[param(required = false)]
+    #[param(required = false, value_type = Moment)]
     pub from: String,
     /// Before this moment or day.
-    #[param(required = false)]
+    #[param(required = false, value_type = Moment)]
     pub until: String,
     /// The most changes of this answer.
     #[param(required = false, value_type = HistoryLimitParameter)]

@@ -4,8 +4,8 @@
 use shared::{Draft as DraftFields, Field, Kind, OnDuplicate, Price, StockLevel};
 use strum::VariantNames;
 use utoipa::openapi::schema::{
-    AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, SchemaType,
-    Type,
+    AdditionalProperties, AnyOf, AnyOfBuilder, ArrayBuilder, KnownFormat, Object, ObjectBuilder,
+    SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -73,6 +73,11 @@ schemas! {
     FormatParameter => one_of(Format::VARIANTS);
     /// What is done with a code that is taken.
     OnDuplicateParameter => one_of(OnDuplicate::VARIANTS);
+    /// A moment or a day.
+    Moment => AnyOfBuilder::new()
+        .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
+        .item(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))))
+        .build();
     /// The most changes of one answer.
     HistoryLimitParameter => integer().maximum(Some(MAX_LISTED)).default(Some(USUAL_PAST.into()));
     /// The most products of one answer.
