@@ -19,7 +19,7 @@ use crate::target::{Kind as Server, Target};
 use crate::wire::Wire;
 
 /// How long something is waited for that a page shows.
-const MAX_WAIT: Duration = Duration::from_mins(5);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// What browsers call slow 3G: 400 kbit/s, 400 ms.
 const SLOW: Network = Network {

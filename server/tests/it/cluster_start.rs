@@ -131,7 +131,7 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     server.wait_for_log(newer);
     assert_eq!(server.wait_for_exit().code(), Some(1));
     assert!(refusal(&url).contains(newer));
-    postgres.execute("UPDATE vitrina.catalog SET version = 3");
+    postgres.execute("UPDATE vitrina.catalog SET version = 4");
     // Something else writes.
     postgres.execute("UPDATE vitrina.products SET stock = 7 WHERE id = 2");
     let said = refusal(&url);
