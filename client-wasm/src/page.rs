@@ -16,7 +16,7 @@ use std::rc::Rc;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use shared::{ClientId, Mirror, Patch, ProductId, RequestId, Revision, Text};
+use shared::{ClientId, LowStock, Mirror, Patch, ProductId, RequestId, Revision, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -135,8 +135,16 @@ impl Page {
         let language = root.and_then(|root| root.get_attribute("lang"));
         let grid: Element = dom::by_id("grid")?;
         let currency = grid.get_attribute("data-currency");
+        let low_stock = grid.get_attribute("data-low-stock");
+        let low_stock = low_stock.and_then(|low| low.parse().ok());
+        let low_stock = low_stock.map_or_else(LowStock::default, LowStock);
         let language = language.unwrap_or_default();
-        let format = Rc::new(Format::new(text.clone(), &language, currency.as_deref())?);
+        let format = Rc::new(Format::new(
+            text.clone(),
+            &language,
+            currency.as_deref(),
+            low_stock,
+        )?);
         let mut view = View::find(&text, &format, &events)?;
         let (hidden, is_dense) = view::columns();
         view.table.set_columns(&hidden, is_dense)?;
@@ -163,7 +171,7 @@ impl Page {
             settling: Vec::new(),
             saving: HashMap::new(),
             undo_when_done: HashSet::new(),
-            index: Index::new(dom::nfkd),
+            index: Index::new(dom::nfkd, low_stock),
             dirty: HashSet::new(),
             expected: HashSet::new(),
             marks: HashMap::new(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use shared::LowStock;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +49,8 @@ pub struct Options {
     pub base_path: BasePath,
     /// What prices are in, where pages are to say so.
     pub currency: Option<Currency>,
+    /// Up to which stock there are few left.
+    pub low_stock: LowStock,
     /// How long changes are kept for the history.
     pub keep_history: Duration,
 }
@@ -69,6 +72,7 @@ impl Options {
             origins: Vec::new(),
             base_path: BasePath::default(),
             currency: None,
+            low_stock: LowStock::default(),
             keep_history: KEEP_HISTORY,
         }
     }
@@ -106,6 +110,7 @@ pub async fn run(
         shutdown.clone(),
         base_path.clone(),
         options.currency.clone(),
+        options.low_stock,
     )?;
     let router = base_path.mount(router(state, guard, &options.origins)?);
     tokio::select! {

@@ -6,10 +6,11 @@ mod selection;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use shared::{Catalog, Price, Product, ProductId, StockLevel};
+use shared::{Catalog, Price, Product, ProductId};
 
 use crate::unicode::fold;
 pub use index::{Index, Indexes};
@@ -26,7 +27,7 @@ pub struct Filter {
     /// Each of these, as [`fold`] has them, in a title, description, code or category.
     pub words: Vec<String>,
     /// What is left of them.
-    pub stock: Option<StockLevel>,
+    pub stock: Option<RangeInclusive<u32>>,
     /// A price of at least this.
     pub min_price: Option<Price>,
     /// A price of at most this.
@@ -279,7 +280,9 @@ impl<'a> PreparedFilter<'a> {
             ..
         } = self.filter;
         status.is_none_or(|status| row.status == status)
-            && stock.is_none_or(|level| StockLevel::of(row.stock) == Some(level))
+            && stock
+                .as_ref()
+                .is_none_or(|range| range.contains(&row.stock))
             && min_price.is_none_or(|min| row.price >= min)
             && max_price.is_none_or(|max| row.price <= max)
             && self.is_category(row, index)

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde_json::{Map, Value, json};
-use shared::{Language, Text};
+use shared::{Language, LowStock, Text};
 use time::Duration;
 
 use crate::engine::hub::Hub;
@@ -43,6 +43,7 @@ pub async fn index(
     State(templates): State<Arc<Templates>>,
     State(base_path): State<BasePath>,
     State(currency): State<Option<Currency>>,
+    State(low_stock): State<LowStock>,
     locale: Locale,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
@@ -53,7 +54,7 @@ pub async fn index(
     };
     let mut data = common(&locale, &parameters, "home.title");
     data.insert("isHome".to_owned(), json!(true));
-    let query = home::HomeQuery::read(&parameters);
+    let query = home::HomeQuery::read(&parameters, low_stock);
     let (catalog, text) = (hub.catalog(), locale.text.clone());
     let list = move || home::list(&catalog, &indexes, &text, &query, currency.as_ref());
     data.extend(pool.run(list).await?);
@@ -65,6 +66,7 @@ pub async fn real_time_products(
     State(templates): State<Arc<Templates>>,
     State(base_path): State<BasePath>,
     State(currency): State<Option<Currency>>,
+    State(low_stock): State<LowStock>,
     locale: Locale,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
@@ -77,6 +79,7 @@ pub async fn real_time_products(
     data.insert("isLive".to_owned(), json!(true));
     let currency = currency.map(|currency| currency.to_string());
     data.insert("currency".to_owned(), json!(currency));
+    data.insert("lowStock".to_owned(), json!(low_stock.0));
     // The page looks whether it is the name in its address: no socket of it gets past the guard if not.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     data.insert("host".to_owned(), json!(host));

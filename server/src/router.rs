@@ -10,8 +10,11 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
+use shared::LowStock;
 use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
@@ -56,6 +59,7 @@ pub struct State {
     archive: ArchiveReader,
     base_path: BasePath,
     currency: Option<Currency>,
+    low_stock: LowStock,
 }
 
 impl State {
@@ -66,6 +70,7 @@ impl State {
         shutdown: Shutdown,
         base_path: BasePath,
         currency: Option<Currency>,
+        low_stock: LowStock,
     ) -> anyhow::Result<Self> {
         let (desk, hub) = (engine.desk(), engine.hub());
         let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
@@ -83,6 +88,7 @@ impl State {
             archive: ArchiveReader::new(engine.archive().clone()),
             base_path,
             currency,
+            low_stock,
         })
     }
 }
@@ -107,6 +113,14 @@ fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
         .routes(routes!(history::product_history))
         .routes(routes!(live::history::stream))
         .routes(routes!(list::categories))
+}
+
+/// The HTML pages. They are a tenth as long when they are packed.
+fn pages() -> Router<State> {
+    Router::new()
+        .route("/", get(pages::index))
+        .route("/realtimeproducts", get(pages::real_time_products))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }
 
 /// The pages that show the API's description.
@@ -143,8 +157,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
     let router = api
         .merge(docs)
         .merge(state.base_path.root())
-        .route("/", get(pages::index))
-        .route("/realtimeproducts", get(pages::real_time_products))
+        .merge(pages())
         .route("/ws", get(websocket::upgrade))
         .route("/socket.io/", any(socketio::serve))
         .route("/socket.io", any(socketio::serve))

@@ -35,5 +35,5 @@ pub use problem::{FieldProblem, Problem};
 pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, PriceError, Product};
 pub use reason::{FieldReason, Reason, Rule};
 pub use rules::{Fields, Normalize};
-pub use stock::{LOW_STOCK, StockLevel};
+pub use stock::{LowStock, StockLevel};
 pub use text::{Language, Text};

@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::{self, cargo};
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 21] = [
+const SET: [(&str, &str); 22] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",
@@ -93,11 +93,16 @@ const SET: [(&str, &str); 21] = [
         "A start with 100,000 products",
         "start-up --products 100000",
     ),
+    (
+        "Lists in Chromium, as Vitrina's page shows them and as others do on the same socket",
+        "page",
+    ),
 ];
 
 /// Runs the set, prints it, and writes `bench/RESULTS.md`.
 pub fn standard() -> anyhow::Result<()> {
     tools::postgres()?;
+    tools::browser()?;
     let packages = ["--package", "vitrina", "--package", "bench"];
     run(cargo(&["build", "--locked", "--release"]).args(packages))?;
     let date = output(&mut command("date", &["-u", "+%Y-%m-%d"]))?;

@@ -26,8 +26,15 @@ pub fn all() -> anyhow::Result<()> {
     dependencies()?;
     dist::check()?;
     every_test()?;
-    // Once more as people run it: optimized, with views and client inside the binary.
-    let as_people_run_it = ["browser", "pages::", "crash::", "socketio"];
+    // Once more as people run it: optimized, with views and client inside the binary. One look at each of
+    // them shows that they are there.
+    let as_people_run_it = [
+        "browser::",
+        "browser_axe::",
+        "pages::",
+        "crash::",
+        "socketio",
+    ];
     run(server_tests()
         .arg("--include-ignored")
         .args(as_people_run_it))?;

@@ -7,7 +7,7 @@ mod entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use shared::{Catalog, Product, ProductId, StockLevel};
+use shared::{Catalog, LowStock, Product, ProductId, StockLevel};
 
 use super::fold::{Decompose, fold};
 use super::query::{Query, SortKey, Tab};
@@ -33,6 +33,7 @@ pub struct Index {
     counts: HashMap<Tab, usize>,
     categories: BTreeMap<Box<str>, usize>,
     decompose: Decompose,
+    low_stock: LowStock,
 }
 
 /// Whether the list may move, when something changes.
@@ -45,8 +46,8 @@ pub enum Moves {
 }
 
 impl Index {
-    /// An empty list.
-    pub fn new(decompose: Decompose) -> Self {
+    /// An empty list, in a shop in which so few are few.
+    pub fn new(decompose: Decompose, low_stock: LowStock) -> Self {
         Self {
             entries: HashMap::new(),
             query: Query::default(),
@@ -57,6 +58,7 @@ impl Index {
             counts: HashMap::new(),
             categories: BTreeMap::new(),
             decompose,
+            low_stock,
         }
     }
 
@@ -346,8 +348,8 @@ impl Index {
         let fits_tab = match query.tab {
             Tab::All => true,
             Tab::OnSale => draft.status,
-            Tab::Low => StockLevel::of(draft.stock) == Some(StockLevel::Low),
-            Tab::Out => StockLevel::of(draft.stock) == Some(StockLevel::Out),
+            Tab::Low => self.low_stock.level(draft.stock) == Some(StockLevel::Low),
+            Tab::Out => self.low_stock.level(draft.stock) == Some(StockLevel::Out),
         };
         let category = query.category.as_deref();
         fits_tab
@@ -358,7 +360,7 @@ impl Index {
     }
 
     fn count_in(&mut self, product: &Product) {
-        for tab in tabs(product) {
+        for tab in tabs(product, self.low_stock) {
             *self.counts.entry(tab).or_default() += 1;
         }
         let category = &product.draft.category;
@@ -369,7 +371,7 @@ impl Index {
     }
 
     fn count_out(&mut self, product: &Product) {
-        for tab in tabs(product) {
+        for tab in tabs(product, self.low_stock) {
             if let Some(count) = self.counts.get_mut(&tab) {
                 *count = count.saturating_sub(1);
             }
@@ -385,8 +387,8 @@ impl Index {
 }
 
 /// The tabs that a product is in.
-fn tabs(product: &Product) -> impl Iterator<Item = Tab> {
-    let level = match StockLevel::of(product.draft.stock) {
+fn tabs(product: &Product, low_stock: LowStock) -> impl Iterator<Item = Tab> {
+    let level = match low_stock.level(product.draft.stock) {
         Some(StockLevel::Low) => Some(Tab::Low),
         Some(StockLevel::Out) => Some(Tab::Out),
         None => None,

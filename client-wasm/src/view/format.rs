@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
-use shared::{Draft, Field, FieldRef, Price, Text};
+use shared::{Draft, Field, FieldRef, LowStock, Price, Text};
 use wasm_bindgen::prelude::*;
 
 use crate::model::field_text;
@@ -12,6 +12,8 @@ use crate::model::field_text;
 pub struct Format {
     /// The reader's words.
     pub text: Rc<Text>,
+    /// Up to which stock there are few left.
+    pub low_stock: LowStock,
     /// Writes an amount with the shop's currency, where it has one.
     currency: Option<Function>,
     /// Writes a moment.
@@ -20,7 +22,12 @@ pub struct Format {
 
 impl Format {
     /// For a reader of this language (BCP 47), in a shop with this currency (ISO 4217), if any.
-    pub fn new(text: Rc<Text>, language: &str, currency: Option<&str>) -> Result<Self, JsValue> {
+    pub fn new(
+        text: Rc<Text>,
+        language: &str,
+        currency: Option<&str>,
+        low_stock: LowStock,
+    ) -> Result<Self, JsValue> {
         let currency = currency.filter(|code| !code.is_empty()).map(|code| {
             let options = Object::new();
             Reflect::set(&options, &"style".into(), &"currency".into())?;
@@ -32,6 +39,7 @@ impl Format {
         });
         Ok(Self {
             text,
+            low_stock,
             currency: currency.transpose()?,
             moment: moments(language)?,
         })

@@ -271,7 +271,7 @@ impl Row {
             self.switch.set_attribute("aria-checked", &checked)?;
         }
         if before.map(|b| b.stock) != Some(now.stock) {
-            let (level, key) = match StockLevel::of(now.stock) {
+            let (level, key) = match format.low_stock.level(now.stock) {
                 Some(StockLevel::Out) => ("out", "product.out"),
                 Some(StockLevel::Low) => ("low", "product.low"),
                 None => ("", ""),

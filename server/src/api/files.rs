@@ -11,7 +11,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mime::Mime;
-use shared::{ImportMessage, OnDuplicate, Rule, Source};
+use shared::{ImportMessage, LowStock, OnDuplicate, Rule, Source};
 use strum::VariantNames;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
@@ -254,11 +254,12 @@ pub async fn export(
     State(indexes): State<Arc<Indexes>>,
     State(pool): State<ListPool>,
     State(gzip): State<GzipPool>,
+    State(low_stock): State<LowStock>,
     request_headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
     let (mut format, mut has_mark) = (Format::Csv, false);
-    let mut selection = Selection::default();
+    let mut selection = Selection::new(low_stock);
     let failed = read_each(&parameters, |name, value| match name {
         "format" => read_name(value, Format::VARIANTS).map(|read| format = read),
         "bom" => read_bool(value).map(|read| has_mark = read),
@@ -267,7 +268,7 @@ pub async fn export(
     refuse_if_any(failed)?;
     let catalog = hub.catalog();
     let products = move || {
-        let Selection { filter, sort } = &selection;
+        let Selection { filter, sort, .. } = &selection;
         if listing::is_simple(filter, *sort) {
             return catalog.products().cloned().collect();
         }

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LINK};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use shared::{FieldReason, Product, Reason, Revision, Rule};
+use shared::{FieldReason, LowStock, Product, Reason, Revision, Rule};
 use utoipa::ToSchema;
 
 use crate::engine::hub::Hub;
@@ -32,8 +32,8 @@ struct ListQuery {
 
 impl ListQuery {
     /// Reads what the parameters ask for, or tells of every one that can't be read.
-    fn read(parameters: &Parameters) -> Result<Self, Reason> {
-        let mut selection = Selection::default();
+    fn read(parameters: &Parameters, low_stock: LowStock) -> Result<Self, Reason> {
+        let mut selection = Selection::new(low_stock);
         let (mut after, mut limit) = (None, MAX_LISTED);
         let mut failed = read_each(parameters, |name, value| match name {
             "limit" => read_limit(value).map(|read| limit = read),
@@ -43,7 +43,7 @@ impl ListQuery {
             }
             name => selection.take(name, value).unwrap_or(Err(Rule::Unknown)),
         });
-        let Selection { filter, sort } = selection;
+        let Selection { filter, sort, .. } = selection;
         let after = after.map(|cursor| Cursor::parse(&cursor, sort));
         if after == Some(None) {
             failed.push(FieldReason::new("after", Rule::NotACursor));
@@ -143,7 +143,7 @@ impl List {
         ("category" = Option<String>, Query, description = "Exactly this category"),
         ("status" = Option<bool>, Query, description = "On sale, or not"),
         ("stock" = Option<openapi::StockParameter>, Query,
-            description = "What is left of them: `low` is from 1 to 5, `out` is none"),
+            description = "What is left of them: `low` is what the shop calls few (`--low-stock`, 5 if it says nothing), `out` is none"),
         ("min_price" = Option<openapi::PriceParameter>, Query, description = "At least this price"),
         ("max_price" = Option<openapi::PriceParameter>, Query, description = "At most this price"),
         ("sort" = Option<openapi::SortParameter>, Query, description = "`-` makes it descending"),
@@ -162,16 +162,18 @@ impl List {
         openapi::Stopping,
     )
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the state")]
 pub async fn list(
     State(hub): State<Arc<Hub>>,
     State(indexes): State<Arc<Indexes>>,
     State(pool): State<ListPool>,
     State(gzip): State<GzipPool>,
     State(base_path): State<BasePath>,
+    State(low_stock): State<LowStock>,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Response, Rejection> {
-    let query = ListQuery::read(&parameters)?;
+    let query = ListQuery::read(&parameters, low_stock)?;
     let catalog = hub.catalog();
     let tag = catalog_tag(catalog.revision());
     if is_not_modified(&headers, &tag) {
@@ -283,7 +285,7 @@ pub async fn categories(
 #[cfg(feature = "fuzzing")]
 pub fn check_page(index: &Index, query: &str) {
     let parameters: Parameters = serde_urlencoded::from_str(query).unwrap_or_default();
-    let Ok(list) = ListQuery::read(&parameters) else {
+    let Ok(list) = ListQuery::read(&parameters, LowStock::default()) else {
         return;
     };
     let page = list.page(index);

@@ -12,7 +12,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::tz::TimeZone;
-use shared::OnDuplicate;
+use shared::{LowStock, OnDuplicate};
 use url::Url;
 
 use crate::engine::journal::Store;
@@ -105,6 +105,15 @@ pub struct Serving {
     #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
     pub currency: Option<Currency>,
 
+    /// Up to which stock pages warn that there are few left of a product; 0 for no warning.
+    #[arg(
+        long,
+        env = "VITRINA_LOW_STOCK",
+        value_name = "N",
+        default_value_t = LowStock::default().0
+    )]
+    pub low_stock: u32,
+
     /// How long changes are kept for the history, as in `90d` or `1y`; the latest 10,000 are kept however
     /// old they are.
     #[arg(
@@ -136,6 +145,9 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("low_stock") {
+            self.low_stock = said.low_stock;
         }
         if is_said("keep_history") {
             self.keep_history = said.keep_history;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use shared::LowStock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,7 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
+        low_stock: LowStock(serving.low_stock),
         keep_history: serving.keep_history,
         currency: serving.currency.clone(),
         base_path: serving.base_path.clone().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! What parameters choose of the list, the same for the API, for files and for the plain list.
 
-use shared::{Price, Rule, StockLevel};
+use shared::{LowStock, Price, Rule, StockLevel};
 use strum::VariantNames;
 
 use super::{Filter, Sort};
@@ -13,9 +13,18 @@ pub struct Selection {
     pub filter: Filter,
     /// In which order.
     pub sort: Sort,
+    low_stock: LowStock,
 }
 
 impl Selection {
+    /// Everything, in a shop in which so few are few.
+    pub fn new(low_stock: LowStock) -> Self {
+        Self {
+            low_stock,
+            ..Self::default()
+        }
+    }
+
     /// Takes a parameter; `None` where it is none of these.
     pub fn take(&mut self, name: &str, value: &str) -> Option<Result<(), Rule>> {
         let filter = &mut self.filter;
@@ -35,8 +44,8 @@ impl Selection {
                 Err(_) => Err(Rule::NotABool),
             },
             "stock" => match value.parse() {
-                Ok(read) => {
-                    filter.stock = Some(read);
+                Ok(level) => {
+                    filter.stock = Some(self.low_stock.range(level));
                     Ok(())
                 }
                 Err(_) => Err(Rule::NotOneOf(StockLevel::VARIANTS)),

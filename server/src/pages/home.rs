@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use shared::{Catalog, FieldRef, Product, Text};
+use shared::{Catalog, FieldRef, LowStock, Product, Text};
 
 use super::{Currency, to_query};
 use crate::http::extract::Parameters;
@@ -22,11 +22,9 @@ pub struct HomeQuery {
 
 impl HomeQuery {
     /// Reads it.
-    pub fn read(parameters: &Parameters) -> Self {
-        let mut selection = Selection {
-            sort: NEWEST_FIRST,
-            ..Selection::default()
-        };
+    pub fn read(parameters: &Parameters, low_stock: LowStock) -> Self {
+        let mut selection = Selection::new(low_stock);
+        selection.sort = NEWEST_FIRST;
         let mut page = 1;
         let mut kept = Parameters::new();
         for (name, value) in parameters {
@@ -81,7 +79,7 @@ pub fn list(
     query: &HomeQuery,
     currency: Option<&Currency>,
 ) -> Map<String, Value> {
-    let Selection { filter, sort } = &query.selection;
+    let Selection { filter, sort, .. } = &query.selection;
     let is_all = *filter == listing::Filter::default();
     let found: Option<Vec<Arc<Product>>> = (!is_all || *sort != NEWEST_FIRST)
         .then(|| listing::all(&indexes.get(catalog), filter, *sort));

@@ -71,6 +71,10 @@ async fn axe_finds_nothing_in_any_state() {
         (Look::DesktopDark, "es"),
         (Look::Phone, "es"),
         (Look::PhoneDark, "en"),
+        (Look::Tablet, "en"),
+        (Look::TabletDark, "es"),
+        (Look::Wide, "es"),
+        (Look::WideDark, "en"),
     ] {
         let browser = Browser::open_in(language, look).await;
         let mut note = async |state: &str| {

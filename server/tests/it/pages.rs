@@ -1,5 +1,7 @@
 //! The HTML shells and the files they name.
 
+use std::io::Read;
+
 use crate::support::{Http, Program, Server, data_file, draft, program};
 use reqwest::Method;
 use reqwest::header::{
@@ -7,6 +9,8 @@ use reqwest::header::{
     SET_COOKIE,
 };
 use serde_json::json;
+use shared::LowStock;
+use vitrina::Options;
 
 async fn html(http: &Http, path: &str, language: &str) -> String {
     let request = http.request(Method::GET, path);
@@ -357,4 +361,51 @@ async fn prices_are_in_the_currency_of_the_shop() {
     assert!(html(&http, "/", "es").await.contains("19,99\u{a0}EUR"));
     let live = html(&http, "/realtimeproducts", "es").await;
     assert!(live.contains("data-currency=\"EUR\""));
+}
+
+#[tokio::test]
+async fn pages_come_packed_to_who_takes_that() {
+    let server = Server::start();
+    let http = server.http();
+    for path in ["/", "/realtimeproducts"] {
+        let plain = http.get(path).await;
+        assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+        let plain = plain.text().await.expect("a text");
+        let request = http.request(Method::GET, path);
+        let packed = request.header(ACCEPT_ENCODING, "gzip").send().await;
+        let packed = packed.expect("an answer");
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        let vary: Vec<_> = packed.headers().get_all("vary").into_iter().collect();
+        let vary = format!("{vary:?}");
+        assert!(vary.contains("accept-encoding") && vary.contains("accept-language"));
+        let packed = packed.bytes().await.expect("a body");
+        let mut unpacked = String::new();
+        let mut reader = flate2::read::GzDecoder::new(&*packed);
+        reader.read_to_string(&mut unpacked).expect("gzip");
+        assert_eq!(unpacked, plain);
+    }
+}
+
+#[tokio::test]
+async fn a_shop_says_how_few_are_few() {
+    let server = Server::start_with(Options {
+        low_stock: LowStock(9),
+        ..Options::default()
+    });
+    let http = server.http();
+    for (code, stock) in [("none", 0), ("few", 9), ("many", 10)] {
+        let mut product = draft(code);
+        product["stock"] = json!(stock);
+        assert_eq!(http.post(&product).await.status(), 201);
+    }
+    let found = http.get("/api/products?stock=low").await;
+    let found: serde_json::Value = found.json().await.expect("JSON");
+    assert_eq!(
+        (&found["count"], &found["products"][0]["code"]),
+        (&json!(1), &json!("few"))
+    );
+    let page = html(&http, "/?stock=low", "en").await;
+    assert!(page.contains("Product few") && !page.contains("Product none"));
+    let live = html(&http, "/realtimeproducts", "en").await;
+    assert!(live.contains("data-low-stock=\"9\""));
 }

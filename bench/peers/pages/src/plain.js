@@ -21,8 +21,8 @@ function count() {
 follow(
   (products, isLast) => {
     const fragment = document.createDocumentFragment();
-    for (const product of products.reverse()) fragment.appendChild(makeRow(product));
-    body.prepend(fragment);
+    for (const product of products) fragment.appendChild(makeRow(product));
+    body.append(fragment);
     if (isLast) count();
   },
   (changes) => {

@@ -10,7 +10,7 @@ const Cells = memo(({ product }) => cells(product).map((text, place) => <span ke
 function Row({ index, style, products }) {
   return (
     <div className="row" style={style}>
-      <Cells product={products[products.length - 1 - index]} />
+      <Cells product={products[index]} />
     </div>
   );
 }
@@ -26,7 +26,7 @@ function Page() {
       isAsked = true;
       requestAnimationFrame(() => {
         isAsked = false;
-        setProducts([...known.values()]);
+        setProducts([...known.values()].sort((one, other) => other.id - one.id));
       });
     };
     follow(

@@ -38,7 +38,7 @@ fn delete(catalog: &mut Catalog, id: u64) {
 }
 
 fn index(catalog: &Catalog) -> Index {
-    let mut index = Index::new(str::to_owned);
+    let mut index = Index::new(str::to_owned, LowStock::default());
     index.replace(catalog);
     index
 }

@@ -23,6 +23,10 @@ pub enum Look {
     DesktopDark,
     Phone,
     PhoneDark,
+    Tablet,
+    TabletDark,
+    Wide,
+    WideDark,
 }
 
 /// A key of the keyboard.
@@ -55,8 +59,16 @@ impl Browser {
         let is_phone = matches!(look, Look::Phone | Look::PhoneDark);
         let chromium = Chromium::open(&Window {
             language,
-            is_dark: matches!(look, Look::DesktopDark | Look::PhoneDark),
-            size: if is_phone { (360, 780) } else { (1440, 900) },
+            is_dark: matches!(
+                look,
+                Look::DesktopDark | Look::PhoneDark | Look::TabletDark | Look::WideDark
+            ),
+            size: match look {
+                Look::Desktop | Look::DesktopDark => (1440, 900),
+                Look::Phone | Look::PhoneDark => (360, 780),
+                Look::Tablet | Look::TabletDark => (768, 1024),
+                Look::Wide | Look::WideDark => (2560, 1440),
+            },
             is_phone,
         })
         .await;
