@@ -64,6 +64,7 @@ fn the_names_of_reasons_and_rules_stay() {
         "taken",
         "not_one_of",
         "not_a_mapping",
+        "not_a_moment",
         "not_a_cursor",
         "twice",
         "another",
