@@ -6,4 +6,5 @@ pub mod docs;
 pub mod files;
 pub mod history;
 pub mod list;
+pub mod operator;
 pub mod products;

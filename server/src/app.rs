@@ -1,7 +1,9 @@
 //! The server from start to stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::http::HeaderValue;
 use shared::LowStock;
 use tokio::net::TcpListener;
@@ -13,18 +15,25 @@ use crate::engine::journal::Journal;
 use crate::http::accept::{ConnectionLimits, serve};
 use crate::http::base_path::BasePath;
 use crate::http::limits::{max_clients, max_connections};
+use crate::http::listen::listen;
 use crate::http::middleware::guard::Guard;
 use crate::http::shutdown::Shutdown;
 use crate::live::timeouts::Timeouts;
 use crate::memory::give_back;
 use crate::pages::Currency;
-use crate::router::{State, router};
+use crate::router::{State, operator_router, router};
 
 /// How long what is under way at the stop may take. After that it is cut off.
 const STOP_TIME: Duration = Duration::from_secs(5);
 
 /// How long changes are kept for the history, where nobody says otherwise.
 const KEEP_HISTORY: Duration = Duration::from_hours(90 * 24);
+
+/// Nobody but a few machines asks there.
+const OPERATOR_LIMITS: ConnectionLimits = ConnectionLimits {
+    max_connections: 16,
+    max_stall: Duration::from_secs(10),
+};
 
 /// How many files most systems let a process open.
 const USUAL_FILES: u64 = 1_024;
@@ -49,6 +58,8 @@ pub struct Options {
     pub base_path: BasePath,
     /// What prices are in, where pages are to say so.
     pub currency: Option<Currency>,
+    /// Where a machine that looks after the server asks what it counts; nowhere without it.
+    pub metrics: Option<SocketAddr>,
     /// Up to which stock there are few left.
     pub low_stock: LowStock,
     /// How long changes are kept for the history.
@@ -72,6 +83,7 @@ impl Options {
             origins: Vec::new(),
             base_path: BasePath::default(),
             currency: None,
+            metrics: None,
             low_stock: LowStock::default(),
             keep_history: KEEP_HISTORY,
         }
@@ -83,6 +95,18 @@ impl Default for Options {
     fn default() -> Self {
         Self::with_connections(max_connections(USUAL_FILES).unwrap_or_default())
     }
+}
+
+/// Opens the address where a machine asks that looks after the server, if there is one.
+fn open_operator(address: Option<SocketAddr>) -> anyhow::Result<Option<(TcpListener, Guard)>> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let cannot = || format!("can't serve metrics on {address}: choose another with --metrics");
+    let listener = listen(address).with_context(cannot)?;
+    let is_loopback = address.ip().to_canonical().is_loopback();
+    let guard = Guard::new(Vec::new(), Vec::new(), is_loopback);
+    Ok(Some((listener, guard)))
 }
 
 /// Serves the journal's catalog until `stop`, then answers what was taken and returns.
@@ -98,6 +122,7 @@ pub async fn run(
         max_connections: options.max_connections,
         max_stall: options.timeouts.stalled,
     };
+    let operator = open_operator(options.metrics)?;
     journal.keep_history(options.keep_history);
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
     let shutdown = Shutdown::new(stop);
@@ -112,6 +137,12 @@ pub async fn run(
         options.currency.clone(),
         options.low_stock,
     )?;
+    if let Some((listener, guard)) = operator {
+        let router = operator_router(state.clone(), guard);
+        let shutdown = shutdown.clone();
+        // It ends when no more is accepted.
+        tokio::spawn(async move { serve(listener, router, OPERATOR_LIMITS, &shutdown).await });
+    }
     let router = base_path.mount(router(state, guard, &options.origins)?);
     tokio::select! {
         () = serve(listener, router, limits, &shutdown) => {}

@@ -17,6 +17,7 @@ mod http;
 mod listing;
 mod live;
 mod memory;
+mod metrics;
 mod moment;
 mod pages;
 mod router;

@@ -48,7 +48,7 @@ pub async fn give_back(connections: TaskTracker, stop: CancellationToken) {
 }
 
 /// The memory that the process has (`resident` of /proc/pid/statm, in pages of 4 KiB).
-fn resident_kib() -> Option<u64> {
+pub fn resident_kib() -> Option<u64> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4)

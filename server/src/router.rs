@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 
 use crate::api::docs::{DOCUMENT_PATH, Docs};
 use crate::api::files::Imports;
-use crate::api::{batch, docs, files, history, list, products};
+use crate::api::{batch, docs, files, history, list, operator, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
@@ -32,6 +32,7 @@ use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::middleware::at_least::{AT_LEAST, Known, REVISION, at_least};
 use crate::http::middleware::finish::finish;
 use crate::http::middleware::guard::{Guard, guard};
+use crate::http::middleware::measure::measure;
 use crate::http::middleware::trace::trace;
 use crate::http::middleware::unpack::unpack;
 use crate::http::openapi;
@@ -147,6 +148,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
     // request and every answer once more.
     let layers = ServiceBuilder::new()
         .layer(trace())
+        .layer(from_fn_with_state(state.hub.clone(), measure))
         .layer(from_fn(finish))
         .layer(from_fn_with_state(guarded, guard))
         .option_layer(cross_origin(origins))
@@ -156,6 +158,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .layer(limit.layer(MAX_COMMAND_BYTES));
     let router = api
         .merge(docs)
+        .merge(operator::health())
         .merge(state.base_path.root())
         .merge(pages())
         .route("/ws", get(websocket::upgrade))
@@ -172,6 +175,13 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .layer(layers)
         .with_state(state);
     Ok(router)
+}
+
+/// What a machine asks that looks after the server, on an address of its own.
+pub fn operator_router(state: State, guarded: Guard) -> Router {
+    let router: Router<State> = operator::operator();
+    let router = router.layer(from_fn_with_state(guarded, guard));
+    router.layer(from_fn(finish)).with_state(state)
 }
 
 /// The answer to a method that an address doesn't take; `Allow` is added to it.

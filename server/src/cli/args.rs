@@ -105,6 +105,16 @@ pub struct Serving {
     #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
     pub currency: Option<Currency>,
 
+    /// A second address, for a machine that looks after the server, such as `127.0.0.1:9090`: `/metrics`
+    /// there is what Prometheus reads.
+    #[arg(
+        long,
+        env = "VITRINA_METRICS",
+        value_name = "ADDR:PORT",
+        value_parser = address
+    )]
+    pub metrics: Option<SocketAddr>,
+
     /// Up to which stock pages warn that there are few left of a product; 0 for no warning.
     #[arg(
         long,
@@ -145,6 +155,9 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("metrics") {
+            self.metrics = said.metrics;
         }
         if is_said("low_stock") {
             self.low_stock = said.low_stock;

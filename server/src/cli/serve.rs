@@ -19,6 +19,7 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
+        metrics: serving.metrics,
         low_stock: LowStock(serving.low_stock),
         keep_history: serving.keep_history,
         currency: serving.currency.clone(),

@@ -22,6 +22,7 @@ use shared::{Catalog, CatalogId, Revision, ServerMessage};
 use tokio::sync::watch;
 
 use super::journal::{Entry, Loaded};
+use crate::metrics::Metrics;
 use fanout::{Broadcast, Fanout, Lanes};
 use pending::{Pending, Wake};
 use ring::{After, History, Ring};
@@ -69,6 +70,7 @@ pub struct Hub {
     ring: RwLock<Ring>,
     lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<RecentSnapshot>>,
+    metrics: Arc<Metrics>,
     /// How many clients there are.
     viewers: AtomicUsize,
     /// How many the other servers have.
@@ -99,6 +101,7 @@ impl Hub {
             pending: Pending::default(),
             lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
+            metrics: Arc::default(),
             viewers: AtomicUsize::new(0),
             viewers_elsewhere: AtomicUsize::new(0),
             is_writable: AtomicBool::new(true),
@@ -106,6 +109,11 @@ impl Hub {
             head: watch::Sender::new(revision),
             pulse: watch::Sender::new(0),
         })
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Identifies the data set.
@@ -139,7 +147,7 @@ impl Hub {
     /// thread of its own: of what wakes up for one write on an idle machine, each task that a
     /// runtime would have to wake in between costs as much as a dozen deliveries.
     pub fn run(&self, pace: Pace) -> anyhow::Result<()> {
-        let mut fanout = Fanout::start(&self.lanes)?;
+        let mut fanout = Fanout::start(&self.lanes, &self.metrics)?;
         let _consumer = self.pending.consume();
         let mut next_frame = Instant::now();
         let mut last_pulse = next_frame;
@@ -313,6 +321,7 @@ impl Hub {
         let snapshot = Arc::new(encoded.expect("encoding a catalog doesn't panic"));
         let (revision, parts) = (snapshot.revision(), snapshot.parts());
         tracing::info!(%revision, parts, "a snapshot was encoded");
+        self.metrics.on_snapshot();
         *recent = Some(RecentSnapshot {
             snapshot: snapshot.clone(),
             asked,

@@ -28,6 +28,9 @@ async fn without_the_database_the_list_is_there_and_pages_know_that_nothing_can_
     postgres.nodes[0].kill();
     let gone = Instant::now();
     until_writable(&mut client, false).await;
+    // A balancer is told as well.
+    assert_eq!(server.http().get("/readyz").await.status(), 503);
+    assert_eq!(server.http().get("/healthz").await.status(), 200);
     // And stay told, although nobody writes.
     let pulses = client.pulses;
     tokio::time::sleep(Duration::from_secs(4)).await;

@@ -38,6 +38,7 @@ mod live;
 mod log;
 #[cfg(target_os = "linux")]
 mod memory;
+mod metrics;
 mod names;
 mod openapi;
 mod pages;

@@ -224,7 +224,13 @@ impl<J: Journal> Worker<J> {
         let appended = if plan.is_empty() {
             Ok(self.journal.cancel())
         } else {
-            self.journal.append(&before, catalog, batch, patience)
+            let start = Instant::now();
+            let appended = self.journal.append(&before, catalog, batch, patience);
+            if matches!(appended, Ok(Appended::Durable)) {
+                let metrics = self.hub.metrics();
+                metrics.on_commit(batch.records.len(), start.elapsed());
+            }
+            appended
         };
         if !matches!(appended, Ok(Appended::Durable)) {
             if !others.is_empty() {
@@ -242,6 +248,13 @@ impl<J: Journal> Worker<J> {
         }
         self.hub.set_writable(true);
         for (request, planned) in requests.drain(..).zip(decided) {
+            for reason in planned
+                .answers
+                .iter()
+                .filter_map(|answer| answer.as_ref().err())
+            {
+                self.hub.metrics().on_refusal(reason.code());
+            }
             request.reply.give(planned.answers);
         }
         Ok(Tried::Answered)

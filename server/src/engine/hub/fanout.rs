@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 
 use super::frame::{Encoded, Frame};
 use super::lane::Lane;
+use crate::metrics::Metrics;
 
 /// The most threads; more would only wait for each other in the kernel.
 const MAX_THREADS: usize = 4;
@@ -105,10 +106,10 @@ struct Other {
 
 impl Fanout {
     /// Starts the threads of all shards but the first.
-    pub fn start(lanes: &Lanes) -> std::io::Result<Self> {
+    pub fn start(lanes: &Lanes, metrics: &Arc<Metrics>) -> std::io::Result<Self> {
         let other = |shard: &Arc<Shard>| {
             let (sender, jobs) = channel();
-            let mut work = Work::new(shard.clone());
+            let mut work = Work::new(shard.clone(), metrics.clone());
             let thread = std::thread::Builder::new()
                 .name("fan-out".to_owned())
                 .spawn(move || work.take(&jobs))?;
@@ -119,7 +120,7 @@ impl Fanout {
             })
         };
         Ok(Self {
-            own: Work::new(lanes.first.clone()),
+            own: Work::new(lanes.first.clone(), metrics.clone()),
             others: lanes.others.iter().map(other).collect::<Result<_, _>>()?,
         })
     }
@@ -162,13 +163,15 @@ impl Fanout {
 struct Work {
     shard: Arc<Shard>,
     lanes: Vec<Weak<Lane>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Work {
-    fn new(shard: Arc<Shard>) -> Self {
+    fn new(shard: Arc<Shard>, metrics: Arc<Metrics>) -> Self {
         Self {
             shard,
             lanes: Vec::new(),
+            metrics,
         }
     }
 
@@ -192,6 +195,10 @@ impl Work {
             }
             true
         });
+        if let Broadcast::Frames(frames) = broadcast {
+            let changes = frames.iter().map(Frame::changes).sum();
+            self.metrics.on_delivery(changes, self.lanes.len());
+        }
         let left = known - self.lanes.len();
         self.shard.count.fetch_sub(left, Ordering::Relaxed);
     }

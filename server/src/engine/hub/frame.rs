@@ -126,6 +126,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// How many changes it has.
+    pub fn changes(&self) -> usize {
+        usize::try_from(self.revision.0.saturating_sub(self.since.0)).unwrap_or_default()
+    }
+
     /// Encodes what changed after `since`, up to `revision`.
     pub fn new(
         since: Revision,
