@@ -9,6 +9,7 @@ use shared::LowStock;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::backups::{Backups, back_up};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
 use crate::engine::journal::Journal;
@@ -58,6 +59,8 @@ pub struct Options {
     pub base_path: BasePath,
     /// What prices are in, where pages are to say so.
     pub currency: Option<Currency>,
+    /// Backups that it makes by itself.
+    pub backups: Option<Backups>,
     /// Where a machine that looks after the server asks what it counts; nowhere without it.
     pub metrics: Option<SocketAddr>,
     /// Up to which stock there are few left.
@@ -83,6 +86,7 @@ impl Options {
             origins: Vec::new(),
             base_path: BasePath::default(),
             currency: None,
+            backups: None,
             metrics: None,
             low_stock: LowStock::default(),
             keep_history: KEEP_HISTORY,
@@ -128,6 +132,10 @@ pub async fn run(
     let shutdown = Shutdown::new(stop);
     let memory = give_back(shutdown.tasks.clone(), shutdown.stop.clone());
     shutdown.tasks.spawn(memory);
+    if let Some(backups) = options.backups {
+        let work = back_up(engine.archive().clone(), backups, shutdown.stop.clone());
+        shutdown.tasks.spawn(work);
+    }
     let base_path = options.base_path;
     let state = State::new(
         &engine,

@@ -10,6 +10,7 @@ mod log;
 mod manual;
 mod moving;
 mod output;
+mod restore;
 mod serve;
 
 use std::io::{self, Write};
@@ -93,6 +94,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
             files::export(&args.store()?, file.as_deref(), *format, *json)
         }
         Some(Command::Backup { file, json }) => files::backup(&args.store()?, file, *json),
+        Some(Command::Restore { file, json }) => restore::restore(&args.store()?, file, *json),
         Some(Command::History {
             product,
             from,

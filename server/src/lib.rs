@@ -8,6 +8,7 @@
 
 mod api;
 mod app;
+mod backups;
 pub mod cli;
 mod embedded;
 mod engine;

@@ -105,6 +105,29 @@ pub struct Serving {
     #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
     pub currency: Option<Currency>,
 
+    /// A folder into which the server backs up by itself, which has to be there.
+    #[arg(long, env = "VITRINA_BACKUP_TO", value_name = "FOLDER", value_parser = folder)]
+    pub backup_to: Option<PathBuf>,
+
+    /// How often it does, as in `1h` or `1d`.
+    #[arg(
+        long,
+        env = "VITRINA_BACKUP_EVERY",
+        value_name = "TIME",
+        default_value = "1h",
+        value_parser = period
+    )]
+    pub backup_every: Duration,
+
+    /// How many of these backups are kept; the oldest go.
+    #[arg(
+        long,
+        env = "VITRINA_BACKUP_KEEP",
+        value_name = "N",
+        default_value_t = 24
+    )]
+    pub backup_keep: usize,
+
     /// A second address, for a machine that looks after the server, such as `127.0.0.1:9090`: `/metrics`
     /// there is what Prometheus reads.
     #[arg(
@@ -155,6 +178,15 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("backup_to") {
+            self.backup_to = said.backup_to;
+        }
+        if is_said("backup_every") {
+            self.backup_every = said.backup_every;
+        }
+        if is_said("backup_keep") {
+            self.backup_keep = said.backup_keep;
         }
         if is_said("metrics") {
             self.metrics = said.metrics;
@@ -279,6 +311,14 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Put a backup in place of what a data file holds, which is kept beside it. No server may run.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Tell what was done as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look whether everything is as it should be, also while servers run.
     Check {
         /// Tell what was found as JSON, for programs.
@@ -385,6 +425,24 @@ impl From<Duplicate> for OnDuplicate {
 fn moment(text: &str) -> Result<u64, String> {
     let read = moment::parse(text, &TimeZone::system());
     read.ok_or_else(|| "write it as 2026-11-26 or 2026-11-26T09:30".to_owned())
+}
+
+/// A folder that is there.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if folder.is_dir() {
+        Ok(folder)
+    } else {
+        Err("there is no such folder: make it first".to_owned())
+    }
+}
+
+/// How often something happens: not all the time.
+fn period(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        period if period < Duration::from_secs(1) => Err("at least a second".to_owned()),
+        period => Ok(period),
+    }
 }
 
 /// What is said of a column.

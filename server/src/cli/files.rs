@@ -9,12 +9,10 @@ use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use same_file::is_same_file;
 use serde_json::json;
-use shared::Catalog;
-use tempfile::TempPath;
 
 use super::output::{count, print, print_json, spinner};
 use super::{format_of, is_standard};
-use crate::engine::journal::{DataFile, SqliteSink, Store, folder_of, own_files, resolve};
+use crate::engine::journal::{Store, folder_of, own_files, resolve};
 use crate::transfer::Format;
 use crate::transfer::export::Export;
 
@@ -108,7 +106,7 @@ pub fn backup(store: &Store, file: &Path, is_json: bool) -> anyhow::Result<()> {
         bail!("{} exists already: choose another name", file.display());
     }
     let bar = spinner(&file.display());
-    let copied = copy(store, file);
+    let copied = store.back_up(file);
     bar.finish_and_clear();
     let copied = copied?;
     let (products, revision) = (copied.len(), copied.revision());
@@ -122,30 +120,4 @@ pub fn backup(store: &Store, file: &Path, is_json: bool) -> anyhow::Result<()> {
         file.display(),
         count(products as u64, "product")
     ))
-}
-
-/// Copies a journal beside the name that the copy is to have, and gives it that name once it is
-/// whole.
-fn copy(store: &Store, file: &Path) -> anyhow::Result<Catalog> {
-    let cannot_write = || {
-        format!(
-            "can't write {}: choose a folder you may write",
-            file.display()
-        )
-    };
-    let beside = tempfile::Builder::new()
-        .prefix(".vitrina-")
-        .tempdir_in(folder_of(file))
-        .with_context(cannot_write)?;
-    let whole = beside.path().join("copy");
-    match store {
-        Store::File(path) => DataFile::open(path)?.copy_to(&whole)?,
-        Store::Database(_) => store.copy_into(&mut SqliteSink::open(&whole)?)?,
-    }
-    let copied = DataFile::open(&whole)?.load()?.catalog;
-    TempPath::try_from_path(whole)?
-        .persist_noclobber(file)
-        .with_context(cannot_write)?;
-    sync_folder_of(file)?;
-    Ok(copied)
 }

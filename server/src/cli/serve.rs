@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::Serving;
 use super::output::print;
 use crate::app::{self, Options};
+use crate::backups::Backups;
 use crate::engine::journal::Journal;
 use crate::http::listen::listen;
 
@@ -19,6 +20,11 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
+        backups: serving.backup_to.clone().map(|folder| Backups {
+            folder,
+            every: serving.backup_every,
+            keep: serving.backup_keep,
+        }),
         metrics: serving.metrics,
         low_stock: LowStock(serving.low_stock),
         keep_history: serving.keep_history,

@@ -1,6 +1,7 @@
 //! Where changes become durable. The desk is its only caller and doesn't know which journal it is.
 
 mod archive;
+mod backup;
 mod copy;
 mod data_file;
 mod error;

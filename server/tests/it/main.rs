@@ -2,6 +2,7 @@
 //! itself and in a real browser. One program, so that it links once; each file is one promise.
 
 mod api;
+mod backups;
 mod browser;
 mod browser_axe;
 mod browser_bulk;

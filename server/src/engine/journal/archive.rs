@@ -1,9 +1,12 @@
 //! The history as it is read while a server writes: beside the desk, which nobody holds up by asking
 //! what happened last month.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::JournalError;
+use shared::Catalog;
+
 use super::data_file::DataFile;
 use super::history::{HistoryQuery, Piece};
 use super::postgres::PostgresReader;
@@ -50,6 +53,11 @@ impl Archive {
             Store::Database(address) => Reader::Database(Box::new(PostgresReader::open(address)?)),
         };
         self.read_with(reader, query)
+    }
+
+    /// Copies the journal, as it is at one moment, into a new data file.
+    pub fn back_up(&self, file: &Path) -> Result<Catalog, JournalError> {
+        self.0.store.back_up(file)
     }
 
     /// Reads, and keeps the reader where nothing is wrong with it.

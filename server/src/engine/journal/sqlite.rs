@@ -15,9 +15,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, params};
 use shared::{Catalog, Product, ProductId, Revision};
 
+use super::own_files::resolve;
 use super::tables::{Fault, read_answer, read_before};
 use super::{
     Answer, Appended, Archive, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
@@ -32,6 +34,9 @@ pub use copy::{SqliteSink, each_row};
 pub use inspect::inspect;
 pub use load::{load, read_past};
 pub use schema::is_known;
+
+/// How many pages of a backup are copied at a time.
+const PAGES_AT_ONCE: i32 = 1_024;
 
 /// The most changes that are taken out of the history at a time while nobody writes.
 const MAX_TRIMMED: usize = 1_000;
@@ -88,6 +93,18 @@ impl SqliteJournal {
             // It stays in the log, from where it is read as well.
             Err(error) => tracing::warn!(%error, "can't checkpoint the data file"),
         }
+    }
+
+    /// Has what a backup holds in place of what is there, all of it or nothing.
+    pub fn restore(&mut self, backup: &Path) -> Result<(), JournalError> {
+        self.lock.check()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let from = Connection::open_with_flags(resolve(backup), flags)?;
+        let copy = Backup::new(&from, &mut self.connection)?;
+        copy.run_to_completion(PAGES_AT_ONCE, Duration::ZERO, None)?;
+        drop(copy);
+        self.checkpoint();
+        Ok(())
     }
 
     /// Writes a batch as what comes after this revision.
