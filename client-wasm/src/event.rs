@@ -384,8 +384,8 @@ pub enum HistoryEvent {
     PutBack(Revision),
     /// There is an answer.
     Told {
-        /// The product that was asked about, or all.
-        product: Option<ProductId>,
+        /// For which opening of the dialog it was asked.
+        opening: u32,
         /// Before which change was asked for; `None` for the newest.
         before: Option<Revision>,
         /// What came, or why nothing did, where the server said so.

@@ -21,6 +21,9 @@ use desk::{Desk, Nudge, RecentRequests, Worker};
 use hub::{Hub, Pace};
 use journal::{Archive, Journal, Loaded, Observer};
 
+/// How long is waited at the end for those who read the history.
+const MAX_CLOSE_TIME: Duration = Duration::from_secs(2);
+
 /// Desk, journal and hub at work.
 pub struct Engine {
     desk: Desk,
@@ -101,8 +104,12 @@ impl Engine {
         // It takes leave of a database, which may take its time.
         let watch = self.watch;
         let left = tokio::task::spawn_blocking(move || drop(watch));
-        drop(self.desk);
         let limit = limit.unwrap_or(Duration::MAX);
+        let archive = self.archive;
+        // Nobody but the journal has the data file open when it closes it.
+        let closed = tokio::task::spawn_blocking(move || archive.close(MAX_CLOSE_TIME));
+        let _ = timeout(limit, closed).await;
+        drop(self.desk);
         let ended = timeout(limit, self.desk_ended).await;
         // Whether it was told or not, it is forgotten soon.
         let _ = timeout(limit, left).await;

@@ -15,6 +15,8 @@ pub fn to_rfc3339(milliseconds: i64) -> Option<String> {
 /// Reads a moment: RFC 3339 with its offset, or a day or a local time in this time zone.
 pub fn parse(text: &str, zone: &TimeZone) -> Option<u64> {
     let exact = text.parse::<Timestamp>().ok();
+    // In an address a plus that nobody encoded is a space.
+    let exact = exact.or_else(|| text.replacen(' ', "+", 1).parse().ok());
     let local = || {
         let time = text.parse::<DateTime>().ok();
         let time = time.or_else(|| Some(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))?;
@@ -49,6 +51,7 @@ mod tests {
         assert_eq!(parse(&written, &TimeZone::UTC), Some(1_795_686_216_123));
         for (text, milliseconds) in [
             ("2026-11-26T10:43:36.123+01:00", 1_795_686_216_123),
+            ("2026-11-26T10:43:36.123 01:00", 1_795_686_216_123),
             ("2026-11-26", 1_795_651_200_000),
             ("2026-11-26T01:00", 1_795_654_800_000),
             ("1970-01-01T00:00:00Z", 0),

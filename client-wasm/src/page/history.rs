@@ -16,7 +16,7 @@ impl Page {
             HistoryEvent::Opened => self.open_history(None),
             HistoryEvent::Older => {
                 let next = self.view.history.history.next;
-                next.map_or(Ok(()), |next| self.ask_history(Some(next)))
+                next.map_or(Ok(()), |next| self.ask_history(Some(next)).map(drop))
             }
             HistoryEvent::Closed => {
                 self.view.history.close();
@@ -24,11 +24,11 @@ impl Page {
             }
             HistoryEvent::PutBack(revision) => self.put_back(revision),
             HistoryEvent::Told {
-                product,
+                opening,
                 before,
                 told,
             } => {
-                self.take_history(product, before, told);
+                self.take_history(opening, before, told);
                 Ok(())
             }
         }
@@ -38,33 +38,36 @@ impl Page {
     pub(super) fn open_history(&mut self, id: Option<ProductId>) -> Result<(), JsValue> {
         let product = id.and_then(|id| self.mirror.catalog().get(id));
         self.view.history.open(product.map(AsRef::as_ref))?;
-        self.ask_history(None)
+        self.ask_history(None).map(drop)
     }
 
-    fn ask_history(&mut self, before: Option<Revision>) -> Result<(), JsValue> {
+    /// Asks the server, unless it is asked already; tells whether it is now.
+    fn ask_history(&mut self, before: Option<Revision>) -> Result<bool, JsValue> {
         if !self.view.history.begin_loading() {
-            return Ok(());
+            return Ok(false);
         }
+        let opening = self.view.history.opening();
         let product = self.view.history.history.product;
         let events = self.events.clone();
         history::ask(product, before, move |told| {
             events.send(Event::History(HistoryEvent::Told {
-                product,
+                opening,
                 before,
                 told,
             }));
-        })
+        })?;
+        Ok(true)
     }
 
     fn take_history(
         &mut self,
-        product: Option<ProductId>,
+        opening: u32,
         before: Option<Revision>,
         told: Result<PastChanges, Option<String>>,
     ) {
         let dialog = &mut self.view.history;
-        if dialog.history.product != product {
-            // The dialog is about something else by now.
+        if dialog.opening() != opening {
+            // It was opened anew since, maybe about something else.
             return;
         }
         let failure = match told {
@@ -87,9 +90,11 @@ impl Page {
         let has_more = self.mirror.catalog().revision() > self.told_history;
         let is_wanted = has_more || dialog.has_failed();
         if dialog.is_open() && is_wanted && self.freshness.is_live() {
-            self.told_history = self.mirror.catalog().revision();
             self.view.history.mark_stale();
-            return self.ask_history(None);
+            let revision = self.mirror.catalog().revision();
+            if self.ask_history(None)? {
+                self.told_history = revision;
+            }
         }
         Ok(())
     }

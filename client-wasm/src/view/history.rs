@@ -20,6 +20,8 @@ pub struct HistoryDialog {
     pub history: History,
     /// Why nothing came, or not all.
     notice: Option<String>,
+    /// How often it was opened.
+    opening: u32,
     /// Something is asked for and has not come.
     is_loading: bool,
     /// The rows that are shown, in their order.
@@ -65,6 +67,7 @@ impl HistoryDialog {
             places,
             history: History::default(),
             notice: None,
+            opening: 0,
             is_loading: false,
             rows: Vec::new(),
             is_stale: false,
@@ -76,6 +79,11 @@ impl HistoryDialog {
         self.dialog.open()
     }
 
+    /// How often it was opened: answers carry it.
+    pub fn opening(&self) -> u32 {
+        self.opening
+    }
+
     /// Whether something was asked for and did not come.
     pub fn has_failed(&self) -> bool {
         self.notice.is_some()
@@ -85,6 +93,7 @@ impl HistoryDialog {
     pub fn open(&mut self, product: Option<&Product>) -> Result<(), JsValue> {
         self.history = History::of(product.map(|product| product.id));
         self.notice = None;
+        self.opening += 1;
         self.is_loading = false;
         self.is_stale = true;
         // Nothing of another product stays.

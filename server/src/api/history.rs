@@ -12,7 +12,7 @@ use shared::{PastChange, ProductId, Reason, Revision, Rule};
 
 use super::list::{JSON, read_limit};
 use crate::engine::hub::Hub;
-use crate::engine::journal::{HistoryQuery, Piece, Place};
+use crate::engine::journal::{HistoryQuery, Place};
 use crate::http::archive::ArchiveReader;
 use crate::http::extract::{IdPath, Parameters, read_each, refuse_if_any};
 use crate::http::openapi::{self, USUAL_PAST};
@@ -116,6 +116,7 @@ async fn answer(reader: ArchiveReader, query: HistoryQuery) -> Result<Response, 
         reader,
         query,
         told: 0,
+        is_begun: false,
         is_over: false,
     };
     // What can't be read at all is refused as such; later there is nothing but to break off.
@@ -140,6 +141,7 @@ struct Pieces {
     left: usize,
     /// How many are told.
     told: usize,
+    is_begun: bool,
     is_over: bool,
 }
 
@@ -147,18 +149,11 @@ impl Pieces {
     /// The next part of the answer's JSON.
     async fn next(&mut self) -> Result<Bytes, Rejection> {
         self.query.limit = self.left.min(MAX_AT_ONCE);
-        let Piece { changes, is_cut } = self.reader.read(&self.query).await?;
-        let is_all = changes.len() < self.query.limit && !is_cut;
-        self.left -= changes.len();
-        self.is_over = is_all || self.left == 0;
-        if let Some(last) = changes.last() {
-            self.query.place = Place::Before(last.revision);
-        }
-        let next = match self.query.place {
-            Place::Before(revision) if !is_all => Some(revision),
-            _ => None,
-        };
-        self.write(&changes, next)
+        let piece = self.reader.read(&self.query).await?;
+        let next = self.query.go_on(&piece);
+        self.left -= piece.changes.len();
+        self.is_over = next.is_none() || self.left == 0;
+        self.write(&piece.changes, next)
             .map_err(|_| Rejection::InternalError)
     }
 
@@ -168,7 +163,7 @@ impl Pieces {
         next: Option<Revision>,
     ) -> Result<Bytes, serde_json::Error> {
         let mut json = Vec::new();
-        if self.told == 0 {
+        if !std::mem::replace(&mut self.is_begun, true) {
             json.extend(br#"{"changes":["#);
         }
         for change in changes {

@@ -1,12 +1,14 @@
 //! `vitrina history`: what happened, the newest change first.
 
+use std::io::Write;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use shared::{Change, Draft, PastChange, Product};
 
 use super::output::print;
-use crate::engine::journal::{Archive, HistoryQuery, Piece, Place, Store};
+use crate::engine::journal::{Archive, HistoryQuery, Store};
 
 /// The most changes that are read at a time.
 const MAX_AT_ONCE: usize = 1_000;
@@ -15,23 +17,38 @@ const MAX_AT_ONCE: usize = 1_000;
 pub fn tell(store: Store, mut query: HistoryQuery, is_json: bool) -> anyhow::Result<()> {
     let archive = Archive::new(store);
     let mut left = query.limit;
+    let mut told = 0;
     loop {
         query.limit = left.min(MAX_AT_ONCE);
-        let Piece { changes, is_cut } = archive.read(&query)?;
-        for change in &changes {
+        let piece = archive.read(&query)?;
+        for change in &piece.changes {
             if is_json {
                 print(&serde_json::to_string(change)?)?;
             } else {
                 print(&in_one_line(change))?;
             }
         }
-        left -= changes.len();
-        let is_all = changes.len() < query.limit && !is_cut;
-        match changes.last() {
-            Some(last) if left > 0 && !is_all => query.place = Place::Before(last.revision),
-            _ => return Ok(()),
+        told += piece.changes.len();
+        left -= piece.changes.len();
+        let next = query.go_on(&piece);
+        if next.is_none() || left == 0 {
+            if !is_json {
+                note(told, next.is_some());
+            }
+            return Ok(());
         }
     }
+}
+
+/// Says what a person could take for something else.
+fn note(told: usize, has_more: bool) {
+    let words = match told {
+        0 => "nothing is kept of what was asked for",
+        _ if has_more => "there is more: ask for it with --limit N, or --until a time",
+        _ => return,
+    };
+    // Nobody may read it.
+    let _ = writeln!(std::io::stderr(), "{words}");
 }
 
 /// A change as people read it, in this machine's time.

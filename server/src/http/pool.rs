@@ -92,7 +92,7 @@ pools! {
     // Each may need all of a processor.
     ListPool, std::thread::available_parallelism().map_or(1, usize::from);
     // Whoever reads what is long ago holds up nobody but those who do the same.
-    HistoryPool, 2;
+    HistoryPool, 4;
     // What is parsed has its memory a second time.
     ParsePool, 1;
     // Done in small steps, so that all who wait get on.

@@ -17,8 +17,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::sse::KEEP_ALIVE;
+use crate::engine::catch_up;
+use crate::engine::desk::Desk;
 use crate::engine::hub::{Hub, Viewer};
-use crate::engine::journal::{HistoryQuery, Piece, Place};
+use crate::engine::journal::{HistoryQuery, Place};
 use crate::http::archive::ArchiveReader;
 use crate::http::extract::TypedQuery;
 use crate::http::openapi;
@@ -66,6 +68,7 @@ pub struct Wanted {
 pub async fn stream(
     State(reader): State<ArchiveReader>,
     State(hub): State<Arc<Hub>>,
+    State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
     headers: HeaderMap,
     TypedQuery(wanted): TypedQuery<Wanted>,
@@ -73,9 +76,14 @@ pub async fn stream(
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let last = last.and_then(|id| id.parse().ok()).map(Revision);
+    let known = last.or(wanted.since);
+    if let Some(known) = known {
+        // Another server may have told of it that this one is about to hear of.
+        catch_up(&desk, &hub, known).await;
+    }
     let head = hub.catalog().revision();
     // Whoever knows of more than there is comes from another history.
-    let since = last.or(wanted.since).unwrap_or(head).min(head);
+    let since = known.unwrap_or(head).min(head);
     let follower = Follower {
         head: hub.head(),
         query: HistoryQuery {
@@ -112,6 +120,13 @@ struct Follower {
 }
 
 impl Follower {
+    /// Whether there is more than was read, as far as that can be seen.
+    fn is_behind(&self) -> bool {
+        let newest = *self.head.borrow();
+        let is_read = |place| matches!(place, Place::After(last) if last >= newest);
+        self.query.product.is_none() && !is_read(self.query.place)
+    }
+
     /// The next event, once there is one; `None` when the server stops, or the history can't be read:
     /// whoever follows comes again.
     async fn next(&mut self) -> Option<Event> {
@@ -122,10 +137,15 @@ impl Follower {
                 return event.json_data(&change).ok();
             }
             self.head.mark_unchanged();
-            let Piece { changes, .. } = self.reader.read(&self.query).await.ok()?;
-            if let Some(last) = changes.last() {
-                self.query.place = Place::After(last.revision);
-                self.changes.extend(changes);
+            let piece = self.reader.read(&self.query).await.ok()?;
+            let has_more = self.query.go_on(&piece).is_some();
+            if has_more || !piece.changes.is_empty() {
+                self.changes.extend(piece.changes);
+                continue;
+            }
+            // A standby that is read knows a change a moment later than the server.
+            if self.is_behind() {
+                sleep(GATHER_TIME).await;
                 continue;
             }
             tokio::select! {

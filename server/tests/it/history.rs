@@ -189,6 +189,14 @@ async fn what_can_not_be_asked_is_refused_by_its_name() {
     ] {
         assert!(changes(&http, &path).await.is_empty(), "{path}");
     }
+    // As many as there are, and no more.
+    let told: Value = http
+        .get("/api/history?limit=1")
+        .await
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(told.get("next"), None);
     let all = changes(&http, &format!("/api/history?after={most}")).await;
     assert_eq!(revisions(&all), [1]);
 }
@@ -337,4 +345,77 @@ async fn the_program_tells_what_happened_while_a_server_runs() {
     assert!(said.contains("write it as 2026-11-26"), "{said}");
     let missing = vitrina(&folder.path().join("no.db"), &["history"]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_change_that_can_not_be_read_costs_nobody_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    let mut server = Program::start(&data);
+    for number in 1..=7 {
+        server.http().add(&format!("c{number}")).await;
+    }
+    server.signal("TERM");
+    assert!(server.wait_for_exit().success());
+    let file = rusqlite::Connection::open(&data).expect("a file");
+    file.execute_batch(
+        "UPDATE changes SET change = '{broken' WHERE revision IN (2, 6);
+        UPDATE changes SET before = '{}' WHERE revision = 4;
+        UPDATE changes SET revision = -1, at = -9 WHERE revision = 5;
+        UPDATE changes SET at = 9223372036854775807, page = NULL WHERE revision = 3;",
+    )
+    .expect("it is SQL");
+    drop(file);
+    let server = Program::start(&data);
+    let all = changes(&server.http(), "/api/history").await;
+    assert_eq!(revisions(&all), [7, 3, 1]);
+    assert_eq!(all[1].get("at"), None, "it is no moment");
+    // A page at a time it goes on behind them.
+    let mut paged = Vec::new();
+    let mut path = "/api/history?limit=1".to_owned();
+    loop {
+        let told: Value = server.http().get(&path).await.json().await.expect("JSON");
+        paged.extend(revisions(told["changes"].as_array().expect("a list")));
+        let Some(next) = told["next"].as_u64() else {
+            break;
+        };
+        path = format!("/api/history?limit=1&after={next}");
+    }
+    assert_eq!(paged, [7, 3, 1]);
+    assert_eq!(lines(&data, &["history"]).len(), 3);
+    let since = changes(&server.http(), "/api/history?from=2020-01-01").await;
+    assert_eq!(revisions(&since), [7, 3, 1]);
+}
+
+#[tokio::test]
+async fn a_planned_stop_leaves_everything_in_the_file_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    let mut server = Program::start(&data);
+    server.http().add("a").await;
+    assert_eq!(changes(&server.http(), "/api/history").await.len(), 1);
+    // Somebody who follows has read as well.
+    let _follower = server.http().get("/api/history/stream?since=0").await;
+    server.signal("TERM");
+    assert!(server.wait_for_exit().success());
+    let log = folder.path().join("vitrina.db-wal");
+    assert!(!log.exists(), "the log is there, and belongs to the file");
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&data, &copy).expect("a copy");
+    assert_eq!(lines(&copy, &["history"]).len(), 1);
+    // Where another program has it open, the log stays, but nothing is only there.
+    let mut server = Program::start(&data);
+    let other = rusqlite::Connection::open(&data).expect("a file");
+    let count = |file: &rusqlite::Connection| {
+        let count = "SELECT count(*) FROM products";
+        file.query_row(count, [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(count(&other), Ok(1));
+    server.http().add("b").await;
+    server.signal("TERM");
+    assert!(server.wait_for_exit().success());
+    let alone = folder.path().join("alone.db");
+    std::fs::copy(&data, &alone).expect("a copy");
+    let alone = rusqlite::Connection::open(&alone).expect("a file");
+    assert_eq!(count(&alone), Ok(2));
 }

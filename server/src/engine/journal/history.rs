@@ -4,35 +4,67 @@ use std::fmt::Write;
 
 use shared::{PastChange, ProductId, Revision};
 
+use super::tables::{Cells, Fault};
+
 /// The most bytes of products in one piece of the history, beside its last change: it waits in memory for
 /// whoever asked.
 const MAX_PIECE_BYTES: usize = 64 * 1024;
 
 /// A piece of the history.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Piece {
-    /// The changes, in the order that was asked for.
+    /// The changes, in the order that was asked for. One that can't be read is left out.
     pub changes: Vec<PastChange>,
-    /// Whether there were more than go into one piece.
-    pub is_cut: bool,
+    /// Whether there are more.
+    pub has_more: bool,
+    /// The last that was looked at.
+    last: Option<Revision>,
+    bounds: Bounds,
+}
+
+/// Between which revisions the changes of a time are.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    low: i64,
+    high: i64,
 }
 
 /// A piece that is being read.
-#[derive(Default)]
 pub(super) struct Collector {
     piece: Piece,
+    limit: usize,
+    looked_at: usize,
     bytes: usize,
 }
 
 impl Collector {
-    /// Whether there is room for another change.
-    pub(super) fn has_room(&mut self) -> bool {
-        let is_full = self.bytes >= MAX_PIECE_BYTES;
-        self.piece.is_cut |= is_full;
-        !is_full
+    pub(super) fn new(query: &HistoryQuery, bounds: Bounds) -> Self {
+        let piece = Piece {
+            changes: Vec::new(),
+            has_more: false,
+            last: None,
+            bounds,
+        };
+        Self {
+            piece,
+            limit: query.limit,
+            looked_at: 0,
+            bytes: 0,
+        }
     }
 
-    /// Takes the next change, which was written with so many bytes.
+    /// Whether there is room for another change: the next is this one.
+    pub(super) fn has_room(&mut self, revision: Revision) -> bool {
+        if self.looked_at >= self.limit || self.bytes >= MAX_PIECE_BYTES {
+            self.piece.has_more = true;
+            return false;
+        }
+        self.looked_at += 1;
+        self.piece.last = Some(revision);
+        true
+    }
+
+    /// Takes it, which was written with so many bytes.
     pub(super) fn push(&mut self, bytes: usize, change: PastChange) {
         self.bytes += bytes;
         self.piece.changes.push(change);
@@ -69,50 +101,96 @@ pub struct HistoryQuery {
     pub place: Place,
     /// The most of them.
     pub limit: usize,
+    /// Where they can be, once that was looked up.
+    pub bounds: Option<Bounds>,
+}
+
+fn to_parameter(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl HistoryQuery {
-    /// The statement, and its parameters from `$1` on.
-    pub(super) fn to_sql(&self) -> (String, Vec<i64>) {
-        let mut sql = String::from("SELECT * FROM changes WHERE true");
+    /// Goes on behind a piece; tells where that is, if there is more.
+    pub fn go_on(&mut self, piece: &Piece) -> Option<Revision> {
+        self.bounds = Some(piece.bounds);
+        if let Some(last) = piece.last {
+            self.place = match self.place {
+                Place::Newest | Place::Before(_) => Place::Before(last),
+                Place::After(_) => Place::After(last),
+            };
+        }
+        piece.last.filter(|_| piece.has_more)
+    }
+
+    /// The statement that looks up between which revisions the changes of the time are, and its
+    /// parameters. A clock may have been set back, so that their times are in another order.
+    pub(super) fn bounds_sql(&self) -> (String, Vec<i64>) {
         let mut parameters = Vec::new();
-        let mut add = |condition: &str, value: u64| {
-            parameters.push(i64::try_from(value).unwrap_or(i64::MAX));
+        // By the index of times: for a plain minimum both databases would go through the changes.
+        let mut part = |bound: &str, condition: &str, time: Option<u64>, without: i64| {
+            let Some(time) = time else {
+                return format!("CAST({without} AS bigint)");
+            };
+            parameters.push(to_parameter(time));
+            let number = parameters.len();
+            format!("(SELECT {bound}(+revision) FROM changes WHERE at {condition} ${number})")
+        };
+        let low = part("min", ">=", self.from, 0);
+        let high = part("max", "<", self.until, i64::MAX);
+        (format!("SELECT {low} AS low, {high} AS high"), parameters)
+    }
+
+    /// The statement that reads changes, and its parameters from `$1` on.
+    pub(super) fn to_sql(&self, bounds: Bounds) -> (String, Vec<i64>) {
+        let mut sql = String::from("SELECT * FROM changes WHERE revision > 0");
+        let mut parameters = Vec::new();
+        let mut add = |condition: &str, value: i64| {
+            parameters.push(value);
             let number = format!("${}", parameters.len());
             // Writing to a text can't fail.
             let _ = write!(sql, " {}", condition.replace('?', &number));
         };
         if let Some(product) = self.product {
-            add("AND product = ?", product.0);
+            add("AND product = ?", to_parameter(product.0));
         }
-        // A clock may have been set back: the index leads to where to look, not to what fits.
         if let Some(from) = self.from {
-            add(
-                "AND revision >= (SELECT min(revision) FROM changes WHERE at >= ?) AND +at >= ?",
-                from,
-            );
+            add("AND revision >= ?", bounds.low);
+            add("AND +at >= ?", to_parameter(from));
         }
         if let Some(until) = self.until {
-            add(
-                "AND revision <= (SELECT max(revision) FROM changes WHERE at < ?) AND +at < ?",
-                until,
-            );
+            add("AND revision <= ?", bounds.high);
+            add("AND +at < ?", to_parameter(until));
         }
         let order = match self.place {
             Place::Newest => "DESC",
             Place::Before(revision) => {
-                add("AND revision < ?", revision.0);
+                add("AND revision < ?", to_parameter(revision.0));
                 "DESC"
             }
             Place::After(revision) => {
-                add("AND revision > ?", revision.0);
+                add("AND revision > ?", to_parameter(revision.0));
                 "ASC"
             }
         };
-        add(
-            &format!("ORDER BY revision {order} LIMIT ?"),
-            self.limit as u64,
-        );
+        // One more tells that there are more.
+        let limit = to_parameter(self.limit as u64).saturating_add(1);
+        add(&format!("ORDER BY revision {order} LIMIT ?"), limit);
         (sql, parameters)
+    }
+}
+
+impl Bounds {
+    /// All changes.
+    pub(super) const ALL: Self = Self {
+        low: 0,
+        high: i64::MAX,
+    };
+
+    /// Reads what was looked up: where there is nothing, nothing is between them.
+    pub(super) fn read(row: &impl Cells) -> Result<Self, Fault> {
+        Ok(Self {
+            low: row.integer("low")?.unwrap_or(i64::MAX),
+            high: row.integer("high")?.unwrap_or_default(),
+        })
     }
 }

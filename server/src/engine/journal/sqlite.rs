@@ -39,7 +39,7 @@ pub use schema::is_known;
 const PAGES_AT_ONCE: i32 = 1_024;
 
 /// The most changes that are taken out of the history at a time while nobody writes.
-const MAX_TRIMMED: usize = 1_000;
+const MAX_TRIMMED: usize = 5_000;
 
 /// The journal in one SQLite file.
 pub struct SqliteJournal {
@@ -153,6 +153,16 @@ impl SqliteJournal {
         let transaction = self.connection.transaction()?;
         write_nothing(&transaction, at)?;
         Ok(transaction.commit()?)
+    }
+}
+
+impl Drop for SqliteJournal {
+    /// Leaves everything in the file itself, also where another program has it open: then its
+    /// write-ahead log stays, but is not needed.
+    fn drop(&mut self) {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        // What can't be brought there stays in the log.
+        let _ = self.connection.query_row(checkpoint, [], |_| Ok(()));
     }
 }
 

@@ -8,7 +8,7 @@ mod rows;
 
 pub use cells::{Cells, Fault, number, text};
 pub use history::{
-    History, read_answer, read_before, read_catalog, read_entry, read_past, read_unchanged,
+    History, collect_past, read_answer, read_before, read_catalog, read_entry, read_unchanged,
 };
 pub use product::{column, has_its_hash, read_product};
 pub use rows::{AnswerRow, ChangeRow};

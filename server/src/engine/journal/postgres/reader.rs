@@ -1,7 +1,10 @@
 //! A database that is only read, also on a standby, while servers write.
 
+use std::time::Duration;
+
 use shared::{Catalog, Digest, Revision};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 
 use super::address::Address;
@@ -9,9 +12,12 @@ use super::load::{begin_reading, each_row, end_reading, load, read_head, read_hi
 use super::schema::{IS_THERE, find_version};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
-use crate::engine::journal::history::Collector;
-use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, read_past, read_product};
+use crate::engine::journal::history::{Bounds, Collector};
+use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, collect_past, read_product};
 use crate::engine::journal::{HistoryQuery, Inspection, JournalError, Loaded, Piece};
+
+/// How long a piece of the history is waited for.
+const MAX_HISTORY_TIME: Duration = Duration::from_secs(8);
 
 /// A database, open for reading.
 pub struct PostgresReader {
@@ -65,19 +71,38 @@ impl PostgresReader {
 
     /// The changes that are asked for.
     pub fn history(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
-        let (sql, parameters) = query.to_sql();
+        let read = async { timeout(MAX_HISTORY_TIME, self.read_history(query)).await };
+        let read = self.runtime.block_on(read);
+        read.unwrap_or_else(|_| Err(unreachable(&self.address, "no answer")))
+    }
+
+    async fn read_history(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
+        let mut bounds = query.bounds.unwrap_or(Bounds::ALL);
+        if query.bounds.is_none() && (query.from.is_some() || query.until.is_some()) {
+            self.query(query.bounds_sql(), |row| {
+                let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "low", row));
+                bounds = Bounds::read(row).map_err(damaged)?;
+                Ok(())
+            })
+            .await?;
+        }
+        let mut collector = Collector::new(query, bounds);
+        self.query(query.to_sql(bounds), |row| {
+            collect_past(row, &mut collector);
+            Ok(())
+        })
+        .await?;
+        Ok(collector.finish())
+    }
+
+    async fn query(
+        &self,
+        (sql, parameters): (String, Vec<i64>),
+        take: impl FnMut(&tokio_postgres::Row) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
         let parameters: Vec<&(dyn ToSql + Sync)> =
             parameters.iter().map(|value| value as _).collect();
-        let mut collector = Collector::default();
-        let (client, address) = (&self.session.client, &self.address);
-        self.runtime
-            .block_on(each_row(client, address, &sql, &parameters, |row| {
-                let damaged =
-                    |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
-                read_past(row, &mut collector).map_err(damaged)?;
-                Ok(())
-            }))?;
-        Ok(collector.finish())
+        each_row(&self.session.client, &self.address, &sql, &parameters, take).await
     }
 
     /// How many servers write to it at the moment.

@@ -6,9 +6,9 @@ use rusqlite::{Connection, params_from_iter};
 use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
 use super::schema::{HASH_VERSION, HISTORY_VERSION, version};
-use crate::engine::journal::history::Collector;
+use crate::engine::journal::history::{Bounds, Collector};
 use crate::engine::journal::tables::{
-    self, Fault, History, has_its_hash, read_entry, read_product, read_unchanged,
+    self, Fault, History, collect_past, has_its_hash, read_entry, read_product, read_unchanged,
 };
 use crate::engine::journal::{
     Effect, HistoryQuery, JournalError, Loaded, Piece, RETAINED_CHANGES, oldest_answer,
@@ -119,15 +119,30 @@ pub fn read_past(connection: &Connection, query: &HistoryQuery) -> Result<Piece,
         let why = "its tables are of an earlier version: start a server on it once".to_owned();
         return Err(JournalError::Damaged(why));
     }
-    let (sql, parameters) = query.to_sql();
+    let bounds = match query.bounds {
+        Some(bounds) => bounds,
+        None if query.from.is_none() && query.until.is_none() => Bounds::ALL,
+        None => find_bounds(connection, query)?,
+    };
+    let (sql, parameters) = query.to_sql(bounds);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
-    let mut collector = Collector::default();
+    let mut collector = Collector::new(query, bounds);
     while let Some(row) = rows.next()? {
-        let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "revision", row));
-        tables::read_past(row, &mut collector).map_err(damaged)?;
+        collect_past(row, &mut collector);
     }
     Ok(collector.finish())
+}
+
+fn find_bounds(connection: &Connection, query: &HistoryQuery) -> Result<Bounds, JournalError> {
+    let (sql, parameters) = query.bounds_sql();
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    let Some(row) = rows.next()? else {
+        return Ok(Bounds::ALL);
+    };
+    let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "low", row));
+    Bounds::read(row).map_err(damaged)
 }
 
 /// The requests of clients that left their products as they were.
@@ -151,4 +166,61 @@ fn unchanged(connection: &Connection) -> Result<Vec<(RequestKey, Revision, Effec
         }
     }
     Ok(unchanged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::journal::{Place, SqliteJournal};
+
+    /// How SQLite answers a statement.
+    fn plan(connection: &Connection, (sql, parameters): (String, Vec<i64>)) -> String {
+        let mut statement = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+            .expect("it is SQL");
+        let steps = statement.query_map(params_from_iter(parameters), |row| {
+            row.get::<_, String>("detail")
+        });
+        let steps: Result<Vec<String>, _> = steps.expect("a plan").collect();
+        steps.expect("texts").join("\n")
+    }
+
+    #[test]
+    fn no_query_of_the_history_goes_through_all_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        SqliteJournal::open(&path).expect("a data file");
+        let connection = Connection::open(&path).expect("a file");
+        for place in [
+            Place::Newest,
+            Place::Before(Revision(9)),
+            Place::After(Revision(2)),
+        ] {
+            for (product, time) in [
+                (None, None),
+                (Some(shared::ProductId(1)), None),
+                (None, Some(5)),
+            ] {
+                let query = HistoryQuery {
+                    product,
+                    from: time,
+                    until: time,
+                    place,
+                    limit: 3,
+                    ..HistoryQuery::default()
+                };
+                let read = plan(&connection, query.to_sql(Bounds::ALL));
+                assert!(read.contains("SEARCH changes USING"), "{read}");
+                assert!(!read.contains("TEMP B-TREE"), "{read}");
+                if time.is_some() {
+                    let bounds = plan(&connection, query.bounds_sql());
+                    assert_eq!(
+                        bounds.matches("COVERING INDEX changes_at").count(),
+                        2,
+                        "{bounds}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -145,27 +145,38 @@ pub fn read_entry(row: &impl Cells) -> Result<HistoryRow, Fault> {
     Ok(HistoryRow { entry, before })
 }
 
-/// Reads a change as it is told, where there is room for it.
-pub fn read_past(row: &impl Cells, into: &mut Collector) -> Result<(), Fault> {
-    if !into.has_room() {
-        return Ok(());
-    }
-    let source = row.text("by")?;
-    let length = |column| {
-        row.text(column)
-            .map(|text| text.map_or(0, |text| text.len()))
+/// Takes a change as it is told, where there is room for it. One that can't be read is said to the log,
+/// and costs nobody the others.
+pub fn collect_past(row: &impl Cells, into: &mut Collector) {
+    let mut read = || -> Result<(), Fault> {
+        if !into.has_room(Revision(number(row, "revision")?)) {
+            return Ok(());
+        }
+        let length = |column| {
+            row.text(column)
+                .map(|text| text.map_or(0, |text| text.len()))
+        };
+        let bytes = length("change")? + length("before")?;
+        into.push(bytes, read_past(row)?);
+        Ok(())
     };
-    let bytes = length("change")? + length("before")?;
-    let change = PastChange {
+    if let Err(fault) = read() {
+        let fault = fault.of("changes", "revision", row);
+        tracing::warn!(%fault, "a change of the history can't be read");
+    }
+}
+
+/// Reads a change as it is told.
+fn read_past(row: &impl Cells) -> Result<PastChange, Fault> {
+    let source = row.text("by")?;
+    Ok(PastChange {
         revision: Revision(number(row, "revision")?),
         at: row.integer("at")?.and_then(to_rfc3339),
         // A later version may know more of them.
         source: source.and_then(|source| source.parse().ok()),
         change: json(row, "change")?,
         before: read_before(row)?,
-    };
-    into.push(bytes, change);
-    Ok(())
+    })
 }
 
 /// Reads the product as it was before a change.
