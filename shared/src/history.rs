@@ -20,7 +20,6 @@ use crate::product::Product;
     Deserialize,
     strum::EnumString,
     strum::IntoStaticStr,
-    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

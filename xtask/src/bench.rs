@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::{self, cargo};
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 22] = [
+const SET: [(&str, &str); 23] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",
@@ -92,6 +92,10 @@ const SET: [(&str, &str); 22] = [
     (
         "A start with 100,000 products",
         "start-up --products 100000",
+    ),
+    (
+        "One and three servers, 5,000 pages each, 20 products a second",
+        "cluster --targets vitrina --servers 1,3 --connections 5000 --rate 20 --writers 3 --seconds 6",
     ),
     (
         "Lists in Chromium, as Vitrina's page shows them and as others do on the same socket",

@@ -122,6 +122,11 @@ fn oldest_change(keep: Duration) -> u64 {
     now_ms().saturating_sub(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// The last revision whose change is not one of the latest [`RETAINED_CHANGES`] of a catalog at this one.
+fn before_retained(revision: Revision) -> Revision {
+    Revision(revision.0.saturating_sub(RETAINED_CHANGES as u64))
+}
+
 /// A value as the tables have it.
 fn to_json(value: &impl Serialize) -> Result<String, JournalError> {
     serde_json::to_string(value).map_err(|error| JournalError::Damaged(error.to_string()))

@@ -1,14 +1,13 @@
 //! `GET /api/history/stream`: every change as it happens, with its time and where it came from.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures_util::stream;
 use serde::Deserialize;
 use shared::{PastChange, ProductId, Revision};
@@ -16,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::sse::KEEP_ALIVE;
+use super::sse::{last_event_id, respond};
 use crate::engine::catch_up;
 use crate::engine::desk::Desk;
 use crate::engine::hub::{Hub, Viewer};
@@ -26,7 +25,6 @@ use crate::http::extract::TypedQuery;
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
-use crate::http::streaming::NO_BUFFERING;
 
 /// How long is waited for what comes at the same time, which is read together.
 const GATHER_TIME: Duration = Duration::from_millis(100);
@@ -74,8 +72,8 @@ pub async fn stream(
     TypedQuery(wanted): TypedQuery<Wanted>,
 ) -> Result<Response, Rejection> {
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let last = last.and_then(|id| id.parse().ok()).map(Revision);
+    let last = last_event_id(&headers).and_then(|id| id.parse().ok());
+    let last = last.map(Revision);
     let known = last.or(wanted.since);
     if let Some(known) = known {
         // Another server may have told of it that this one is about to hear of.
@@ -99,11 +97,9 @@ pub async fn stream(
     };
     let events = stream::unfold(follower, async |mut follower| {
         let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
+        Some((event, follower))
     });
-    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    let stream = Sse::new(events).keep_alive(keep_alive);
-    Ok(([NO_BUFFERING], stream).into_response())
+    Ok(respond(events))
 }
 
 /// One follower.

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use shared::{CatalogId, Digest, Position, Revision};
 use tokio::sync::watch;
@@ -28,7 +28,7 @@ use crate::live::hello::resume;
 
 /// How long nothing may come before a comment does, so that no proxy takes the connection for
 /// dead.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What a follower knows already.
 #[derive(Debug, Deserialize)]
@@ -89,8 +89,7 @@ pub async fn stream(
     TypedQuery(known): TypedQuery<Known>,
 ) -> Result<Response, Rejection> {
     let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
-    let last = last.and_then(EventId::parse);
+    let last = last_event_id(&headers).and_then(EventId::parse);
     let given = known.since.zip(known.digest);
     let given = given.map(|(revision, digest)| EventId(revision, digest));
     let is_ours = known.catalog.is_none_or(|catalog| catalog == hub.id());
@@ -110,11 +109,22 @@ pub async fn stream(
     };
     let events = stream::unfold(follower, async |mut follower| {
         let event = follower.next().await?;
-        Some((Ok::<_, Infallible>(event), follower))
+        Some((event, follower))
     });
+    Ok(respond(events))
+}
+
+/// An answer of events, which are passed on as they come.
+pub fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    let events = events.map(Ok::<_, Infallible>);
     let stream = Sse::new(events).keep_alive(keep_alive);
-    Ok(([NO_BUFFERING], stream).into_response())
+    ([NO_BUFFERING], stream).into_response()
+}
+
+/// What a browser says of the last event that it has, where it says something.
+pub fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id")?.to_str().ok()
 }
 
 /// One follower.

@@ -122,6 +122,12 @@ impl HistoryQuery {
         piece.last.filter(|_| piece.has_more)
     }
 
+    /// Between which revisions they are, where that needs no look.
+    pub(super) fn known_bounds(&self) -> Option<Bounds> {
+        let has_time = self.from.is_some() || self.until.is_some();
+        self.bounds.or((!has_time).then_some(Bounds::ALL))
+    }
+
     /// The statement that looks up between which revisions the changes of the time are, and its
     /// parameters. A clock may have been set back, so that their times are in another order.
     pub(super) fn bounds_sql(&self) -> (String, Vec<i64>) {

@@ -14,7 +14,9 @@ use super::session::to_error;
 use crate::engine::journal::tables::{
     self, Fault, History, has_its_hash, read_entry, read_product, read_unchanged,
 };
-use crate::engine::journal::{JournalError, Loaded, RETAINED_CHANGES, oldest_answer};
+use crate::engine::journal::{
+    JournalError, Loaded, RETAINED_CHANGES, before_retained, oldest_answer,
+};
 
 /// The one row of the table of the catalog.
 pub struct Head {
@@ -123,7 +125,7 @@ async fn load_all(client: &Client, address: &Address) -> Result<(Loaded, Head), 
             why,
         });
     }
-    let since = Revision(head.revision.0.saturating_sub(RETAINED_CHANGES as u64));
+    let since = before_retained(head.revision);
     let mut history = read_history(client, address, since, head.revision).await?;
     for fault in &history.faults {
         tracing::warn!(%fault, "a part of the history is lost");

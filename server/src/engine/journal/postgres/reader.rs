@@ -77,8 +77,9 @@ impl PostgresReader {
     }
 
     async fn read_history(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
-        let mut bounds = query.bounds.unwrap_or(Bounds::ALL);
-        if query.bounds.is_none() && (query.from.is_some() || query.until.is_some()) {
+        let known = query.known_bounds();
+        let mut bounds = known.unwrap_or(Bounds::ALL);
+        if known.is_none() {
             self.query(query.bounds_sql(), |row| {
                 let damaged = |fault: Fault| JournalError::Damaged(fault.of("changes", "low", row));
                 bounds = Bounds::read(row).map_err(damaged)?;

@@ -8,7 +8,7 @@ use shared::{Digest, Revision};
 use super::SqliteJournal;
 use super::columns::write_product;
 use super::load::read_catalog;
-use super::schema::{HASH_VERSION, version};
+use super::schema::{HASH_VERSION, too_old, version};
 use super::write::write_change;
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
@@ -21,8 +21,7 @@ pub fn each_row(
 ) -> Result<(), JournalError> {
     let transaction = connection.unchecked_transaction()?;
     if version(&transaction)? < HASH_VERSION {
-        let why = "its tables are of an earlier version: start a server on it once".to_owned();
-        return Err(JournalError::Damaged(why));
+        return Err(too_old());
     }
     let (id, revision) = read_catalog(&transaction)?;
     let mut products = Vec::new();

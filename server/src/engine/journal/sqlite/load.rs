@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rusqlite::{Connection, params_from_iter};
 use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
-use super::schema::{HASH_VERSION, HISTORY_VERSION, version};
+use super::schema::{HASH_VERSION, HISTORY_VERSION, too_old, version};
 use crate::engine::journal::history::{Bounds, Collector};
 use crate::engine::journal::tables::{
     self, Fault, History, collect_past, has_its_hash, read_entry, read_product, read_unchanged,
 };
 use crate::engine::journal::{
-    Effect, HistoryQuery, JournalError, Loaded, Piece, RETAINED_CHANGES, oldest_answer,
+    Effect, HistoryQuery, JournalError, Loaded, Piece, RETAINED_CHANGES, before_retained,
+    oldest_answer,
 };
 
 /// Everything a file holds, whatever its version. What is wrong with the history costs the history
@@ -25,7 +26,7 @@ pub fn load(connection: &Connection) -> Result<Loaded, JournalError> {
         let why = "two products have one id".to_owned();
         return Err(JournalError::Damaged(why));
     }
-    let since = Revision(revision.0.saturating_sub(RETAINED_CHANGES as u64));
+    let since = before_retained(revision);
     let mut history = read_history(connection, since, Some(revision))?;
     for fault in &history.faults {
         tracing::warn!(%fault, "a part of the history is lost");
@@ -116,12 +117,10 @@ pub fn read_history(
 /// The changes that are asked for.
 pub fn read_past(connection: &Connection, query: &HistoryQuery) -> Result<Piece, JournalError> {
     if version(connection)? < HISTORY_VERSION {
-        let why = "its tables are of an earlier version: start a server on it once".to_owned();
-        return Err(JournalError::Damaged(why));
+        return Err(too_old());
     }
-    let bounds = match query.bounds {
+    let bounds = match query.known_bounds() {
         Some(bounds) => bounds,
-        None if query.from.is_none() && query.until.is_none() => Bounds::ALL,
         None => find_bounds(connection, query)?,
     };
     let (sql, parameters) = query.to_sql(bounds);

@@ -96,6 +96,12 @@ pub const HASH_VERSION: usize = 3;
 /// The version from which on a product's changes are found.
 pub const HISTORY_VERSION: usize = 5;
 
+/// The error of what needs newer tables than a file has that is only read.
+pub fn too_old() -> JournalError {
+    let why = "its tables are of an earlier version: start a server on it once";
+    JournalError::Damaged(why.to_owned())
+}
+
 /// Whether the file is one of Vitrina's, of a version this one knows; `false` where it is empty.
 pub fn is_known(connection: &Connection, name: &str) -> Result<bool, JournalError> {
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
