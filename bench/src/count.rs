@@ -1,8 +1,12 @@
 //! Counts what arrives, cheaply: a server sends most connections the same bytes, so a message that
 //! was read once is only compared the next time.
 
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
 use hdrhistogram::Histogram;
 
+use crate::frame::{self, Frame};
 use crate::mark::{self, Mark};
 
 /// Messages that are remembered. Connections are a few messages apart at most, mostly.
@@ -20,6 +24,8 @@ pub struct Seen {
     pub last_delay: Histogram<u64>,
     /// Messages, where a message may carry several products.
     pub messages: u64,
+    /// What these messages were together, in bytes as they came.
+    pub bytes: u64,
     /// For each product: how often it arrived, over all connections.
     pub per_product: Vec<usize>,
     /// When each connection had all, in microseconds on the clock of [`mark::now_us`].
@@ -77,6 +83,7 @@ impl Count {
                 delay: Histogram::new(3)?,
                 last_delay: Histogram::new(3)?,
                 messages: 0,
+                bytes: 0,
                 reached: Histogram::new(3)?,
                 per_product: Vec::new(),
             },
@@ -96,11 +103,12 @@ impl Count {
         self.seen.reached.len()
     }
 
-    /// Takes a message that came at this time.
-    pub fn take(&mut self, has: &mut Has, message: &[u8], now: u64) -> anyhow::Result<()> {
+    /// Takes a frame's message that came at this time; a binary one is packed.
+    pub fn take(&mut self, has: &mut Has, frame: &Frame<'_>, now: u64) -> anyhow::Result<()> {
+        let (message, opcode) = (frame.payload, frame.opcode);
         let known = &mut self.known[place(message)];
         if known.message != message {
-            *known = Known::read(message);
+            *known = Known::read(message, opcode)?;
         }
         if known.marks.is_empty() {
             return Ok(());
@@ -128,6 +136,7 @@ impl Count {
         has.count += count;
         self.seen.deliveries += count;
         self.seen.messages += 1;
+        self.seen.bytes += message.len() as u64;
         Ok(())
     }
 
@@ -141,8 +150,11 @@ impl Count {
 }
 
 impl Known {
-    fn read(message: &[u8]) -> Self {
-        let marks: Vec<Mark> = mark::find(message).collect();
+    fn read(message: &[u8], opcode: u8) -> anyhow::Result<Self> {
+        let marks: Vec<Mark> = match opcode {
+            frame::BINARY => mark::find(&unpacked(message)?).collect(),
+            _ => mark::find(message).collect(),
+        };
         let fold = |(factor, fold): (u64, u64), mark: &Mark| {
             (
                 factor.wrapping_mul(31),
@@ -150,13 +162,20 @@ impl Known {
             )
         };
         let (factor, fold) = marks.iter().fold((1, 0), fold);
-        Self {
+        Ok(Self {
             message: message.to_vec(),
             marks,
             factor,
             fold,
-        }
+        })
     }
+}
+
+/// What a packed message says (RFC 1951).
+fn unpacked(message: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    DeflateDecoder::new(message).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// Where a message is remembered: by its length, its beginning and its end, in which messages

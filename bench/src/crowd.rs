@@ -292,7 +292,7 @@ fn take(
         taken += frame.length;
         match frame.opcode {
             frame::PING => connection.stream.write_all(&frame::PONG)?,
-            frame::TEXT => count.take(&mut connection.has, frame.payload, now)?,
+            frame::TEXT | frame::BINARY => count.take(&mut connection.has, &frame, now)?,
             _ => {}
         }
     }

@@ -44,6 +44,9 @@ fn event(bytes: &[u8]) -> Option<Frame<'_>> {
 /// The kind of a frame (RFC 6455 section 5.2).
 pub const TEXT: u8 = 1;
 
+/// Anything else.
+pub const BINARY: u8 = 2;
+
 /// A ping, which wants an answer.
 pub const PING: u8 = 9;
 

@@ -32,11 +32,11 @@ pub fn compare(
     println!("{connections} connections, {work}\n");
     println!(
         "| target | writes/s | answer p50/p99 ms | expected | missing | other order | \
-         delay p50/p99/p99.9/max ms | last page p99 ms | messages | \
+         delay p50/p99/p99.9/max ms | last page p99 ms | messages | bytes/page | \
          CPU µs/delivery, or /write without pages (user+system) | ratio | KiB/connection | \
          connects/s | peak MiB |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     let has_pages = connections > 0;
     let mut compared = Vec::new();
     for _ in 0..rounds {
@@ -118,17 +118,18 @@ impl Measured {
     /// What the pages saw.
     fn deliveries(&self, connections: usize) -> String {
         if connections == 0 {
-            return "- | - | - | - | - | -".to_owned();
+            return "- | - | - | - | - | - | -".to_owned();
         }
         let seen = &self.seen;
         let expected = self.written.products * connections as u64;
         format!(
-            "{expected} | {} | {} | {} | {:.2} | {}",
+            "{expected} | {} | {} | {} | {:.2} | {} | {}",
             expected.saturating_sub(seen.deliveries),
             seen.differing,
             seen.delays_ms(),
             self.last_page_ms(),
             seen.messages,
+            seen.bytes / connections as u64,
         )
     }
 

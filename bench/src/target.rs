@@ -22,6 +22,8 @@ pub enum Kind {
     Limit,
     /// Vitrina itself, with its data in a file of its own.
     Vitrina,
+    /// The same, for pages that take long messages packed, as its own do.
+    VitrinaPacked,
     /// The same, for clients of Socket.IO.
     VitrinaSocketio,
     /// Express, Handlebars and Socket.IO: `peers/socketio`.
@@ -40,6 +42,7 @@ impl Kind {
         match self {
             Self::Limit => "/",
             Self::Vitrina => "/ws",
+            Self::VitrinaPacked => "/ws?encoding=deflate-raw",
             Self::VitrinaSocketio | Self::SocketIo | Self::SocketIoRedis | Self::Socketioxide => {
                 "/socket.io/?EIO=4&transport=websocket"
             }
@@ -51,7 +54,7 @@ impl Kind {
     /// (Engine.IO protocol 4, Socket.IO protocol 5).
     pub fn greeting(self) -> &'static [u8] {
         match self {
-            Self::Limit | Self::Vitrina | Self::PocketBase => &[],
+            Self::Limit | Self::Vitrina | Self::VitrinaPacked | Self::PocketBase => &[],
             Self::VitrinaSocketio | Self::SocketIo | Self::SocketIoRedis | Self::Socketioxide => {
                 &[0x81, 0x82, 0, 0, 0, 0, b'4', b'0']
             }
@@ -197,7 +200,7 @@ fn spawn(
             command.arg("limit");
             command
         }
-        Kind::Vitrina | Kind::VitrinaSocketio => {
+        Kind::Vitrina | Kind::VitrinaPacked | Kind::VitrinaSocketio => {
             let mut command = Command::new(folder()?.join("vitrina"));
             let file = data.path().join("bench.db");
             command.arg("--journal");

@@ -97,7 +97,7 @@ pub fn write(target: &Target, work: &Work) -> anyhow::Result<Written> {
 
 /// Writes to several servers, each of which has as many writers.
 pub fn write_to(addresses: &[SocketAddr], kind: Kind, work: &Work) -> anyhow::Result<Written> {
-    if work.over == Transport::Socket && kind != Kind::Vitrina {
+    if work.over == Transport::Socket && !matches!(kind, Kind::Vitrina | Kind::VitrinaPacked) {
         bail!("{kind:?} is written to over HTTP only");
     }
     let next = Arc::new(AtomicU64::new(work.numbers.start));
