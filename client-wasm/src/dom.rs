@@ -120,6 +120,17 @@ pub fn stored(name: &str) -> Option<String> {
     window().ok()?.local_storage().ok()??.get_item(name).ok()?
 }
 
+/// The names of all that the browser keeps.
+pub fn stored_names() -> Vec<String> {
+    let Some(storage) = window().ok().and_then(|w| w.local_storage().ok()?) else {
+        return Vec::new();
+    };
+    let count = storage.length().unwrap_or_default();
+    (0..count)
+        .filter_map(|place| storage.key(place).ok()?)
+        .collect()
+}
+
 /// Has the browser keep something; `None` forgets it. Where it keeps nothing the page goes on without.
 pub fn store(name: &str, value: Option<&str>) {
     let Some(storage) = window().ok().and_then(|w| w.local_storage().ok()?) else {

@@ -3,6 +3,7 @@
 mod answer;
 pub mod batch;
 pub mod history;
+mod hold;
 pub mod kept;
 pub mod outbox;
 pub mod socket;

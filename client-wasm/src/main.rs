@@ -10,9 +10,11 @@ mod model;
 mod page;
 mod view;
 
-use wasm_bindgen::prelude::*;
-
-fn main() -> Result<(), JsValue> {
-    wasm_bindgen_futures::spawn_local(page::Page::open()?.run());
-    Ok(())
+fn main() {
+    wasm_bindgen_futures::spawn_local(async {
+        match page::Page::open().await {
+            Ok(page) => page.run().await,
+            Err(error) => web_sys::console::error_1(&error),
+        }
+    });
 }

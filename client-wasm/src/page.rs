@@ -125,7 +125,7 @@ struct Frame {
 
 impl Page {
     /// Finds the page's places, listens, and starts the link.
-    pub fn open() -> Result<Self, JsValue> {
+    pub async fn open() -> Result<Self, JsValue> {
         let (events, queue) = Events::new();
         let text: Element = dom::by_id("text")?;
         let text = Text::from_json(&text.text_content().unwrap_or_default())
@@ -150,7 +150,7 @@ impl Page {
         view.table.set_columns(&hidden, is_dense)?;
         wake::listen(&events)?;
         let position = Position::default();
-        let (client, outbox) = kept::take()?;
+        let (client, outbox) = kept::take().await?;
         let link = Link::start(client.clone(), position.clone(), events.clone());
         let (client_name, window_events) = (client.clone(), events.clone());
         let (on_frame, on_second) = (events.clone(), events.clone());

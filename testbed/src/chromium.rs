@@ -128,6 +128,17 @@ impl Chromium {
         added.expect("the script is taken");
     }
 
+    /// Has the page's process end as it does when it runs out of memory.
+    pub async fn crash(&self) {
+        let command = Own {
+            path: "goog/cdp/execute",
+            body: json!({"cmd": "Page.crash", "params": {}}),
+        };
+        // The answer is that the tab crashed.
+        let crashed = self.client.issue_cmd(command).await;
+        crashed.expect_err("it is gone");
+    }
+
     /// The process group of the driver and of all of the browser.
     pub fn process_group(&self) -> u32 {
         self.driver.id()

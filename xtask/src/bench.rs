@@ -42,6 +42,10 @@ const SET: [(&str, &str); 23] = [
         "run --targets vitrina --connections 1000 --rate 0 --writers 32 --seconds 6 --rounds 4",
     ),
     (
+        "1,000 pages, 32 writers over the socket flat out, with long messages packed and not",
+        "run --targets vitrina,vitrina-packed --connections 1000 --rate 0 --writers 32 --over socket --seconds 6 --rounds 3",
+    ),
+    (
         "No page, 32 writers flat out",
         "run --targets vitrina,pocket-base --connections 0 --rate 0 --writers 32 --seconds 10",
     ),

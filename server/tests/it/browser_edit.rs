@@ -385,6 +385,35 @@ async fn what_waits_is_listed_can_be_taken_back_and_outlives_the_page() {
 
 #[tokio::test]
 #[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn what_a_crashed_tab_had_waiting_the_next_page_sends() {
+    let (mut program, folder) = start();
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    let host = program.host.clone();
+    let next = browser.client.new_window(true).await.expect("a tab").handle;
+    program.kill();
+    browser
+        .until("document.getElementById('status').dataset.state !== 'live'")
+        .await;
+    browser.fill("Orphan", "orphan").await;
+    browser.click("[data-form-submit]").await;
+    browser
+        .until_text("[data-status-detail]", "1 waiting to be sent")
+        .await;
+    browser.crash().await;
+    browser.client.switch_to_window(next).await.expect("a tab");
+    let program = Program::start_on(&crate::support::data_file(&folder), &host);
+    browser.open_live(&host).await;
+    browser.until_titles(&["Orphan"]).await;
+    browser
+        .until("!Object.keys(localStorage).some((name) => name.startsWith('vitrina-outbox'))")
+        .await;
+    assert_eq!(program.http().list().await["count"], 1);
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
 async fn without_a_network_nothing_is_called_live() {
     let (program, _folder) = start();
     let browser = Browser::open(Look::Desktop).await;

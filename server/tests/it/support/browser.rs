@@ -210,6 +210,11 @@ impl Browser {
             .await;
     }
 
+    /// Has the page's process end as it does when it runs out of memory.
+    pub async fn crash(&self) {
+        self.chromium.crash().await;
+    }
+
     /// What axe-core finds wrong with the page (WCAG 2.2 AA and good practice).
     pub async fn axe(&self) -> Vec<String> {
         let axe = concat!(
