@@ -570,7 +570,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_1545(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_1547(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -750,6 +750,9 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).relatedTarget;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
         },
+        __wbg_reload_0dd932ae5e23064a: function() { return handleError(function (arg0) {
+            getObject(arg0).reload();
+        }, arguments); },
         __wbg_removeAttribute_2f2700a6f933a6be: function() { return handleError(function (arg0, arg1, arg2) {
             getObject(arg0).removeAttribute(getStringFromWasm0(arg1, arg2));
         }, arguments); },
@@ -1055,32 +1058,32 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 64, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1506);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1508);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 9, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_387);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_388);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1478);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1480);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1478_4);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1480_4);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1478_5);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1480_5);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 24, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1477);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1479);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1107,35 +1110,35 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1477(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1477(arg0, arg1);
+function __wasm_bindgen_func_elem_1479(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1479(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1478(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1478(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1480(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1480(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1478_4(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1478_4(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1480_4(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1480_4(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1478_5(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1478_5(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1480_5(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1480_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_387(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_387(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_388(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_388(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 
-function __wasm_bindgen_func_elem_1545(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_1545(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
+function __wasm_bindgen_func_elem_1547(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_1547(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
 }
 
-function __wasm_bindgen_func_elem_1506(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1508(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1506(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1508(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -16,6 +16,8 @@ pub enum Event {
         /// How many attempts in a row have failed.
         failures: u32,
     },
+    /// The server closed the connection to whoever may not do what they could before.
+    SentAway,
     /// A frame came.
     Message(String),
     /// Somebody looks at the page again, or the network returned.

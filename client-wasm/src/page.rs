@@ -9,6 +9,7 @@ mod messages;
 mod panel;
 mod search;
 mod undo;
+mod viewer;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -16,7 +17,7 @@ use std::rc::Rc;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use shared::{ClientId, LowStock, Mirror, Patch, ProductId, RequestId, Revision, Text};
+use shared::{ClientId, LowStock, Mirror, Patch, ProductId, RequestId, Revision, Role, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -96,6 +97,8 @@ pub struct Page {
     upload: Option<Upload>,
     text: Rc<Text>,
     pointer: Pointer,
+    /// What whoever looks at it may do.
+    role: Role,
     is_printing: bool,
     was_loaded: bool,
     frame: Frame,
@@ -139,6 +142,12 @@ impl Page {
         let low_stock = low_stock.and_then(|low| low.parse().ok());
         let low_stock = low_stock.map_or_else(LowStock::default, LowStock);
         let language = language.unwrap_or_default();
+        let live: Element = dom::by_id("live")?;
+        let role = if live.has_attribute("data-read-only") {
+            Role::Viewer
+        } else {
+            Role::Editor
+        };
         let format = Rc::new(Format::new(
             text.clone(),
             &language,
@@ -192,13 +201,16 @@ impl Page {
             upload: None,
             text,
             pointer: Pointer::default(),
+            role,
             is_printing: false,
             was_loaded: false,
             frame,
             _seconds: Interval::new(1_000, move || on_second.send(Event::Second)),
         };
         page.read_address()?;
-        page.read_drafts();
+        if role >= Role::Editor {
+            page.read_drafts();
+        }
         Ok(page)
     }
 
@@ -212,12 +224,20 @@ impl Page {
     }
 
     fn take(&mut self, event: Event) -> Result<(), JsValue> {
+        let Some(event) = self.allowed(event) else {
+            return Ok(());
+        };
         match event {
             Event::Connecting => {
                 self.is_offering = self.mirror.position().is_some();
                 self.freshness.connecting();
             }
             Event::Lost { failures } => self.on_lost(failures)?,
+            Event::SentAway => {
+                // The page that is loaded then knows who is there and what they may do, or asks. What was
+                // typed and what waits is kept.
+                dom::window()?.location().reload()?;
+            }
             Event::Message(text) => self.take_message(&text)?,
             Event::Wake => {
                 kept::hold_name();

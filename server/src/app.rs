@@ -1,23 +1,28 @@
 //! The server from start to stop.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::http::HeaderValue;
 use shared::LowStock;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::{Access, Openness, Policy};
 use crate::backups::{Backups, back_up};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
-use crate::engine::journal::Journal;
+use crate::engine::journal::{Journal, RosterStore};
 use crate::http::accept::{ConnectionLimits, serve};
 use crate::http::base_path::BasePath;
 use crate::http::limits::{max_clients, max_connections};
 use crate::http::listen::listen;
 use crate::http::middleware::guard::Guard;
+use crate::http::middleware::identify::Identifier;
+use crate::http::proxies::Proxies;
 use crate::http::shutdown::Shutdown;
 use crate::live::timeouts::Timeouts;
 use crate::memory::give_back;
@@ -67,6 +72,12 @@ pub struct Options {
     pub low_stock: LowStock,
     /// How long changes are kept for the history.
     pub keep_history: Duration,
+    /// Who may see the list, where that was said.
+    pub viewing: Option<Openness>,
+    /// Who may change it, where that was said.
+    pub editing: Option<Openness>,
+    /// Proxies that are trusted to say where a request comes from.
+    pub proxies: Proxies,
 }
 
 impl Options {
@@ -90,6 +101,9 @@ impl Options {
             metrics: None,
             low_stock: LowStock::default(),
             keep_history: KEEP_HISTORY,
+            viewing: None,
+            editing: None,
+            proxies: Proxies::default(),
         }
     }
 }
@@ -113,14 +127,29 @@ fn open_operator(address: Option<SocketAddr>) -> anyhow::Result<Option<(TcpListe
     Ok(Some((listener, guard)))
 }
 
-/// Serves the journal's catalog until `stop`, then answers what was taken and returns.
+/// Who may do what, by what the journal knows of people and by the policy where there are some or none.
+async fn open_access(
+    roster: Arc<RosterStore>,
+    policy: impl FnOnce(bool) -> anyhow::Result<Policy> + Send + 'static,
+) -> anyhow::Result<Access> {
+    let open = move || {
+        let has_people = !roster.load()?.people.is_empty();
+        Ok(Access::open(roster, policy(has_people)?)?)
+    };
+    spawn_blocking(open).await?
+}
+
+/// Serves the journal's catalog until `stop`, then answers what was taken and returns. `on_open` is called once
+/// all is there, with what opens the page on which the first admin is made, where nobody could sign in yet.
 pub async fn run(
     listener: TcpListener,
     mut journal: impl Journal,
     options: Options,
     stop: CancellationToken,
+    on_open: impl FnOnce(Option<&str>),
 ) -> anyhow::Result<()> {
-    let is_loopback = listener.local_addr()?.ip().to_canonical().is_loopback();
+    let address = listener.local_addr()?;
+    let is_loopback = address.ip().to_canonical().is_loopback();
     let guard = Guard::new(options.hosts, options.origins.clone(), is_loopback);
     let limits = ConnectionLimits {
         max_connections: options.max_connections,
@@ -128,7 +157,18 @@ pub async fn run(
     };
     let operator = open_operator(options.metrics)?;
     journal.keep_history(options.keep_history);
+    let (viewing, editing) = (options.viewing, options.editing);
+    let policy = move |has_people| Policy::new(address.ip(), viewing, editing, has_people);
     let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
+    let opened = open_access(engine.roster().clone(), policy).await;
+    let access = match opened {
+        Ok(access) => access,
+        Err(error) => {
+            engine.stop(Some(STOP_TIME)).await?;
+            return Err(error);
+        }
+    };
+    on_open(access.first_key());
     let shutdown = Shutdown::new(stop);
     let memory = give_back(shutdown.tasks.clone(), shutdown.stop.clone());
     shutdown.tasks.spawn(memory);
@@ -136,6 +176,9 @@ pub async fn run(
         let work = back_up(engine.archive().clone(), backups, shutdown.stop.clone());
         shutdown.tasks.spawn(work);
     }
+    shutdown
+        .tasks
+        .spawn(access.clone().follow(shutdown.stop.clone()));
     let base_path = options.base_path;
     let state = State::new(
         &engine,
@@ -144,14 +187,19 @@ pub async fn run(
         base_path.clone(),
         options.currency.clone(),
         options.low_stock,
+        access.clone(),
     )?;
+    let identifier = Identifier {
+        access,
+        proxies: options.proxies,
+    };
     if let Some((listener, guard)) = operator {
         let router = operator_router(state.clone(), guard);
         let shutdown = shutdown.clone();
         // It ends when no more is accepted.
         tokio::spawn(async move { serve(listener, router, OPERATOR_LIMITS, &shutdown).await });
     }
-    let router = base_path.mount(router(state, guard, &options.origins)?);
+    let router = base_path.mount(router(state, guard, identifier, &options.origins)?);
     tokio::select! {
         () = serve(listener, router, limits, &shutdown) => {}
         error = engine.failed() => {

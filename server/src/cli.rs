@@ -10,6 +10,7 @@ mod log;
 mod manual;
 mod moving;
 mod output;
+mod people;
 mod restore;
 mod serve;
 
@@ -21,6 +22,7 @@ use anyhow::Context;
 use shared::ProductId;
 use tokio::runtime::Runtime;
 
+use crate::access::Policy;
 use crate::engine::journal::{HistoryQuery, PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
 use args::Command;
@@ -97,6 +99,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         Some(Command::Restore { file, json }) => restore::restore(&args.store()?, file, *json),
         Some(Command::History {
             product,
+            by,
             from,
             until,
             limit,
@@ -104,6 +107,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         }) => {
             let query = HistoryQuery {
                 product: product.map(ProductId),
+                by: by.clone(),
                 from: *from,
                 until: *until,
                 limit: *limit,
@@ -117,6 +121,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
             &args::store(to, "--to")?,
             *json,
         ),
+        Some(Command::People { what }) => people::people(&args.store()?, what),
+        Some(Command::Tokens { what }) => people::tokens(&args.store()?, what),
         Some(Command::Completions { shell }) => manual::completions(*shell),
         Some(Command::Man { command }) => manual::manual(command.as_deref()),
     }
@@ -126,6 +132,10 @@ fn serve_store(args: &Args) -> anyhow::Result<()> {
     let (address, options) = (args.serving.listen, serve::options(&args.serving)?);
     match args.store()? {
         Store::File(path) => {
+            if !path.exists() {
+                // A start that is refused leaves no new file.
+                Policy::new(address.ip(), options.viewing, options.editing, false)?;
+            }
             let open = || Ok(SqliteJournal::open(&path)?);
             start(serve::serve(address, options, open))
         }

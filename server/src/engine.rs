@@ -1,6 +1,7 @@
 //! Where a command becomes a fact: the desk decides it, the journal makes it durable, the hub
 //! makes it known. The server and the import command start and end all three together here.
 
+pub mod author;
 mod catch_up;
 pub mod desk;
 pub mod hub;
@@ -19,7 +20,7 @@ pub use catch_up::catch_up;
 
 use desk::{Desk, Nudge, RecentRequests, Worker};
 use hub::{Hub, Pace};
-use journal::{Archive, Journal, Loaded, Observer};
+use journal::{Archive, Journal, Loaded, Observer, RosterStore};
 
 /// How long is waited at the end for those who read the history.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(2);
@@ -29,6 +30,7 @@ pub struct Engine {
     desk: Desk,
     hub: Arc<Hub>,
     archive: Archive,
+    roster: Arc<RosterStore>,
     /// Watches for what other servers do, as long as it lives.
     watch: Box<dyn Send>,
     desk_ended: Ended,
@@ -45,7 +47,10 @@ impl Engine {
         pace: Pace,
         max_clients: usize,
     ) -> anyhow::Result<Self> {
-        let archive = journal.archive();
+        let (archive, roster) = (
+            Archive::new(journal.store()),
+            RosterStore::new(journal.store()),
+        );
         let loaded = load(&mut journal)?;
         let recent = RecentRequests::new(&loaded);
         let hub = Hub::new(loaded, max_clients);
@@ -63,6 +68,7 @@ impl Engine {
             desk,
             hub,
             archive,
+            roster: Arc::new(roster),
             watch,
             desk_ended,
             hub_ended,
@@ -82,6 +88,11 @@ impl Engine {
     /// Where the history is.
     pub fn archive(&self) -> &Archive {
         &self.archive
+    }
+
+    /// Where people, sessions and tokens are.
+    pub fn roster(&self) -> &Arc<RosterStore> {
+        &self.roster
     }
 
     /// Waits until a part of it has failed, and says which.
@@ -105,9 +116,12 @@ impl Engine {
         let watch = self.watch;
         let left = tokio::task::spawn_blocking(move || drop(watch));
         let limit = limit.unwrap_or(Duration::MAX);
-        let archive = self.archive;
+        let (archive, roster) = (self.archive, self.roster);
         // Nobody but the journal has the data file open when it closes it.
-        let closed = tokio::task::spawn_blocking(move || archive.close(MAX_CLOSE_TIME));
+        let closed = tokio::task::spawn_blocking(move || {
+            roster.close();
+            archive.close(MAX_CLOSE_TIME);
+        });
         let _ = timeout(limit, closed).await;
         drop(self.desk);
         let ended = timeout(limit, self.desk_ended).await;

@@ -13,6 +13,7 @@ pub mod middleware;
 pub mod openapi;
 pub mod pool;
 pub mod problem;
+pub mod proxies;
 pub mod shutdown;
 pub mod socket;
 pub mod streaming;

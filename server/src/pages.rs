@@ -1,23 +1,27 @@
 //! The HTML shells: Handlebars templates filled with words, and on `/` with products. All addresses in them are
 //! relative, so that a proxy may serve them under any path.
 
+pub mod account;
 pub mod assets;
 mod currency;
 mod home;
 mod render;
+pub mod signin;
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{FromRef, FromRequestParts, Query, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde_json::{Map, Value, json};
-use shared::{Language, LowStock, Text};
+use shared::{Language, LowStock, Role, Text};
 use time::Duration;
 
+use crate::access::{Access, Visitor};
 use crate::engine::hub::Hub;
 use crate::http::base_path::BasePath;
 use crate::http::extract::{COOKIE_NAME, Locale, Parameters};
@@ -41,19 +45,14 @@ pub async fn index(
     State(indexes): State<Arc<Indexes>>,
     State(pool): State<ListPool>,
     State(templates): State<Arc<Templates>>,
-    State(base_path): State<BasePath>,
     State(currency): State<Option<Currency>>,
     State(low_stock): State<LowStock>,
-    locale: Locale,
-    headers: HeaderMap,
-    Query(parameters): Query<Parameters>,
+    who: Who,
+    Reader { locale, parameters }: Reader,
 ) -> Result<Response, Rejection> {
-    let locale = match choose_language("./", locale, &parameters, &headers, &base_path) {
-        Choice::Remember(response) => return Ok(response),
-        Choice::Show(locale) => locale,
-    };
     let mut data = common(&locale, &parameters, "home.title");
     data.insert("isHome".to_owned(), json!(true));
+    who.add_to(&mut data);
     let query = home::HomeQuery::read(&parameters, low_stock);
     let (catalog, text) = (hub.catalog(), locale.text.clone());
     let list = move || home::list(&catalog, &indexes, &text, &query, currency.as_ref());
@@ -64,26 +63,53 @@ pub async fn index(
 /// `GET /realtimeproducts`: the shell of the live page, with no product in it.
 pub async fn real_time_products(
     State(templates): State<Arc<Templates>>,
-    State(base_path): State<BasePath>,
     State(currency): State<Option<Currency>>,
     State(low_stock): State<LowStock>,
-    locale: Locale,
+    who: Who,
+    Reader { locale, parameters }: Reader,
     headers: HeaderMap,
-    Query(parameters): Query<Parameters>,
 ) -> Response {
-    let locale = match choose_language(LIVE, locale, &parameters, &headers, &base_path) {
-        Choice::Remember(response) => return response,
-        Choice::Show(locale) => locale,
-    };
     let mut data = common(&locale, &parameters, "live.title");
     data.insert("isLive".to_owned(), json!(true));
+    who.add_to(&mut data);
     let currency = currency.map(|currency| currency.to_string());
     data.insert("currency".to_owned(), json!(currency));
     data.insert("lowStock".to_owned(), json!(low_stock.0));
+    data.insert("textJson".to_owned(), json!(in_script(&locale.text)));
     // The page looks whether it is the name in its address: no socket of it gets past the guard if not.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     data.insert("host".to_owned(), json!(host));
     templates.render("realTimeProducts", &locale, &data)
+}
+
+/// Who looks at a page, as the page shows it.
+pub struct Who {
+    visitor: Visitor,
+    can_sign_in: bool,
+}
+
+impl Who {
+    fn add_to(&self, data: &mut Map<String, Value>) {
+        data.insert("person".to_owned(), json!(self.visitor.name()));
+        data.insert("canSignIn".to_owned(), json!(self.can_sign_in));
+        let read_only = !self.visitor.may(Role::Editor);
+        data.insert("readOnly".to_owned(), json!(read_only));
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Who
+where
+    Access: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let access = Access::from_ref(state);
+        Ok(Self {
+            visitor: Visitor::from_request_parts(parts, state).await?,
+            can_sign_in: !access.roster().people.is_empty(),
+        })
+    }
 }
 
 /// Where the live page is, beside the list.
@@ -144,38 +170,48 @@ pub async fn manifest(locale: Locale) -> Response {
     (locale.headers(), media_type, manifest.to_string()).into_response()
 }
 
-/// What comes of a language in a page's address.
-enum Choice {
-    /// It is remembered, and leads to the page in it.
-    Remember(Response),
-    /// The page is shown in this one.
-    Show(Locale),
+/// Somebody who opens a page: the language they read, and what stands in the page's address. A language there
+/// is remembered, and leads to the page in it.
+pub struct Reader {
+    locale: Locale,
+    parameters: Parameters,
 }
 
-/// Remembers the language in a page's address, where a person opens that: a picture with the same
-/// address changes nothing for whoever sees it. The rest of the address stays.
-fn choose_language(
-    path: &str,
-    locale: Locale,
-    parameters: &Parameters,
-    headers: &HeaderMap,
-    base_path: &BasePath,
-) -> Choice {
-    let chosen = parameters.iter().find(|(name, _)| name == LANGUAGE);
-    let Some(language) = chosen.and_then(|(_, tag)| Language::from_tag(tag)) else {
-        return Choice::Show(locale);
-    };
-    if !is_navigation(headers) {
-        return Choice::Show(Locale::new(language));
+impl<S: Send + Sync> FromRequestParts<S> for Reader
+where
+    BasePath: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let Ok(locale) = Locale::from_request_parts(parts, state).await;
+        let parameters = Query::<Parameters>::from_request_parts(parts, state).await;
+        let Query(parameters) = parameters.map_err(IntoResponse::into_response)?;
+        let chosen = parameters.iter().find(|(name, _)| name == LANGUAGE);
+        let Some(language) = chosen.and_then(|(_, tag)| Language::from_tag(tag)) else {
+            return Ok(Self { locale, parameters });
+        };
+        if !is_navigation(&parts.headers) {
+            // A picture with the same address changes nothing for whoever sees it.
+            let locale = Locale::new(language);
+            return Ok(Self { locale, parameters });
+        }
+        let page = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        let page = if page.is_empty() { "./" } else { page };
+        let path = format!("{page}{}", to_query(&parameters, &[LANGUAGE]));
+        Err(remember(language, &path, &BasePath::from_ref(state)))
     }
+}
+
+/// Remembers a language, and leads to a page in it.
+fn remember(language: Language, path: &str, base_path: &BasePath) -> Response {
     let cookie = Cookie::build((COOKIE_NAME, language.tag()))
         .path(base_path.join("/"))
         .max_age(COOKIE_TIME)
         .same_site(SameSite::Lax)
         .http_only(true);
-    let path = format!("{path}{}", to_query(parameters, &[LANGUAGE]));
-    let redirect = Redirect::to(&path);
-    Choice::Remember((CookieJar::new().add(cookie), redirect).into_response())
+    let redirect = Redirect::to(path);
+    (CookieJar::new().add(cookie), redirect).into_response()
 }
 
 /// Parameters as an address has them, without some: empty where there is none.
@@ -225,7 +261,6 @@ fn common(locale: &Locale, parameters: &Parameters, title: &str) -> Map<String, 
         "viewQuery": to_query(parameters, &[LANGUAGE, "page"]),
         "root": "",
         "text": text,
-        "textJson": in_script(&locale.text),
     });
     match data {
         Value::Object(data) => data,
@@ -245,8 +280,11 @@ fn to_tree(text: &Text) -> Value {
 
 /// The words as JSON that can stand in a `<script>`: nothing in it ends the element.
 fn in_script(text: &Text) -> String {
+    let of_other_pages = ["signin.", "welcome.", "account.", "people.", "home."];
+    let is_here = |key: &&str| !of_other_pages.iter().any(|page| key.starts_with(page));
     let words: Map<String, Value> = text
         .keys()
+        .filter(is_here)
         .map(|key| (key.to_owned(), json!(text.get(key))))
         .collect();
     Value::Object(words).to_string().replace('<', "\\u003c")

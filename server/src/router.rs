@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::http::header::{
-    CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use shared::LowStock;
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -20,9 +20,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+use crate::access::Access;
 use crate::api::docs::{DOCUMENT_PATH, Docs};
 use crate::api::files::Imports;
-use crate::api::{batch, docs, files, history, list, operator, products};
+use crate::api::{access, batch, docs, files, history, list, operator, products};
 use crate::engine::Engine;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
@@ -32,6 +33,7 @@ use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::middleware::at_least::{AT_LEAST, Known, REVISION, at_least};
 use crate::http::middleware::finish::finish;
 use crate::http::middleware::guard::{Guard, guard};
+use crate::http::middleware::identify::{Identifier, identify};
 use crate::http::middleware::measure::measure;
 use crate::http::middleware::trace::trace;
 use crate::http::middleware::unpack::unpack;
@@ -42,7 +44,7 @@ use crate::http::shutdown::Shutdown;
 use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
 use crate::live::{self, socketio, sse, websocket};
-use crate::pages::{self, Currency, Templates, assets};
+use crate::pages::{self, Currency, Templates, account, assets, signin};
 
 /// What the handlers work with; each takes the parts that it needs.
 #[derive(Clone, FromRef)]
@@ -61,6 +63,7 @@ pub struct State {
     base_path: BasePath,
     currency: Option<Currency>,
     low_stock: LowStock,
+    access: Access,
 }
 
 impl State {
@@ -72,6 +75,7 @@ impl State {
         base_path: BasePath,
         currency: Option<Currency>,
         low_stock: LowStock,
+        access: Access,
     ) -> anyhow::Result<Self> {
         let (desk, hub) = (engine.desk(), engine.hub());
         let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
@@ -90,6 +94,7 @@ impl State {
             base_path,
             currency,
             low_stock,
+            access,
         })
     }
 }
@@ -114,6 +119,8 @@ fn api(limit: &BodyLimit) -> OpenApiRouter<State> {
         .routes(routes!(history::product_history))
         .routes(routes!(live::history::stream))
         .routes(routes!(list::categories))
+        .routes(routes!(access::me))
+        .routes(routes!(access::make_ticket))
 }
 
 /// The HTML pages. They are a tenth as long when they are packed.
@@ -121,6 +128,14 @@ fn pages() -> Router<State> {
     Router::new()
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
+        .route("/signin", get(signin::signin).post(signin::sign_in))
+        .route("/signout", post(signin::sign_out))
+        .route("/welcome", get(signin::welcome).post(signin::make_first))
+        .route(
+            "/account",
+            get(account::account).post(account::change_account),
+        )
+        .route("/people", get(account::people).post(account::change_people))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }
 
@@ -135,7 +150,12 @@ fn docs(docs: Docs) -> Router<State> {
 }
 
 /// Every route, for those whom the guard lets in.
-pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::Result<Router> {
+pub fn router(
+    state: State,
+    guarded: Guard,
+    identifier: Identifier,
+    origins: &[HeaderValue],
+) -> anyhow::Result<Router> {
     let limit = BodyLimit::default();
     let (api, document) = api(&limit).split_for_parts();
     let document = openapi::complete(document, &state.base_path)?;
@@ -153,6 +173,7 @@ pub fn router(state: State, guarded: Guard, origins: &[HeaderValue]) -> anyhow::
         .layer(from_fn_with_state(guarded, guard))
         .option_layer(cross_origin(origins))
         .layer(CatchPanicLayer::custom(on_panic))
+        .layer(from_fn_with_state(identifier, identify))
         .layer(from_fn_with_state(known, at_least))
         .layer(from_fn(unpack))
         .layer(limit.layer(MAX_COMMAND_BYTES));
@@ -207,6 +228,7 @@ fn cross_origin(origins: &[HeaderValue]) -> Option<CorsLayer> {
             Method::DELETE,
         ])
         .allow_headers([
+            AUTHORIZATION,
             CONTENT_TYPE,
             IF_MATCH,
             IF_NONE_MATCH,

@@ -45,6 +45,9 @@ pub struct PastChange {
     /// Where the command came from, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// Who gave it: a person, or a program by the name of its token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What happened.
     pub change: Change,
     /// The product as it was before; a product that was added has none.

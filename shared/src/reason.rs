@@ -42,6 +42,10 @@ pub enum Reason {
     TooManyCells(usize, usize),
     /// A quote is opened and never closed, so that all that follows would be one cell.
     UnclosedQuote,
+    /// Only people do it who are known here, and nobody said who they are.
+    SignInFirst,
+    /// Whoever asks may see the list, and no more.
+    MayNotEdit,
 }
 
 /// The most fields that are told one by one.
@@ -112,7 +116,9 @@ impl Reason {
             | Self::OutcomeUnknown
             | Self::Stopping
             | Self::NotTried
-            | Self::UnclosedQuote => String::new(),
+            | Self::UnclosedQuote
+            | Self::SignInFirst
+            | Self::MayNotEdit => String::new(),
         }
     }
 

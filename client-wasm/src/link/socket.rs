@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_channel::mpsc;
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
 use gloo_timers::future::sleep;
 use shared::ClientId;
 
@@ -76,6 +76,9 @@ impl Link {
     }
 }
 
+/// The code with which the server closes the connection of whoever may not have it (RFC 6455 section 7.4.1).
+const SENT_AWAY: u16 = 1008;
+
 struct Worker {
     client: ClientId,
     position: Position,
@@ -128,6 +131,12 @@ impl Worker {
                             }
                         },
                     }
+                }
+                Either::Left((Some(Err(WebSocketError::ConnectionClose(close))), _))
+                    if close.code == SENT_AWAY =>
+                {
+                    self.events.send(Event::SentAway);
+                    return self.failures += 1;
                 }
                 Either::Left(_) => return self.failures += 1,
                 Either::Right((Some(Order::Send(text)), _)) => {

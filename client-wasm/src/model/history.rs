@@ -98,6 +98,7 @@ mod tests {
             revision: Revision(revision),
             at: None,
             source: None,
+            by: None,
             change: Change::Updated(product(revision, "a", 2)),
             before: Some(product(revision - 1, "a", 1)),
         }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Json};
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision, Source};
+use shared::{Command, Problem, ProductId, RawCommand, Reason, Revision};
 use utoipa::ToSchema;
 
 use crate::engine::desk::{Answer, Desk, Done, Group};
@@ -124,10 +124,8 @@ pub async fn batch(
         Group::OneByOne
     };
     let key = request.key.clone();
-    let asked = async move {
-        desk.ask_many(commands.checked, group, Source::Http, key)
-            .await
-    };
+    let author = request.author.clone();
+    let asked = async move { desk.ask_many(commands.checked, group, &author, key).await };
     let answers = request.hold_until(asked).await?;
     if let Some(Err(reason @ Reason::KeyReused(_))) = answers.first() {
         return Err(reason.clone().into());

@@ -17,6 +17,8 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Visitor;
+use crate::engine::author::Author;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::body::PacedBody;
@@ -95,12 +97,15 @@ pub async fn import(
     State(hub): State<Arc<Hub>>,
     State(shutdown): State<Shutdown>,
     State(Imports(imports)): State<Imports>,
+    visitor: Visitor,
     locale: Locale,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
     body: Body,
 ) -> Result<Response, Rejection> {
-    let (plan, wants_progress) = read_plan(media_type(&headers), &parameters)?;
+    let author = visitor.author(Source::Import);
+    author.check()?;
+    let (plan, wants_progress) = read_plan(media_type(&headers), author, &parameters)?;
     let place = imports.try_acquire_owned();
     let place = place.map_err(|_| Rejection::TooManyImports)?;
     let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);
@@ -185,7 +190,11 @@ impl Lines {
 }
 
 /// Reads how to import, and whether to tell of progress.
-fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<(Plan, bool), Rejection> {
+fn read_plan(
+    media_type: Option<Mime>,
+    author: Author,
+    parameters: &Parameters,
+) -> Result<(Plan, bool), Rejection> {
     let mut format = media_type.and_then(|media_type| Format::from_media_type(&media_type));
     let (mut on_duplicate, mut is_dry_run) = (OnDuplicate::default(), false);
     let mut columns = Mapping::default();
@@ -207,7 +216,7 @@ fn read_plan(media_type: Option<Mime>, parameters: &Parameters) -> Result<(Plan,
         format: format.ok_or(Rejection::NotImportable)?,
         columns,
         on_duplicate,
-        by: Source::Import,
+        author,
         is_dry_run,
         max_refused,
     };

@@ -36,6 +36,7 @@ fn read_query(parameters: &Parameters, id: Option<ProductId>) -> Result<HistoryQ
             "product" if id.is_none() => {
                 query.product = Some(ProductId(value.parse().map_err(|_| Rule::NotWhole)?));
             }
+            "by" => query.by = Some(value.to_owned()),
             "from" => query.from = Some(moment(value)?),
             "until" => query.until = Some(moment(value)?),
             "after" => {

@@ -7,8 +7,7 @@ use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use shared::{
-    Command, FieldReason, Fields, Patch, Product, ProductId, Reason, Revision, Rule, Source,
-    integer,
+    Command, FieldReason, Fields, Patch, Product, ProductId, Reason, Revision, Rule, integer,
 };
 
 use crate::engine::desk::{Desk, Done};
@@ -268,8 +267,8 @@ fn expected_revision(
 
 async fn run(desk: &Desk, command: Command, request: WriteRequest) -> Result<Done, Reason> {
     let key = request.key.clone().map(Key::Idempotency);
-    let desk = desk.clone();
-    let asked = async move { desk.ask(command, Source::Http, key).await };
+    let (desk, author) = (desk.clone(), request.author.clone());
+    let asked = async move { desk.ask(command, &author, key).await };
     request.hold_until(asked).await?
 }
 

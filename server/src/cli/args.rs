@@ -1,20 +1,22 @@
 //! The command line and the environment.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use clap::Args as _;
-use clap::builder::Resettable;
+use clap::builder::{PossibleValuesParser, Resettable, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use shared::{LowStock, OnDuplicate};
+use shared::{LowStock, OnDuplicate, Role};
 use url::Url;
 
+use crate::access::Openness;
 use crate::engine::journal::Store;
 use crate::http::base_path::BasePath;
 use crate::moment::{self, parse_duration};
@@ -62,8 +64,8 @@ pub struct Args {
 /// Where and how the list is served.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Serving {
-    /// Address and port to serve on. Every machine that can reach the address can change the
-    /// list; 127.0.0.1 is this machine alone.
+    /// Address and port to serve on; 127.0.0.1 is this machine alone. At any other address --editing says
+    /// who may change the list.
     #[arg(
         long,
         env = "VITRINA_LISTEN",
@@ -104,6 +106,27 @@ pub struct Serving {
     /// What prices are in, such as `EUR`: pages show them so.
     #[arg(long, env = "VITRINA_CURRENCY", value_name = "CODE")]
     pub currency: Option<Currency>,
+
+    /// Who may see the list: whoever reaches the address, or people who sign in and programs with a
+    /// token. Without it, as --editing says; on this machine alone, everybody.
+    #[arg(long, env = "VITRINA_VIEWING", value_name = "WHO", value_enum)]
+    pub viewing: Option<Openness>,
+
+    /// Who may change the list. Without it, on this machine alone everybody may, and elsewhere people who
+    /// sign in: where nobody could, the server doesn't start.
+    #[arg(long, env = "VITRINA_EDITING", value_name = "WHO", value_enum)]
+    pub editing: Option<Openness>,
+
+    /// A proxy, or a network of them, that is trusted to say where a request comes from, such as
+    /// `10.0.0.0/8` or `127.0.0.1`; can be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        env = "VITRINA_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ',',
+        value_parser = network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// A folder into which the server backs up by itself, which has to be there.
     #[arg(long, env = "VITRINA_BACKUP_TO", value_name = "FOLDER", value_parser = folder)]
@@ -178,6 +201,15 @@ impl Serving {
         }
         if is_said("base_path") {
             self.base_path = said.base_path;
+        }
+        if is_said("viewing") {
+            self.viewing = said.viewing;
+        }
+        if is_said("editing") {
+            self.editing = said.editing;
+        }
+        if is_said("trusted_proxies") {
+            self.trusted_proxies = said.trusted_proxies;
         }
         if is_said("backup_to") {
             self.backup_to = said.backup_to;
@@ -330,6 +362,9 @@ pub enum Command {
         /// The changes of this product alone.
         #[arg(long, value_name = "ID")]
         product: Option<u64>,
+        /// Those that this person gave, or the program whose token has this name.
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
         /// From this day or moment on, as in 2026-11-26 or 2026-11-26T09:30.
         #[arg(long, value_name = "TIME", value_parser = moment)]
         from: Option<u64>,
@@ -356,6 +391,18 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say who may sign in, also while servers run: they know it within a second.
+    People {
+        /// What to do.
+        #[command(subcommand)]
+        what: PeopleCommand,
+    },
+    /// Say which programs may come in, also while servers run: they know it within a second.
+    Tokens {
+        /// What to do.
+        #[command(subcommand)]
+        what: TokensCommand,
+    },
     /// Write what makes a shell complete this program's flags and commands, to standard output.
     Completions {
         /// The shell.
@@ -366,6 +413,84 @@ pub enum Command {
         /// The command it is about; without it, the program.
         command: Option<String>,
     },
+}
+
+/// What to do with people.
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Add somebody. Their password is asked for, or read from standard input.
+    Add {
+        /// What they are called.
+        name: String,
+        /// What they may do.
+        #[arg(long, default_value = "editor", value_parser = role())]
+        role: Role,
+    },
+    /// Tell who there is.
+    List {
+        /// Tell it as one JSON object a line, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give somebody another role.
+    Role {
+        /// What they are called.
+        name: String,
+        /// What they may do.
+        #[arg(value_parser = role())]
+        role: Role,
+    },
+    /// Take somebody away, and end what they are signed in to.
+    Remove {
+        /// What they are called.
+        name: String,
+    },
+    /// Give somebody another password, which is asked for or read from standard input.
+    Password {
+        /// What they are called.
+        name: String,
+    },
+}
+
+/// What to do with programs' tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokensCommand {
+    /// Make a token, and show it this once: a program sends it as `Authorization: Bearer TOKEN`.
+    Create {
+        /// What the program is called.
+        name: String,
+        /// What it may do.
+        #[arg(long, value_parser = role())]
+        role: Role,
+        /// How long it is good, as in 90d; without it, without an end.
+        #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+        expires: Option<Duration>,
+    },
+    /// Tell which there are.
+    List {
+        /// Tell it as one JSON object a line, for programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a token let nobody in any more.
+    Revoke {
+        /// What the program is called.
+        name: String,
+    },
+}
+
+/// A role, by its name.
+fn role() -> impl TypedValueParser<Value = Role> {
+    let names: [&str; 3] = [Role::Viewer, Role::Editor, Role::Admin].map(Into::into);
+    // No other is let through.
+    PossibleValuesParser::new(names).map(|name| name.parse().unwrap_or(Role::Viewer))
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let read = text.parse().or_else(|_| address());
+    read.map_err(|_| "write it as 10.0.0.0/8 or 10.0.0.1".to_owned())
 }
 
 /// How a file is imported.

@@ -37,6 +37,7 @@ pub fn fill(journal: &mut SqliteJournal) -> anyhow::Result<()> {
             before: None,
             at: now_ms(),
             by: Source::Cli,
+            person: None,
         });
     }
     journal.append(&Catalog::default(), &catalog, &batch, Instant::now())?;

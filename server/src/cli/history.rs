@@ -63,6 +63,8 @@ fn in_one_line(past: &PastChange) -> String {
         |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
     );
     let source = past.source.map_or("?", Into::into);
+    let by = past.by.as_deref().map(|by| format!(" {by}"));
+    let by = by.unwrap_or_default();
     let what = match (&past.change, past.before.as_deref()) {
         (Change::Added(product), _) => format!("added {}", name(product)),
         (Change::Updated(product), Some(before)) => {
@@ -76,7 +78,7 @@ fn in_one_line(past: &PastChange) -> String {
         (Change::Deleted(_), Some(before)) => format!("deleted {}", name(before)),
         (Change::Deleted(id), None) => format!("deleted product {id}"),
     };
-    format!("{at} #{} {source} {what}", past.revision)
+    format!("{at} #{} {source}{by} {what}", past.revision)
 }
 
 /// The product as people know it. What a text has of line breaks must not begin a line here.

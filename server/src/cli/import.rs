@@ -13,6 +13,7 @@ use super::args::ImportArgs;
 use super::output::{count, print};
 use super::{format_of, is_standard};
 use crate::engine::Engine;
+use crate::engine::author::Author;
 use crate::engine::hub::Pace;
 use crate::engine::journal::{Journal, JournalError, SqliteJournal};
 use crate::transfer::Format;
@@ -50,7 +51,7 @@ impl Source {
             format,
             columns: Mapping::new(arguments.columns.iter().cloned()),
             on_duplicate: arguments.on_duplicate.into(),
-            by: shared::Source::Cli,
+            author: Author::owner(shared::Source::Cli),
             is_dry_run: arguments.dry_run,
             max_refused: u64::MAX,
         };

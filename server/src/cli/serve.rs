@@ -13,6 +13,7 @@ use crate::app::{self, Options};
 use crate::backups::Backups;
 use crate::engine::journal::Journal;
 use crate::http::listen::listen;
+use crate::http::proxies::Proxies;
 
 /// How the command line wants the server to be. Too few files for one are an error, found before any
 /// is opened.
@@ -29,6 +30,9 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
         low_stock: LowStock(serving.low_stock),
         keep_history: serving.keep_history,
         currency: serving.currency.clone(),
+        viewing: serving.viewing,
+        editing: serving.editing,
+        proxies: Proxies::new(serving.trusted_proxies.clone()),
         base_path: serving.base_path.clone().unwrap_or_default(),
         ..Options::for_this_system()?
     })
@@ -47,11 +51,21 @@ pub async fn serve<J: Journal>(
     let journal = open()?;
     // Until here there is nothing to end well.
     let stop = stop_signal().context("can't listen for signals")?;
-    let page = options.base_path.join("/realtimeproducts");
-    let url = format!("http://{}{page}", listener.local_addr()?);
-    // On a thread of its own: nobody may read it.
-    std::thread::spawn(move || print(&format_args!("Vitrina is open: {url}")));
-    app::run(listener, journal, options, stop).await
+    let at = |path: &str| -> anyhow::Result<String> {
+        let path = options.base_path.join(path);
+        Ok(format!("http://{}{path}", listener.local_addr()?))
+    };
+    let (url, welcome) = (at("/realtimeproducts")?, at("/welcome")?);
+    let on_open = move |first_key: Option<&str>| {
+        let mut lines = format!("Vitrina is open: {url}");
+        if let Some(key) = first_key {
+            lines += "\nNobody can sign in yet. Whoever opens this address makes the first admin: ";
+            lines += &format!("{welcome}?key={key}");
+        }
+        // On a thread of its own: nobody may read it.
+        std::thread::spawn(move || print(&lines));
+    };
+    app::run(listener, journal, options, stop, on_open).await
 }
 
 /// Cancelled by Ctrl-C and by SIGTERM.

@@ -17,6 +17,7 @@ use shared::{Command, Product, ProductId, Reason, Revision, Source};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::author::Author;
 use super::journal::{Effect, IdempotencyKey, Key};
 
 pub use recent::RecentRequests;
@@ -109,7 +110,7 @@ pub enum Group {
 /// Something for the desk's worker to do.
 enum Job {
     /// What somebody asks for, and waits to be answered.
-    Request(Request),
+    Request(Box<Request>),
     /// Read what other servers wrote, and tell whoever waits for it.
     ReadOn(Option<oneshot::Sender<()>>),
     /// Look after the journal.
@@ -130,7 +131,7 @@ enum Work {
     /// One command.
     One {
         command: Command,
-        by: Source,
+        by: By,
         key: Option<Key>,
     },
     /// Commands that follow each other without anybody else's between them. One that failed the
@@ -138,9 +139,31 @@ enum Work {
     Many {
         commands: Vec<Result<Command, Reason>>,
         group: Group,
-        by: Source,
+        by: By,
         key: Option<IdempotencyKey>,
     },
+}
+
+/// Who gave a command, as it is kept.
+#[derive(Clone)]
+struct By {
+    source: Source,
+    person: Option<Arc<str>>,
+}
+
+impl By {
+    /// Whoever has the journal itself.
+    const OWNER: Self = Self {
+        source: Source::Cli,
+        person: None,
+    };
+
+    fn new(author: &Author) -> Self {
+        Self {
+            source: author.source,
+            person: author.name.clone(),
+        }
+    }
 }
 
 impl Work {
@@ -148,7 +171,7 @@ impl Work {
     const NOTHING: Self = Self::Many {
         commands: Vec::new(),
         group: Group::OneByOne,
-        by: Source::Cli,
+        by: By::OWNER,
         key: None,
     };
 
@@ -258,21 +281,33 @@ impl Desk {
     }
 
     /// Hands in a command; the answer comes when it is durable or refused.
-    pub async fn hand_in(&self, command: Command, by: Source, key: Option<Key>) -> PendingAnswer {
+    pub async fn hand_in(
+        &self,
+        command: Command,
+        author: &Author,
+        key: Option<Key>,
+    ) -> PendingAnswer {
         let (answer, receiver) = oneshot::channel();
+        let by = By::new(author);
         let work = Work::One { command, by, key };
-        self.send(Request::new(work, Reply::One(answer))).await;
+        let request = Request::new(work, Reply::One(answer));
+        match author.check() {
+            Ok(()) => self.send(request).await,
+            Err(reason) => request.refuse(&reason),
+        }
         PendingAnswer(receiver)
     }
 
     /// Hands in a command and waits for what becomes of it.
-    pub async fn ask(&self, command: Command, by: Source, key: Option<Key>) -> Answer {
-        self.hand_in(command, by, key).await.get().await
+    pub async fn ask(&self, command: Command, author: &Author, key: Option<Key>) -> Answer {
+        self.hand_in(command, author, key).await.get().await
     }
 
     async fn send(&self, request: Request) {
         // A desk that has ended takes nothing.
-        if let Err(mpsc::error::SendError(job)) = self.jobs.send(Job::Request(request)).await {
+        if let Err(mpsc::error::SendError(job)) =
+            self.jobs.send(Job::Request(Box::new(request))).await
+        {
             job.refuse(&Reason::Stopping);
         }
     }
@@ -301,15 +336,18 @@ impl Desk {
         &self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
-        by: Source,
+        author: &Author,
         key: Option<IdempotencyKey>,
     ) -> Vec<Answer> {
         let count = commands.len();
+        if let Err(reason) = author.check() {
+            return vec![Err(reason); count];
+        }
         let (answers, receiver) = oneshot::channel();
         let work = Work::Many {
             commands,
             group,
-            by,
+            by: By::new(author),
             key,
         };
         self.send(Request::new(work, Reply::Many(answers))).await;

@@ -8,7 +8,10 @@ mod error;
 mod history;
 mod inspection;
 mod own_files;
+mod parameter;
 mod postgres;
+mod roster;
+mod roster_store;
 mod sqlite;
 mod store;
 mod tables;
@@ -30,6 +33,8 @@ pub use history::{HistoryQuery, Piece, Place};
 pub use inspection::Inspection;
 pub use own_files::{folder_of, own_files, resolve};
 pub use postgres::{Address, PostgresJournal, PostgresReader, PostgresSink};
+pub use roster::{Person, Roster, RosterChange, Session, Token};
+pub use roster_store::RosterStore;
 pub use sqlite::{SqliteJournal, SqliteSink};
 pub use store::Store;
 
@@ -156,6 +161,8 @@ pub struct Record {
     pub at: u64,
     /// Where the command came from.
     pub by: Source,
+    /// Who gave it, where they said who they are.
+    pub person: Option<Arc<str>>,
 }
 
 /// The answer to a request that is not to be done twice.
@@ -257,8 +264,8 @@ pub trait Journal: Send + 'static {
         Ok(ByOthers::Nothing)
     }
 
-    /// Where its history is read from, beside it.
-    fn archive(&self) -> Archive;
+    /// Where it is, for what is read and written beside it.
+    fn store(&self) -> Store;
 
     /// Keeps changes for the history for so long, beside the latest [`RETAINED_CHANGES`]. Before
     /// anybody says so none is too old.

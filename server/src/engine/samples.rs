@@ -80,6 +80,7 @@ pub fn record((revision, change): (Revision, Change), catalog: &Catalog) -> Reco
         before: None,
         at: 0,
         by: Source::Http,
+        person: None,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod at_least;
 pub mod finish;
 pub mod guard;
+pub mod identify;
 pub mod measure;
 pub mod security_headers;
 pub mod trace;

@@ -13,11 +13,12 @@ use utoipa::OpenApi;
 
 pub use complete::complete;
 pub use messages::{
-    BatchResult, Command, DraftLines, Events, ImportLines, PastChanges, PastEvents,
+    BatchResult, Command, DraftLines, Events, ImportLines, Me, PastChanges, PastEvents, Ticket,
 };
 pub use parameters::{HistoryParameters, IdempotencyKey, IfMatch, IfNoneMatch, IfNoneMatchOnWrite};
 pub use responses::{
-    CodeTaken, HistoryUnreadable, Malformed, NoneDone, Stopping, TooManyClients, TooManyImports,
+    CodeTaken, HistoryUnreadable, Malformed, NoTicket, NoneDone, Stopping, TooManyClients,
+    TooManyImports,
 };
 pub use schemas::{
     Digest, Draft, FormatParameter, HistoryLimitParameter, Integer, LimitParameter, MAX_LISTED,
@@ -31,7 +32,8 @@ pub use schemas::{
     info(
         title = "Vitrina",
         description = "One product list, live on every page that shows it. A refusal is a problem \
-            document (RFC 9457) in the language that `Accept-Language` asks for. The list is also \
+            document (RFC 9457) in the language that `Accept-Language` asks for. Where not everybody may \
+            see or change the list, a program sends its token as `Authorization: Bearer`. The list is also \
             kept live by a WebSocket at `/ws` and by Socket.IO at `/socket.io/`, which take the \
             same commands.",
         contact(name = "Vitrina"),
@@ -40,6 +42,7 @@ pub use schemas::{
     tags(
         (name = "products", description = "The list, and one product at a time or many at once."),
         (name = "history", description = "What happened, and when."),
+        (name = "access", description = "Who one is here."),
         (name = "files", description = "The list from and into a file."),
     ),
     components(schemas(

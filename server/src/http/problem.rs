@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum_extra::headers::{HeaderMapExt, RetryAfter};
@@ -71,6 +71,14 @@ pub enum Rejection {
     TooManyClients,
     /// The history can't be read at the moment.
     HistoryUnreadable,
+    /// Nobody has this token, or no longer.
+    UnknownToken,
+    /// Only an admin may do it.
+    AdminsOnly,
+    /// Only who said who they are can have it.
+    NoTicket,
+    /// There were too many requests from one address, or of one person; the next is taken after so long.
+    TooMany(Duration),
     /// A handler panicked.
     InternalError,
 }
@@ -81,7 +89,11 @@ impl Rejection {
         let concerns_all = |reason: &Reason| {
             matches!(
                 reason,
-                Reason::NotSaved | Reason::OutcomeUnknown | Reason::Stopping
+                Reason::NotSaved
+                    | Reason::OutcomeUnknown
+                    | Reason::Stopping
+                    | Reason::SignInFirst
+                    | Reason::MayNotEdit
             )
         };
         if let Some((_, reason)) = refused.iter().find(|(_, reason)| concerns_all(reason)) {
@@ -117,7 +129,9 @@ impl Rejection {
             Self::NotJson | Self::NotMergePatch | Self::NotImportable | Self::NotUnpackable => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::ForeignOrigin | Self::AdminsOnly => StatusCode::FORBIDDEN,
+            Self::UnknownToken | Self::NoTicket => StatusCode::UNAUTHORIZED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -139,6 +153,7 @@ impl Rejection {
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
             Self::Behind(revision) | Self::WeakenedTag(revision) => revision.to_string(),
+            Self::TooMany(time) => time.as_secs().max(1).to_string(),
             Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
@@ -171,6 +186,7 @@ impl Rejection {
         let seconds = match self {
             Self::Command(Reason::Stopping) => 2,
             Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
+            Self::TooMany(time) => return Some(*time),
             Self::Busy | Self::HistoryUnreadable | Self::Behind(_) => 1,
             _ => return None,
         };
@@ -190,6 +206,11 @@ impl IntoResponse for Rejection {
         let mut response = self.status().into_response();
         if let Some(time) = self.retry_after() {
             response.headers_mut().typed_insert(RetryAfter::delay(time));
+        }
+        if response.status() == StatusCode::UNAUTHORIZED {
+            // RFC 9110 section 15.5.2, RFC 6750 section 3.
+            let how = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, how);
         }
         if matches!(self, Self::NotMergePatch) {
             // RFC 5789 section 2.2.
@@ -222,6 +243,8 @@ fn status_of(reason: &Reason) -> StatusCode {
         Reason::Invalid(_) | Reason::KeyReused(_) | Reason::NotTried => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        Reason::SignInFirst => StatusCode::UNAUTHORIZED,
+        Reason::MayNotEdit => StatusCode::FORBIDDEN,
         Reason::NotSaved | Reason::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Reason::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
     }
@@ -329,6 +352,10 @@ mod tests {
             Rejection::TooSlow,
             Rejection::Busy,
             Rejection::HistoryUnreadable,
+            Rejection::UnknownToken,
+            Rejection::AdminsOnly,
+            Rejection::NoTicket,
+            Rejection::TooMany(Duration::from_secs(1)),
             Rejection::TooManyImports,
             Rejection::UnknownHost(String::new()),
             Rejection::NotJson,

@@ -10,12 +10,14 @@ use axum::response::Response;
 use axum::response::sse::Event;
 use futures_util::stream;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use shared::{PastChange, ProductId, Revision};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::sse::{last_event_id, respond};
+use crate::access::Visitor;
 use crate::engine::catch_up;
 use crate::engine::desk::Desk;
 use crate::engine::hub::{Hub, Viewer};
@@ -38,6 +40,9 @@ const MAX_AT_ONCE: usize = 100;
 pub struct Wanted {
     product: Option<ProductId>,
     since: Option<Revision>,
+    /// It was read when it was found out who asks.
+    #[serde(default, rename = "ticket")]
+    _ticket: IgnoredAny,
 }
 
 /// Follows the history.
@@ -54,6 +59,8 @@ pub struct Wanted {
         ("product" = Option<openapi::Integer>, Query, description = "The changes of this product"),
         ("since" = Option<openapi::Integer>, Query,
             description = "The revision that is known already"),
+        ("ticket" = Option<String>, Query,
+            description = "Who one is, where no header can say it"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
     ),
     responses(
@@ -68,6 +75,7 @@ pub async fn stream(
     State(hub): State<Arc<Hub>>,
     State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
+    visitor: Visitor,
     headers: HeaderMap,
     TypedQuery(wanted): TypedQuery<Wanted>,
 ) -> Result<Response, Rejection> {
@@ -99,7 +107,7 @@ pub async fn stream(
         let event = follower.next().await?;
         Some((event, follower))
     });
-    Ok(respond(events))
+    Ok(respond(events, &visitor))
 }
 
 /// One follower.

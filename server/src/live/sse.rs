@@ -11,12 +11,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use futures_util::future::pending;
 use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use shared::{CatalogId, Digest, Position, Revision};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Visitor;
 use crate::engine::desk::Desk;
 use crate::engine::hub::{Cursor, Encoded, Frame, Hub, Next, Viewer};
 use crate::http::extract::TypedQuery;
@@ -72,6 +74,8 @@ impl EventId {
             description = "The revision that is known already"),
         ("digest" = Option<openapi::Digest>, Query,
             description = "The catalog's digest at that revision"),
+        ("ticket" = Option<String>, Query,
+            description = "Who one is, where no header can say it"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers say it"),
     ),
     responses(
@@ -85,6 +89,7 @@ pub async fn stream(
     State(hub): State<Arc<Hub>>,
     State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
+    visitor: Visitor,
     headers: HeaderMap,
     TypedQuery(known): TypedQuery<Known>,
 ) -> Result<Response, Rejection> {
@@ -111,13 +116,14 @@ pub async fn stream(
         let event = follower.next().await?;
         Some((event, follower))
     });
-    Ok(respond(events))
+    Ok(respond(events, &visitor))
 }
 
-/// An answer of events, which are passed on as they come.
-pub fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+/// An answer of events, which are passed on as they come, as long as the visitor may see them.
+pub fn respond(events: impl Stream<Item = Event> + Send + 'static, visitor: &Visitor) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
-    let events = events.map(Ok::<_, Infallible>);
+    let gone = visitor.gone().unwrap_or_else(|| Box::pin(pending()));
+    let events = events.take_until(gone).map(Ok::<_, Infallible>);
     let stream = Sse::new(events).keep_alive(keep_alive);
     ([NO_BUFFERING], stream).into_response()
 }

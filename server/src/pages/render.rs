@@ -11,13 +11,17 @@ use crate::http::extract::Locale;
 use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 18] = [
+const TEMPLATES: [&str; 22] = [
     "layouts/main",
     "bar",
     "languages",
     "index",
     "home",
     "problem",
+    "signin",
+    "welcome",
+    "account",
+    "people",
     "realTimeProducts",
     "live/bar",
     "live/filters",

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Format;
+use crate::engine::author::Author;
 use crate::engine::desk::{CommandOutcome, Desk, Done, Group};
 use crate::engine::hub::Hub;
 use preview::{Preview, RowOutcome};
@@ -64,7 +65,7 @@ pub struct Plan {
     /// What to do with a product whose code is taken.
     pub on_duplicate: OnDuplicate,
     /// Who imports it.
-    pub by: shared::Source,
+    pub author: Author,
     /// Whether only to tell what would be done.
     pub is_dry_run: bool,
     /// How many refused rows are described at most; the rest are only counted.
@@ -344,7 +345,7 @@ impl Work<'_> {
         let commands = products.map(|product| product.map(import)).collect();
         let answers = self
             .desk
-            .ask_many(commands, Group::OneByOne, self.plan.by, None)
+            .ask_many(commands, Group::OneByOne, &self.plan.author, None)
             .await;
         let to_outcome = |done: Done| match done.outcome {
             CommandOutcome::Added(_) => RowOutcome::Added,

@@ -103,6 +103,7 @@ impl Written {
                         before,
                         at: now_ms(),
                         by: Source::Http,
+                        person: None,
                     });
                     answer
                 }

@@ -1,6 +1,7 @@
 //! What the server promises, tried on a real one: over TCP, with a real data file, by the program
 //! itself and in a real browser. One program, so that it links once; each file is one promise.
 
+mod access;
 mod api;
 mod backups;
 mod browser;

@@ -77,6 +77,7 @@ async fn names_that_are_given_are_served() {
     for (names, expected) in [(&[][..], 200), (&["--host", "shop.example"], 421)] {
         let folder = tempfile::tempdir().expect("a folder");
         let mut open = command(&data_file(&folder), "0.0.0.0:0");
+        open.args(["--editing", "open"]);
         open.args(names);
         let program = Program::run(open);
         let port = program.host.rsplit_once(':').expect("a port").1;

@@ -54,7 +54,7 @@ async fn every_route_is_described_with_its_methods() {
     let document = document(&program).await;
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().expect("paths");
-    assert_eq!(paths.len(), 11);
+    assert_eq!(paths.len(), 13);
     for (path, operations) in paths {
         let operations = operations.as_object().expect("operations");
         let mut described: Vec<String> =

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use vitrina::Options;
 use vitrina::journal::{
-    Answer, Appended, Archive, Batch, Journal, JournalError, Key, Loaded, SqliteJournal,
+    Answer, Appended, Batch, Journal, JournalError, Key, Loaded, SqliteJournal, Store,
 };
 
 #[tokio::test]
@@ -97,8 +97,8 @@ impl Journal for Buggy {
         self.0.load()
     }
 
-    fn archive(&self) -> Archive {
-        self.0.archive()
+    fn store(&self) -> Store {
+        self.0.store()
     }
 
     fn keep_history(&mut self, time: Duration) {
@@ -135,7 +135,7 @@ async fn a_desk_that_fails_takes_the_server_down_loudly() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let host = listener.local_addr().expect("an address").to_string();
     let stop = CancellationToken::new();
-    let running = vitrina::run(listener, Buggy(journal), Options::default(), stop);
+    let running = vitrina::run(listener, Buggy(journal), Options::default(), stop, |_| {});
     let (ended, answer) = tokio::join!(running, async {
         crate::support::Http::of(&host)
             .post(&draft("a"))

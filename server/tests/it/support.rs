@@ -58,7 +58,13 @@ impl Server {
         let listener = vitrina::listen(([127, 0, 0, 1], 0).into()).expect("a port");
         let host = listener.local_addr().expect("an address").to_string();
         let stop = CancellationToken::new();
-        let running = tokio::spawn(vitrina::run(listener, journal, options, stop.clone()));
+        let running = tokio::spawn(vitrina::run(
+            listener,
+            journal,
+            options,
+            stop.clone(),
+            |_| {},
+        ));
         Self {
             host,
             folder,

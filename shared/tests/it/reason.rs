@@ -42,6 +42,8 @@ fn the_names_of_reasons_and_rules_stay() {
         "not_tried",
         "too_many_cells",
         "unclosed_quote",
+        "sign_in_first",
+        "may_not_edit",
     ];
     assert_eq!(reasons, expected);
     let rules: Vec<&str> = Rule::iter().map(Rule::code).collect();

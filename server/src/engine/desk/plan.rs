@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use shared::{Catalog, Change, Command, Decision, Reason, RequestKey, Source};
+use shared::{Catalog, Change, Command, Decision, Reason, RequestKey};
 
 use super::recent::RecentRequests;
-use super::{Answer, Done, Group, Work};
+use super::{Answer, By, Done, Group, Work};
 use crate::engine::journal::{
     Batch, Effect, Entry, IdempotencyKey, Journal, JournalError, Key, Record, now_ms,
 };
@@ -107,13 +107,13 @@ impl<J: Journal> Planner<'_, J> {
     pub fn decide(&mut self, work: Work) -> Planned {
         let (count, replayed) = (work.commands(), self.plan.replayed);
         let answers = match work {
-            Work::One { command, by, key } => vec![self.decide_one(command, by, key)],
+            Work::One { command, by, key } => vec![self.decide_one(command, &by, key)],
             Work::Many {
                 commands,
                 group,
                 by,
                 key,
-            } => self.decide_all(commands, group, by, key),
+            } => self.decide_all(commands, group, &by, key),
         };
         Planned {
             answers,
@@ -125,7 +125,7 @@ impl<J: Journal> Planner<'_, J> {
         &mut self,
         commands: Vec<Result<Command, Reason>>,
         group: Group,
-        by: Source,
+        by: &By,
         key: Option<IdempotencyKey>,
     ) -> Vec<Answer> {
         let catalog = self.plan.catalog.clone();
@@ -161,7 +161,7 @@ impl<J: Journal> Planner<'_, J> {
         answers
     }
 
-    fn decide_one(&mut self, command: Command, by: Source, key: Option<Key>) -> Answer {
+    fn decide_one(&mut self, command: Command, by: &By, key: Option<Key>) -> Answer {
         if let Some(key) = &key
             && let Some(earlier) = self.find_earlier(key)?
         {
@@ -184,7 +184,8 @@ impl<J: Journal> Planner<'_, J> {
                     },
                     before,
                     at: plan.at,
-                    by,
+                    by: by.source,
+                    person: by.person.clone(),
                 });
                 done
             }

@@ -106,7 +106,11 @@ impl<J: Journal> Worker<J> {
             match self.serve(std::mem::take(&mut jobs)) {
                 Ok(Served::All) => {}
                 Ok(Served::AllBut(requests)) => {
-                    jobs = requests.into_iter().map(Job::Request).collect();
+                    jobs = requests
+                        .into_iter()
+                        .map(Box::new)
+                        .map(Job::Request)
+                        .collect();
                 }
                 Ok(Served::InAnother) => {
                     let waiting = std::iter::from_fn(|| queue.try_recv().ok());
@@ -129,7 +133,7 @@ impl<J: Journal> Worker<J> {
         let mut is_tended = false;
         for job in jobs {
             match job {
-                Job::Request(request) => requests.push(request),
+                Job::Request(request) => requests.push(*request),
                 Job::ReadOn(reader) => readers.push(reader),
                 Job::Tend => is_tended = true,
             }

@@ -3,6 +3,7 @@
 use shared::{CatalogId, Digest, Product, Revision};
 
 use super::JournalError;
+use super::roster::RosterChange;
 use super::tables::{AnswerRow, ChangeRow};
 
 /// One row of a journal.
@@ -15,6 +16,8 @@ pub enum Row {
     Change(ChangeRow),
     /// The answer to a request.
     Answer(AnswerRow),
+    /// Somebody who may do something. Who is signed in is not copied.
+    Roster(RosterChange),
 }
 
 /// A journal that gets another's rows. It has none of its own before.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use shared::{PastChange, ProductId, Revision};
 
+use super::parameter::Parameter;
 use super::tables::{Cells, Fault};
 
 /// The most bytes of products in one piece of the history, beside its last change: it waits in memory for
@@ -93,6 +94,8 @@ pub enum Place {
 pub struct HistoryQuery {
     /// Those of this product.
     pub product: Option<ProductId>,
+    /// Those that this person gave, or this program.
+    pub by: Option<String>,
     /// Those from this moment on, in milliseconds since 1970.
     pub from: Option<u64>,
     /// Those before this moment.
@@ -103,10 +106,6 @@ pub struct HistoryQuery {
     pub limit: usize,
     /// Where they can be, once that was looked up.
     pub bounds: Option<Bounds>,
-}
-
-fn to_parameter(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl HistoryQuery {
@@ -130,14 +129,14 @@ impl HistoryQuery {
 
     /// The statement that looks up between which revisions the changes of the time are, and its
     /// parameters. A clock may have been set back, so that their times are in another order.
-    pub(super) fn bounds_sql(&self) -> (String, Vec<i64>) {
+    pub(super) fn bounds_sql(&self) -> (String, Vec<Parameter>) {
         let mut parameters = Vec::new();
         // By the index of times: for a plain minimum both databases would go through the changes.
         let mut part = |bound: &str, condition: &str, time: Option<u64>, without: i64| {
             let Some(time) = time else {
                 return format!("CAST({without} AS bigint)");
             };
-            parameters.push(to_parameter(time));
+            parameters.push(time.into());
             let number = parameters.len();
             format!("(SELECT {bound}(+revision) FROM changes WHERE at {condition} ${number})")
         };
@@ -147,40 +146,43 @@ impl HistoryQuery {
     }
 
     /// The statement that reads changes, and its parameters from `$1` on.
-    pub(super) fn to_sql(&self, bounds: Bounds) -> (String, Vec<i64>) {
+    pub(super) fn to_sql(&self, bounds: Bounds) -> (String, Vec<Parameter>) {
         let mut sql = String::from("SELECT * FROM changes WHERE revision > 0");
         let mut parameters = Vec::new();
-        let mut add = |condition: &str, value: i64| {
+        let mut add = |condition: &str, value: Parameter| {
             parameters.push(value);
             let number = format!("${}", parameters.len());
             // Writing to a text can't fail.
             let _ = write!(sql, " {}", condition.replace('?', &number));
         };
         if let Some(product) = self.product {
-            add("AND product = ?", to_parameter(product.0));
+            add("AND product = ?", product.0.into());
+        }
+        if let Some(by) = &self.by {
+            add("AND person = ?", by.as_str().into());
         }
         if let Some(from) = self.from {
-            add("AND revision >= ?", bounds.low);
-            add("AND +at >= ?", to_parameter(from));
+            add("AND revision >= ?", bounds.low.into());
+            add("AND +at >= ?", from.into());
         }
         if let Some(until) = self.until {
-            add("AND revision <= ?", bounds.high);
-            add("AND +at < ?", to_parameter(until));
+            add("AND revision <= ?", bounds.high.into());
+            add("AND +at < ?", until.into());
         }
         let order = match self.place {
             Place::Newest => "DESC",
             Place::Before(revision) => {
-                add("AND revision < ?", to_parameter(revision.0));
+                add("AND revision < ?", revision.0.into());
                 "DESC"
             }
             Place::After(revision) => {
-                add("AND revision > ?", to_parameter(revision.0));
+                add("AND revision > ?", revision.0.into());
                 "ASC"
             }
         };
         // One more tells that there are more.
-        let limit = to_parameter(self.limit as u64).saturating_add(1);
-        add(&format!("ORDER BY revision {order} LIMIT ?"), limit);
+        let limit = (self.limit as u64).saturating_add(1);
+        add(&format!("ORDER BY revision {order} LIMIT ?"), limit.into());
         (sql, parameters)
     }
 }

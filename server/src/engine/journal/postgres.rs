@@ -11,7 +11,9 @@ mod link;
 mod load;
 mod name;
 mod order;
+mod parameter;
 mod reader;
+mod roster;
 mod row;
 mod schema;
 mod session;
@@ -28,7 +30,7 @@ use shared::{Catalog, Product, ProductId};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    Answer, Appended, Archive, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer, Store,
+    Answer, Appended, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer, Store,
 };
 use link::Link;
 use session::unreachable;
@@ -37,6 +39,7 @@ use write::Write;
 
 pub use address::{Address, is_address};
 pub use reader::PostgresReader;
+pub use roster::PostgresRoster;
 pub use sink::PostgresSink;
 
 /// The journal in PostgreSQL.
@@ -94,8 +97,8 @@ impl Journal for PostgresJournal {
         self.run(async |link| link.load().await)
     }
 
-    fn archive(&self) -> Archive {
-        Archive::new(Store::Database(Box::new(self.link.address.clone())))
+    fn store(&self) -> Store {
+        Store::Database(Box::new(self.link.address.clone()))
     }
 
     fn keep_history(&mut self, time: Duration) {

@@ -6,6 +6,8 @@ mod copy;
 mod inspect;
 mod load;
 mod lock;
+mod parameter;
+mod roster;
 mod row;
 mod schema;
 mod trim;
@@ -16,14 +18,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use shared::{Catalog, Product, ProductId, Revision};
 
 use super::own_files::resolve;
 use super::tables::{Fault, read_answer, read_before};
 use super::{
-    Answer, Appended, Archive, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS,
-    Store, oldest_answer, to_json,
+    Answer, Appended, Batch, Effect, Journal, JournalError, Key, Loaded, MAX_ANSWERS, Store,
+    oldest_answer, to_json,
 };
 use load::read_catalog;
 use lock::Lock;
@@ -33,6 +35,7 @@ use write::{try_writing, write_answer, write_nothing, write_record};
 pub use copy::{SqliteSink, each_row};
 pub use inspect::inspect;
 pub use load::{load, read_past};
+pub use roster::SqliteRoster;
 pub use schema::is_known;
 
 /// How many pages of a backup are copied at a time.
@@ -199,8 +202,8 @@ impl Journal for SqliteJournal {
         Ok(loaded)
     }
 
-    fn archive(&self) -> Archive {
-        Archive::new(Store::File(self.lock.path().to_owned()))
+    fn store(&self) -> Store {
+        Store::File(self.lock.path().to_owned())
     }
 
     fn keep_history(&mut self, time: Duration) {
@@ -229,7 +232,9 @@ impl Journal for SqliteJournal {
             self.has_failed = false;
         } else {
             let (_, revision) = read_catalog(&self.connection)?;
-            let transaction = self.connection.transaction()?;
+            // Whoever writes beside it is waited for, as by every write.
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
             if trim::trim(&transaction, revision, self.keep_history, MAX_TRIMMED)? > 0 {
                 self.is_ahead = true;
             }

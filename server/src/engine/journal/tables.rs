@@ -6,7 +6,7 @@ mod history;
 mod product;
 mod rows;
 
-pub use cells::{Cells, Fault, number, text};
+pub use cells::{Cells, Fault, number, optional_number, text};
 pub use history::{
     History, collect_past, read_answer, read_before, read_catalog, read_entry, read_unchanged,
 };

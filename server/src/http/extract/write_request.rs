@@ -8,8 +8,10 @@ use axum::http::request::Parts;
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use shared::{Product, Reason, Revision};
+use shared::{Product, Reason, Revision, Source};
 
+use crate::access::Visitor;
+use crate::engine::author::Author;
 use crate::engine::journal::IdempotencyKey;
 use crate::http::body::WholeBody;
 use crate::http::conditional;
@@ -24,6 +26,8 @@ const MAX_KEY_BYTES: usize = 255;
 pub struct WriteRequest {
     /// Its `Idempotency-Key`, where it has one.
     pub key: Option<IdempotencyKey>,
+    /// Who it is from, who may change the list.
+    pub author: Author,
     headers: HeaderMap,
     /// Held until the request is answered.
     body: WholeBody,
@@ -97,12 +101,17 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Rejection> {
         let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, state).await?;
+        let author = visitor.author(Source::Http);
+        // The desk decides; that its answer is known before is no reason to read a body.
+        author.check()?;
         let limit = Extension::<BodyLimit>::from_request_parts(&mut parts, state).await;
         let Extension(limit) = limit.map_err(|_| Rejection::InternalError)?;
         let body = limit.memory.read(&parts.headers, body, limit.max_bytes);
         let body = body.await?;
         Ok(Self {
             key: idempotency_key(&parts, &body, &limit.pool).await?,
+            author,
             headers: parts.headers,
             body,
             pool: limit.pool,

@@ -39,20 +39,23 @@ pub fn is_for_docs(request: &Request) -> bool {
 
 /// Adds the security headers to an answer.
 pub fn add_to(response: &mut Response, is_for_docs: bool) {
-    let fixed: [(HeaderName, HeaderValue); 7] = [
+    let fixed: [(HeaderName, HeaderValue); 6] = [
         (
             CONTENT_SECURITY_POLICY,
             if is_for_docs { DOCS_POLICY } else { POLICY },
         ),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (OPENER_POLICY, HeaderValue::from_static("same-origin")),
         (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
         (PERMISSIONS_POLICY, PERMISSIONS),
     ];
     let headers = response.headers_mut();
     headers.extend(fixed);
+    // A page with a form says another: of one that tells nobody where one comes from the browser doesn't
+    // even tell this server (Fetch Standard, "append a request Origin header").
+    let referrer = headers.entry(REFERRER_POLICY);
+    referrer.or_insert(HeaderValue::from_static("no-referrer"));
     // Without a word of it a cache may keep an answer for as long as it likes (RFC 9111 section
     // 4.2.2). One that has a tag can be asked about, the others are for once.
     if !headers.contains_key(CACHE_CONTROL) {

@@ -118,6 +118,20 @@ schemas! {
     ProductUpdated => object().property("updated", named("Product")).required("updated");
     /// A product went: its id.
     ProductDeleted => object().property("deleted", revision()).required("deleted");
+    /// Who one is here.
+    Me => object()
+        .property("name", nullable(ObjectBuilder::new(), Type::String).description(Some(
+            "A person, or a program by the name of its token; null for anybody.",
+        )))
+        .property("role", string().enum_values(Some(["viewer", "editor", "admin"])))
+        .required("name")
+        .required("role");
+    /// A ticket for a connection.
+    Ticket => object()
+        .property("ticket", string().description(Some("The value of the parameter `ticket`.")))
+        .property("expires_in", revision().description(Some("For how long it is good, in seconds.")))
+        .required("ticket")
+        .required("expires_in");
     /// A change that is kept.
     PastChange => object()
         .property("revision", revision().description(Some("Its place in the one order.")))
@@ -127,6 +141,10 @@ schemas! {
         .property("source", string().description(Some(
             "Where the command came from: `page`, `http`, `import` or `cli`; there may be more some \
              day.",
+        )))
+        .property("by", string().description(Some(
+            "Who gave it: a person, or a program by the name of its token; absent where nobody said who \
+             they are.",
         )))
         .property("change", named("Change"))
         .property("before", named("Product"))

@@ -63,6 +63,9 @@ pub struct IfNoneMatch {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryParameters {
+    /// Those that this person gave, or the program whose token has this name.
+    #[param(required = false)]
+    pub by: String,
     /// From this moment on, as RFC 3339 writes it, or from this day (UTC).
     #[param(required = false, value_type = Moment)]
     pub from: String,

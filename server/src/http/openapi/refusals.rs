@@ -28,6 +28,7 @@ pub fn operations(path: &mut PathItem) -> impl Iterator<Item = (&mut Operation, 
     operations.filter_map(|(operation, is_write)| Some((operation.as_mut()?, is_write)))
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static str)> {
     let takes = |place: ParameterIn, name: Option<&str>| {
         let mut parameters = operation.parameters.iter().flatten();
@@ -52,9 +53,19 @@ fn refusals(operation: &Operation, is_write: bool) -> Vec<(StatusCode, &'static 
         "What came can't be read; `detail` says where.",
     );
     add(
+        true,
+        StatusCode::UNAUTHORIZED,
+        "Only people who are known here may do it, or the token is not known.",
+    );
+    add(
         is_write,
         StatusCode::FORBIDDEN,
-        "A page of another site sent it.",
+        "A page of another site sent it, or whoever asks may see the list and not change it.",
+    );
+    add(
+        true,
+        StatusCode::TOO_MANY_REQUESTS,
+        "That was too often; `Retry-After` says when to ask again.",
     );
     add(
         takes(ParameterIn::Path, None),

@@ -47,6 +47,8 @@ refusals_of_some! {
     TooManyImports => "503", "As many files are imported as can be at a time";
     /// See [`Rejection::HistoryUnreadable`](crate::http::problem::Rejection::HistoryUnreadable).
     HistoryUnreadable => "503", "The history can't be read at the moment";
+    /// See [`Rejection::NoTicket`](crate::http::problem::Rejection::NoTicket).
+    NoTicket => "401", "Nobody said who they are";
     /// See [`Reason::Malformed`](shared::Reason::Malformed).
     Malformed => "400", "What came can't be read; `detail` says where.";
 }

@@ -139,7 +139,8 @@ async fn work(desk: Desk, client: Arc<Client>, commands: Arc<Commands>) {
             }
             waiting = commands.next() => match waiting.command {
                 Ok((command, key)) => {
-                    let answer = desk.hand_in(command, Source::Page, key).await;
+                    let author = client.session.visitor.author(Source::Page);
+                    let answer = desk.hand_in(command, &author, key).await;
                     under_way.push_back((answer, waiting.acknowledge));
                 }
                 Err(reason) => answer_to(&client, waiting.acknowledge, Err(reason)).await,

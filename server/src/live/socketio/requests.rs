@@ -23,6 +23,7 @@ use super::door::{Door, MAX_POLL_BYTES};
 use super::polling::{self, Mistake};
 use super::session::Session;
 use super::stream::MeteredStream;
+use crate::access::Visitor;
 use crate::http::extract::{Locale, TypedQuery};
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::problem::Rejection;
@@ -105,19 +106,20 @@ impl IntoResponse for Refused {
 pub async fn serve(
     State(door): State<Arc<Door>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    visitor: Visitor,
     Locale { text, .. }: Locale,
     TypedQuery(query): TypedQuery<Query>,
     Extension(limit): Extension<BodyLimit>,
     request: Request,
 ) -> Result<Response, Refused> {
     match query.wish(request.method())? {
-        Wish::Open => door.open(peer, text).await,
-        Wish::Poll(sid) => door.poll(&sid).await,
-        Wish::Post(sid) => door.post(&sid, &limit, request).await,
+        Wish::Open => door.open(peer, text, visitor).await,
+        Wish::Poll(sid) => door.poll(&sid, &visitor).await,
+        Wish::Post(sid) => door.post(&sid, &visitor, &limit, request).await,
         Wish::Upgrade(sid) => {
             let session = match &sid {
-                Some(sid) => door.find(sid).await?,
-                None => Arc::new(door.session(peer, text)?),
+                Some(sid) => door.find(sid, &visitor).await?,
+                None => Arc::new(door.session(peer, text, visitor)?),
             };
             let (on_upgrade, response) = handshake::accept(request)?;
             let tasks = door.shutdown.tasks.clone();
@@ -128,13 +130,21 @@ pub async fn serve(
 }
 
 impl Door {
-    fn session(&self, peer: SocketAddr, text: Arc<Text>) -> Result<Session, Rejection> {
-        let session = self.sessions.open(peer, text, &self.hub);
+    fn session(
+        &self,
+        peer: SocketAddr,
+        text: Arc<Text>,
+        visitor: Visitor,
+    ) -> Result<Session, Rejection> {
+        let session = self.sessions.open(peer, text, visitor, &self.hub);
         session.ok_or(Rejection::TooManyClients)
     }
 
-    async fn find(&self, sid: &str) -> Result<Arc<Session>, Mistake> {
-        let session = self.sessions.find(sid).ok_or(Mistake::UnknownSession)?;
+    /// The session of this name, which is nobody's but its visitor's.
+    async fn find(&self, sid: &str, visitor: &Visitor) -> Result<Arc<Session>, Mistake> {
+        let session = self.sessions.find(sid);
+        let session = session.filter(|session| session.visitor.key() == visitor.key());
+        let session = session.ok_or(Mistake::UnknownSession)?;
         if session.is_cut() {
             self.close(sid).await;
             return Err(Mistake::UnknownSession);
@@ -149,8 +159,13 @@ impl Door {
     }
 
     /// Opens a session that polls.
-    async fn open(&self, peer: SocketAddr, text: Arc<Text>) -> Result<Response, Refused> {
-        let session = self.session(peer, text)?;
+    async fn open(
+        &self,
+        peer: SocketAddr,
+        text: Arc<Text>,
+        visitor: Visitor,
+    ) -> Result<Response, Refused> {
+        let session = self.session(peer, text, visitor)?;
         if !self.sessions.start_polling(&session) {
             return Err(Rejection::TooManyClients.into());
         }
@@ -165,8 +180,8 @@ impl Door {
     }
 
     /// Waits for what there is for a client.
-    async fn poll(&self, sid: &str) -> Result<Response, Refused> {
-        let session = self.find(sid).await?;
+    async fn poll(&self, sid: &str, visitor: &Visitor) -> Result<Response, Refused> {
+        let session = self.find(sid, visitor).await?;
         let request = to_request(Method::GET, Some(sid), Body::empty());
         let stopped = async {
             self.shutdown.stop.cancelled().await;
@@ -184,10 +199,11 @@ impl Door {
     async fn post(
         &self,
         sid: &str,
+        visitor: &Visitor,
         limit: &BodyLimit,
         request: Request,
     ) -> Result<Response, Refused> {
-        let session = self.find(sid).await?;
+        let session = self.find(sid, visitor).await?;
         let _posting = session.posting.lock().await;
         session.backlog.room().await;
         let (head, body) = request.into_parts();

@@ -12,6 +12,7 @@ use shared::Text;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::meter::Meter;
+use crate::access::Visitor;
 use crate::engine::hub::{Hub, Viewer};
 use crate::live::MAX_COMMANDS_UNDER_WAY;
 
@@ -29,6 +30,8 @@ pub struct Session {
     pub peer: SocketAddr,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
+    /// Who the client is.
+    pub visitor: Visitor,
     /// Its place among the clients, as long as it has a connection or polls.
     viewer: Mutex<Option<Viewer>>,
     /// What waits for its network.
@@ -51,10 +54,17 @@ pub struct Session {
 }
 
 impl Session {
-    fn new(peer: SocketAddr, text: Arc<Text>, viewer: Viewer, sessions: Arc<Sessions>) -> Self {
+    fn new(
+        peer: SocketAddr,
+        text: Arc<Text>,
+        visitor: Visitor,
+        viewer: Viewer,
+        sessions: Arc<Sessions>,
+    ) -> Self {
         Self {
             peer,
             text,
+            visitor,
             viewer: Mutex::new(Some(viewer)),
             meter: Meter::default(),
             backlog: Backlog::default(),
@@ -165,11 +175,12 @@ impl Sessions {
         self: &Arc<Self>,
         peer: SocketAddr,
         text: Arc<Text>,
+        visitor: Visitor,
         hub: &Arc<Hub>,
     ) -> Option<Session> {
         let is_full = self.left_over.load(Ordering::Relaxed) >= MAX_LEFT_OVER;
         let viewer = hub.join().filter(|_| !is_full)?;
-        Some(Session::new(peer, text, viewer, self.clone()))
+        Some(Session::new(peer, text, visitor, viewer, self.clone()))
     }
 
     fn by_sid(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {

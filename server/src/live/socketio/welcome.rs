@@ -27,6 +27,7 @@ pub fn welcome(io: &SocketIo, relay: Weak<Relay>, sink: Weak<CommandSink>) {
     let join = move |socket: SocketRef| {
         let client = socket.extensions.get::<Arc<Client>>();
         if let (Some(relay), Some(client)) = (relay.upgrade(), client) {
+            watch(&socket, &client);
             relay.take_in(socket, client);
         }
         ready(())
@@ -35,6 +36,24 @@ pub fn welcome(io: &SocketIo, relay: Weak<Relay>, sink: Weak<CommandSink>) {
 }
 
 /// Lets a client in; the error is what it is told.
+/// Sends a client away once it may not do what it could when it came.
+fn watch(socket: &SocketRef, client: &Arc<Client>) {
+    let Some(gone) = client.session.visitor.gone() else {
+        return;
+    };
+    let (socket, client) = (socket.clone(), client.clone());
+    tokio::spawn(async move {
+        tokio::select! {
+            () = client.gone.cancelled() => {}
+            () = gone => {
+                // One that is gone already is told nothing.
+                let _ = socket.disconnect();
+                client.session.cut();
+            }
+        }
+    });
+}
+
 fn admit(
     socket: &SocketRef,
     hello: Result<Hello, String>,

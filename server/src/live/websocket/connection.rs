@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use shared::{
     ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Source, Text,
 };
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -22,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Visitor;
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::hub::{Cursor, Encoded, Encoding, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::Key;
@@ -33,6 +36,9 @@ use crate::unicode::nfc;
 
 /// The most bytes of pongs that wait for a client: one that sends pings and reads nothing ends.
 const MAX_PONG_BYTES: usize = 16 * 1024;
+
+/// A client that is there answers a close at once; one that isn't is not waited for.
+const GOODBYE_TIME: Duration = Duration::from_secs(2);
 
 /// The client that connects, and what it knows already.
 pub struct Handshake {
@@ -46,6 +52,10 @@ pub struct Handshake {
     pub encoding: Encoding,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
+    /// Who it is.
+    pub visitor: Visitor,
+    /// Ends once they may not do what they could; there is none of those of whom nothing is known.
+    pub gone: Option<BoxFuture<'static, ()>>,
 }
 
 /// The parts of the server that a connection works with.
@@ -96,6 +106,26 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     Box::pin(connection.finish(end)).await;
     let Connection { context, .. } = connection;
     tracing::info!(%peer, pages = context.viewer.count() - 1, "cliente desconectado");
+}
+
+/// Tells a page that it has to sign in, by the code for whoever breaks a rule (RFC 6455 section 7.4.1).
+pub async fn turn_away(stream: TcpStream, early: Vec<u8>) {
+    let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, None);
+    let mut socket = socket.await;
+    // Whatever fails here, the connection is over.
+    let _ = timeout(GOODBYE_TIME, close(&mut socket, CloseCode::Policy)).await;
+}
+
+/// Closes a socket, and waits until the other end has.
+async fn close<S>(socket: &mut WebSocketStream<S>, code: CloseCode) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let reason = Utf8Bytes::default();
+    let close = Message::Close(Some(CloseFrame { code, reason }));
+    socket.send(close).await?;
+    while let Some(Ok(_)) = socket.next().await {}
+    Ok(())
 }
 
 struct Connection {
@@ -154,6 +184,7 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.context.stop.cancelled() => return Err(End::Stop),
+                () = until(&mut self.handshake.gone) => return Err(End::Close(CloseCode::Policy)),
                 answer = next_answer(&mut self.commands) => {
                     let message = to_message(answer, &self.handshake.text);
                     Box::pin(self.send(&message)).await?;
@@ -255,7 +286,8 @@ impl Connection {
             Ok(command) => {
                 let client = self.handshake.client.clone();
                 let key = client.map(|client| Key::Client(RequestKey { client, request }));
-                let answer = self.context.desk.hand_in(command, Source::Page, key).await;
+                let author = self.handshake.visitor.author(Source::Page);
+                let answer = self.context.desk.hand_in(command, &author, key).await;
                 self.commands.push_back((request, answer));
                 Ok(())
             }
@@ -288,8 +320,6 @@ impl Connection {
 
     /// Says goodbye where there is somebody to hear it.
     async fn finish(&mut self, end: End) {
-        /// A client that is there answers a close at once; one that isn't is not waited for.
-        const GOODBYE_TIME: Duration = Duration::from_secs(2);
         let code = match end {
             End::Gone => return,
             End::Close(code) => code,
@@ -300,11 +330,7 @@ impl Connection {
             if code == CloseCode::Restart {
                 self.finish_commands().await?;
             }
-            let reason = Utf8Bytes::default();
-            let close = Message::Close(Some(CloseFrame { code, reason }));
-            self.socket.send(close).await?;
-            while let Some(Ok(_)) = self.socket.next().await {}
-            Ok::<(), Error>(())
+            close(&mut self.socket, code).await
         };
         // Whatever fails here, the connection is over.
         let _ = timeout(GOODBYE_TIME, goodbye).await;
@@ -334,6 +360,14 @@ async fn bounded<T>(written: impl Future<Output = T>, context: &Context) -> Resu
         }
         // What is written by halves is written on with the goodbye.
         () = context.stop.cancelled() => Err(End::Stop),
+    }
+}
+
+/// Waits for something that may never come.
+async fn until(end: &mut Option<BoxFuture<'static, ()>>) {
+    match end {
+        Some(end) => end.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::ORIGIN;
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use shared::{Reason, Role};
 use tokio::net::TcpStream;
 
 use super::connection::{self, Context, Handshake};
+use crate::access::Visitor;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
 use crate::http::extract::{Locale, TypedQuery};
@@ -31,10 +34,16 @@ pub async fn upgrade(
     State(timeouts): State<Timeouts>,
     State(Shutdown { tasks, stop, .. }): State<Shutdown>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    visitor: Visitor,
     Locale { text, .. }: Locale,
     TypedQuery(hello): TypedQuery<Hello>,
     request: Request,
 ) -> Result<Response, Rejection> {
+    let may_view = visitor.may(Role::Viewer);
+    // A page is told no answer to its handshake, but why its socket is closed.
+    if !may_view && !request.headers().contains_key(ORIGIN) {
+        return Err(Reason::SignInFirst.into());
+    }
     let (on_upgrade, response) = handshake::accept(request)?;
     let encoding = hello.encoding();
     let (client, position) = hello.read("page")?;
@@ -45,6 +54,8 @@ pub async fn upgrade(
         position,
         encoding,
         text,
+        gone: visitor.gone(),
+        visitor,
     };
     let context = Context {
         hub,
@@ -55,6 +66,10 @@ pub async fn upgrade(
     };
     tasks.spawn(async move {
         match bare_socket(on_upgrade).await {
+            Ok((stream, place, early)) if !may_view => {
+                connection::turn_away(stream, early).await;
+                drop(place);
+            }
             Ok((stream, place, early)) => {
                 connection::serve(stream, early, handshake, context).await;
                 drop(place);

@@ -1,12 +1,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shared::{ClientId, Command, Product, ProductId, RequestId, RequestKey, Revision, Source};
+use shared::{ClientId, Command, Product, ProductId, RequestId, RequestKey, Revision};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
 use super::*;
-use crate::engine::desk::{Answer, CommandOutcome, Group, Reply, Work};
-use crate::engine::journal::{self, Archive, Batch, IdempotencyKey, SqliteJournal};
+use crate::engine::desk::{Answer, By, CommandOutcome, Group, Reply, Work};
+use crate::engine::journal::{self, Batch, IdempotencyKey, SqliteJournal, Store};
 use crate::engine::samples::{add, delete, set_stock};
 
 /// A data file that can fail.
@@ -22,8 +22,8 @@ impl Journal for Disk {
         self.journal.load()
     }
 
-    fn archive(&self) -> Archive {
-        self.journal.archive()
+    fn store(&self) -> Store {
+        self.journal.store()
     }
 
     fn keep_history(&mut self, time: Duration) {
@@ -152,11 +152,11 @@ fn one(command: Command, key: Option<Key>) -> (Job, Receiver) {
     let (answer, receiver) = oneshot::channel();
     let work = Work::One {
         command,
-        by: Source::Page,
+        by: By::OWNER,
         key,
     };
     let request = Request::new(work, Reply::One(answer));
-    (Job::Request(request), Receiver::One(receiver))
+    (Job::Request(Box::new(request)), Receiver::One(receiver))
 }
 
 fn many(
@@ -168,11 +168,11 @@ fn many(
     let work = Work::Many {
         commands,
         group,
-        by: Source::Http,
+        by: By::OWNER,
         key,
     };
     let request = Request::new(work, Reply::Many(answers));
-    (Job::Request(request), Receiver::Many(receiver))
+    (Job::Request(Box::new(request)), Receiver::Many(receiver))
 }
 
 fn request(number: u64) -> Key {

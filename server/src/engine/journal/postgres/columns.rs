@@ -192,6 +192,7 @@ impl Default for Changes {
                 ("\"by\"", TEXT),
                 ("before", TEXT),
                 ("product", INTEGER),
+                ("person", TEXT),
                 ("batch", INTEGER),
             ],
         ))
@@ -211,6 +212,7 @@ impl Changes {
             Cell::Text(row.by),
             Cell::Text(row.before),
             Cell::Integer(row.product),
+            Cell::Text(row.person),
             Cell::Integer(batch),
         ]);
     }

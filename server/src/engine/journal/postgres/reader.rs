@@ -9,10 +9,12 @@ use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
-use super::schema::{IS_THERE, find_version};
+use super::roster::read_roster;
+use super::schema::{IS_THERE, find_version, has_roster};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
 use crate::engine::journal::history::{Bounds, Collector};
+use crate::engine::journal::parameter::Parameter;
 use crate::engine::journal::tables::{AnswerRow, ChangeRow, Fault, collect_past, read_product};
 use crate::engine::journal::{HistoryQuery, Inspection, JournalError, Loaded, Piece};
 
@@ -98,11 +100,11 @@ impl PostgresReader {
 
     async fn query(
         &self,
-        (sql, parameters): (String, Vec<i64>),
+        (sql, parameters): (String, Vec<Parameter>),
         take: impl FnMut(&tokio_postgres::Row) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         let parameters: Vec<&(dyn ToSql + Sync)> =
-            parameters.iter().map(|value| value as _).collect();
+            parameters.iter().map(Parameter::as_sql).collect();
         each_row(&self.session.client, &self.address, &sql, &parameters, take).await
     }
 
@@ -194,6 +196,12 @@ impl PostgresReader {
                 take(Row::Answer(AnswerRow::read(row).map_err(damaged)?))
             })
             .await?;
+            if has_roster(client, address).await? {
+                let roster = read_roster(client, address).await?;
+                roster
+                    .to_changes()
+                    .try_for_each(|change| take(Row::Roster(change)))?;
+            }
             end_reading(client, address).await
         })
     }

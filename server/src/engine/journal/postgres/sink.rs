@@ -10,6 +10,7 @@ use super::schema::prepare;
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
+use crate::engine::journal::parameter::Parameter;
 
 /// How many rows are written at a time.
 const MAX_ROWS: usize = 1_000;
@@ -91,6 +92,13 @@ impl Sink for PostgresSink {
             Row::Product(product) => self.products.push(&product)?,
             Row::Change(row) => self.changes.push(row, None),
             Row::Answer(row) => self.answers.push(row),
+            Row::Roster(change) => {
+                for (sql, parameters) in change.statements() {
+                    let parameters: Vec<&(dyn ToSql + Sync)> =
+                        parameters.iter().map(Parameter::as_sql).collect();
+                    self.execute(sql, &parameters)?;
+                }
+            }
         }
         let gathered = self.products.0.len() + self.changes.0.len() + self.answers.0.len();
         if gathered >= MAX_ROWS {

@@ -8,7 +8,8 @@ use shared::{Digest, Revision};
 use super::SqliteJournal;
 use super::columns::write_product;
 use super::load::read_catalog;
-use super::schema::{HASH_VERSION, too_old, version};
+use super::roster::{read_roster, write_roster};
+use super::schema::{HASH_VERSION, ROSTER_VERSION, too_old, version};
 use super::write::write_change;
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
@@ -50,7 +51,13 @@ pub fn each_row(
         let damaged = |fault: Fault| JournalError::Damaged(fault.of("answers", "key", row));
         take(Row::Answer(AnswerRow::read(row).map_err(damaged)?))?;
     }
-    Ok(())
+    if version(&transaction)? < ROSTER_VERSION {
+        return Ok(());
+    }
+    let roster = read_roster(&transaction)?;
+    roster
+        .to_changes()
+        .try_for_each(|change| take(Row::Roster(change)))
 }
 
 /// A new data file that gets another journal's rows.
@@ -92,6 +99,7 @@ impl Sink for SqliteSink {
                         row.at,
                     ])?;
             }
+            Row::Roster(change) => write_roster(connection, &change.statements())?,
         }
         Ok(())
     }

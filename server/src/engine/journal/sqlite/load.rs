@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params_from_iter};
 use shared::{Catalog, CatalogId, Product, RequestKey, Revision};
 
-use super::schema::{HASH_VERSION, HISTORY_VERSION, too_old, version};
+use super::schema::{HASH_VERSION, HISTORY_VERSION, ROSTER_VERSION, too_old, version};
 use crate::engine::journal::history::{Bounds, Collector};
 use crate::engine::journal::tables::{
     self, Fault, History, collect_past, has_its_hash, read_entry, read_product, read_unchanged,
@@ -119,6 +119,9 @@ pub fn read_past(connection: &Connection, query: &HistoryQuery) -> Result<Piece,
     if version(connection)? < HISTORY_VERSION {
         return Err(too_old());
     }
+    if query.by.is_some() && version(connection)? < ROSTER_VERSION {
+        return Err(too_old());
+    }
     let bounds = match query.known_bounds() {
         Some(bounds) => bounds,
         None => find_bounds(connection, query)?,
@@ -170,10 +173,11 @@ fn unchanged(connection: &Connection) -> Result<Vec<(RequestKey, Revision, Effec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::journal::parameter::Parameter;
     use crate::engine::journal::{Place, SqliteJournal};
 
     /// How SQLite answers a statement.
-    fn plan(connection: &Connection, (sql, parameters): (String, Vec<i64>)) -> String {
+    fn plan(connection: &Connection, (sql, parameters): (String, Vec<Parameter>)) -> String {
         let mut statement = connection
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
             .expect("it is SQL");
@@ -195,13 +199,15 @@ mod tests {
             Place::Before(Revision(9)),
             Place::After(Revision(2)),
         ] {
-            for (product, time) in [
-                (None, None),
-                (Some(shared::ProductId(1)), None),
-                (None, Some(5)),
+            for (product, by, time) in [
+                (None, None, None),
+                (Some(shared::ProductId(1)), None, None),
+                (None, Some("ana"), None),
+                (None, None, Some(5)),
             ] {
                 let query = HistoryQuery {
                     product,
+                    by: by.map(str::to_owned),
                     from: time,
                     until: time,
                     place,
@@ -211,6 +217,8 @@ mod tests {
                 let read = plan(&connection, query.to_sql(Bounds::ALL));
                 assert!(read.contains("SEARCH changes USING"), "{read}");
                 assert!(!read.contains("TEMP B-TREE"), "{read}");
+                let by_person = read.contains("USING INDEX changes_of_person");
+                assert_eq!(by_person, by.is_some(), "{read}");
                 if time.is_some() {
                     let bounds = plan(&connection, query.bounds_sql());
                     assert_eq!(

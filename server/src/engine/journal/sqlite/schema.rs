@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x5649_5452;
 
 /// What each version of the tables added to the one before. A file's version (`PRAGMA
 /// user_version`) is the number of these that were applied to it.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     "CREATE TABLE catalog (id TEXT NOT NULL, revision INTEGER NOT NULL) STRICT;
     CREATE TABLE products (
         id INTEGER PRIMARY KEY,
@@ -88,6 +88,44 @@ const VERSIONS: [&str; 6] = [
     "CREATE INDEX changes_at ON changes (at);
     UPDATE about SET meaning = 'What happened, in order, as far as it is kept.'
         WHERE name = 'changes';",
+    // Who may do what, and who did what.
+    "CREATE TABLE roster (version INTEGER NOT NULL, secret TEXT NOT NULL) STRICT;
+    INSERT INTO roster VALUES (1, lower(hex(randomblob(32))));
+    CREATE TABLE people (
+        name TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        password TEXT NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE sessions (
+        hash TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        agent TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE tokens (
+        name TEXT PRIMARY KEY,
+        hash TEXT NOT NULL,
+        role TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        expires INTEGER
+    ) STRICT;
+    ALTER TABLE changes ADD COLUMN person TEXT;
+    CREATE INDEX changes_of_person ON changes (person, revision) WHERE person IS NOT NULL;
+    INSERT INTO about VALUES
+        ('roster', 'One row: the number of the latest change of people, sessions and tokens.'),
+        ('roster.secret', 'What tickets are signed with.'),
+        ('people', 'Who signs in, and what they may do: viewer, editor or admin.'),
+        ('people.password', 'The Argon2id hash of their password.'),
+        ('people.since', 'In milliseconds since 1970, as all times here.'),
+        ('sessions', 'The browsers in which people are signed in.'),
+        ('sessions.hash', 'The SHA-256 of what the browser has.'),
+        ('sessions.used', 'When it was last used, within an hour.'),
+        ('tokens', 'What programs show to be let in.'),
+        ('tokens.hash', 'The SHA-256 of what the program has.'),
+        ('tokens.expires', 'Until when.'),
+        ('changes.person', 'Who asked for it, a person or a program''s token.');",
 ];
 
 /// The version from which on rows have hashes, and changes digests.
@@ -95,6 +133,9 @@ pub const HASH_VERSION: usize = 3;
 
 /// The version from which on a product's changes are found.
 pub const HISTORY_VERSION: usize = 5;
+
+/// The version from which on there are people.
+pub const ROSTER_VERSION: usize = 7;
 
 /// The error of what needs newer tables than a file has that is only read.
 pub fn too_old() -> JournalError {

@@ -34,8 +34,8 @@ pub fn write_record(transaction: &Transaction<'_>, record: &Record) -> Result<()
 pub fn write_change(connection: &Connection, row: &ChangeRow) -> Result<(), JournalError> {
     connection
         .prepare_cached(
-            "INSERT INTO changes (revision, change, page, request, digest, at, \"by\", before, product)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO changes (revision, change, page, request, digest, at, \"by\", before, product, person)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             row.revision.0,
@@ -47,6 +47,7 @@ pub fn write_change(connection: &Connection, row: &ChangeRow) -> Result<(), Jour
             row.by,
             row.before,
             row.product,
+            row.person,
         ])?;
     Ok(())
 }
@@ -90,6 +91,7 @@ pub fn try_writing(connection: &mut Connection) -> Result<(), JournalError> {
         before: None,
         at: now_ms(),
         by: Source::Cli,
+        person: None,
     };
     let transaction = connection.transaction()?;
     write_blank_product(&transaction)?;

@@ -174,6 +174,7 @@ fn read_past(row: &impl Cells) -> Result<PastChange, Fault> {
         at: row.integer("at")?.and_then(to_rfc3339),
         // A later version may know more of them.
         source: source.and_then(|source| source.parse().ok()),
+        by: row.text("person").unwrap_or_default(),
         change: json(row, "change")?,
         before: read_before(row)?,
     })

@@ -23,6 +23,8 @@ pub struct ChangeRow {
     pub by: Option<String>,
     /// The product as it was before, as JSON.
     pub before: Option<String>,
+    /// Who gave the command.
+    pub person: Option<String>,
     /// The product that it is about; unknown where the change can't be read.
     pub product: Option<i64>,
 }
@@ -45,6 +47,7 @@ impl ChangeRow {
             at: Some(record.at.cast_signed()),
             by: Some(by.to_owned()),
             before: record.before.as_ref().map(to_json).transpose()?,
+            person: record.person.as_deref().map(str::to_owned),
             product: Some(entry.change.id().0.cast_signed()),
         })
     }
@@ -63,6 +66,7 @@ impl ChangeRow {
             at: row.integer("at")?,
             by: row.text("by")?,
             before: row.text("before")?,
+            person: row.text("person").unwrap_or_default(),
         })
     }
 }

@@ -1,0 +1,440 @@
+//! Who may do what: people who sign in, programs with tokens, and what anybody may do without. Whoever asks
+//! is a [`Visitor`]; what they may do can be taken away while they are connected.
+
+mod attempts;
+mod known;
+mod name;
+mod password;
+mod policy;
+mod secret;
+mod ticket;
+mod visitor;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use shared::Role;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::journal::{
+    JournalError, Person, Roster, RosterChange, RosterStore, Session, Token, now_ms,
+};
+use attempts::Attempts;
+use known::Known;
+
+pub use name::check_name;
+pub use password::{PasswordFault, check_password, hash_password};
+pub use policy::{Openness, Policy};
+pub use secret::{hash_of, new_secret};
+pub use ticket::TICKET_TIME;
+pub use visitor::{Kind, Visitor};
+
+/// How long a session that nobody uses is kept.
+pub const SESSION_TIME: Duration = Duration::from_hours(30 * 24);
+
+/// How exactly it is known when a session was last used: that is written.
+const USED_TIME: Duration = Duration::from_hours(1);
+
+/// How soon it is known what another program changed.
+const LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// How often old sessions are taken away.
+const FORGET_TIME: Duration = Duration::from_hours(6);
+
+/// The most characters of what a browser says that it is.
+const MAX_AGENT_CHARS: usize = 200;
+
+/// Who may do what. A clone is the same.
+#[derive(Clone)]
+pub struct Access(Arc<Shared>);
+
+struct Shared {
+    policy: Policy,
+    store: Arc<RosterStore>,
+    known: RwLock<Known>,
+    attempts: Attempts,
+    hasher: password::Hasher,
+    /// What opens the page on which the first admin is made, where there was nobody at the start.
+    first_key: Option<String>,
+}
+
+/// Why nobody was let in.
+#[derive(Debug)]
+pub enum Refused {
+    /// The name or the password is wrong.
+    Wrong,
+    /// There were too many wrong ones; after so long another is looked at.
+    Wait(Duration),
+    /// It can't be looked up or written at the moment.
+    Failed(JournalError),
+}
+
+/// Why something can't be done with people and tokens.
+#[derive(Debug)]
+pub enum Fault {
+    /// Somebody or something is called so.
+    Taken,
+    /// Nobody is called so.
+    Unknown,
+    /// Somebody has to be an admin.
+    LastAdmin,
+    /// It can't be written at the moment.
+    Failed(JournalError),
+}
+
+impl From<JournalError> for Fault {
+    fn from(error: JournalError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Access {
+    /// What a journal knows of people, under a policy. Waits for the journal.
+    pub fn open(store: Arc<RosterStore>, policy: Policy) -> Result<Self, JournalError> {
+        let roster = store.load()?;
+        let has_nobody = roster.people.is_empty() && policy.needs_people();
+        let shared = Shared {
+            known: RwLock::new(Known::new(roster, policy)),
+            policy,
+            store,
+            attempts: Attempts::default(),
+            hasher: password::Hasher::default(),
+            first_key: has_nobody.then(new_secret),
+        };
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// What anybody may do.
+    pub fn policy(&self) -> Policy {
+        self.0.policy
+    }
+
+    /// What opens the page on which the first admin is made, as long as there is nobody.
+    pub fn first_key(&self) -> Option<&str> {
+        let key = self.0.first_key.as_deref();
+        key.filter(|_| self.roster().people.is_empty())
+    }
+
+    /// All that is known, at one moment.
+    pub fn roster(&self) -> Arc<Roster> {
+        self.known().roster.clone()
+    }
+
+    fn known(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody who says nothing of who they are.
+    pub fn anyone(&self) -> Visitor {
+        self.known().anyone.clone()
+    }
+
+    /// Whose session this is the secret of.
+    pub fn by_session(&self, secret: &str) -> Option<Visitor> {
+        let hash = hash_of(secret);
+        let known = self.known();
+        let (visitor, session) = known.session(&hash)?;
+        let now = now_ms();
+        let age = Duration::from_millis(now.saturating_sub(session.used));
+        if age >= SESSION_TIME {
+            return None;
+        }
+        if age >= USED_TIME && known.begin_touch(&hash, now) {
+            let used = Session {
+                used: now,
+                ..session.clone()
+            };
+            let access = self.clone();
+            tokio::spawn(async move {
+                // It is written the next time.
+                let _ = access.apply(vec![RosterChange::PutSession(used)]).await;
+            });
+        }
+        Some(visitor)
+    }
+
+    /// Which program this is the token of.
+    pub fn by_token(&self, secret: &str) -> Option<Visitor> {
+        self.known().token(&hash_of(secret), now_ms())
+    }
+
+    /// A ticket with which the visitor can connect for a moment where no header can be sent; only who said
+    /// who they are can have one.
+    pub fn ticket(&self, visitor: &Visitor) -> Option<String> {
+        let secret = &self.known().roster.secret;
+        ticket::issue(secret, visitor.key()?, now_ms())
+    }
+
+    /// Whose ticket this is.
+    pub fn by_ticket(&self, ticket: &str) -> Option<Visitor> {
+        let now = now_ms();
+        let key = ticket::read(&self.known().roster.secret, ticket, now)?;
+        let known = self.known();
+        let by_session = known.session(&key).map(|(visitor, _)| visitor);
+        by_session.or_else(|| known.token(&key, now))
+    }
+
+    /// Signs somebody in; gives the secret of their new session.
+    pub async fn sign_in(
+        &self,
+        address: IpAddr,
+        name: &str,
+        password: &str,
+        agent: &str,
+    ) -> Result<String, Refused> {
+        let keys = [address.to_string(), name.to_lowercase()];
+        if let Some(time) = self.0.attempts.must_wait(&keys) {
+            return Err(Refused::Wait(time));
+        }
+        let person = self.roster().person(name).cloned();
+        let hash = person.as_ref().map(|person| person.password.clone());
+        // Of somebody who is not here as much is calculated: how long it takes tells nothing.
+        let is_right = self.0.hasher.verify(password.to_owned(), hash).await;
+        let Some(person) = person.filter(|_| is_right) else {
+            self.0.attempts.failed(&keys);
+            return Err(Refused::Wrong);
+        };
+        self.0.attempts.succeeded(&keys);
+        let secret = new_secret();
+        let now = now_ms();
+        let session = Session {
+            hash: hash_of(&secret),
+            person: person.name,
+            since: now,
+            used: now,
+            agent: agent.chars().take(MAX_AGENT_CHARS).collect(),
+        };
+        let put = self.apply(vec![RosterChange::PutSession(session)]).await;
+        put.map_err(Refused::Failed)?;
+        Ok(secret)
+    }
+
+    /// Whether this is somebody's password. Wrong ones count as those of a sign-in do.
+    pub async fn is_password(&self, name: &str, password: &str) -> Result<bool, Refused> {
+        let keys = [name.to_lowercase()];
+        if let Some(time) = self.0.attempts.must_wait(&keys) {
+            return Err(Refused::Wait(time));
+        }
+        let hash = self
+            .roster()
+            .person(name)
+            .map(|person| person.password.clone());
+        let is_right = self.0.hasher.verify(password.to_owned(), hash).await;
+        if !is_right {
+            self.0.attempts.failed(&keys);
+        }
+        Ok(is_right)
+    }
+
+    /// The hash of a new password.
+    pub async fn hash(&self, password: &str) -> Option<String> {
+        self.0.hasher.hash(password.to_owned()).await
+    }
+
+    /// Ends a session.
+    pub async fn sign_out(&self, hash: &str) -> Result<(), JournalError> {
+        self.apply(vec![RosterChange::RemoveSession(hash.to_owned())])
+            .await
+    }
+
+    /// Adds somebody.
+    pub async fn add_person(&self, name: &str, role: Role, password: String) -> Result<(), Fault> {
+        let roster = self.roster();
+        let person = roster.new_person(name, role, password)?;
+        Ok(self.apply(vec![RosterChange::PutPerson(person)]).await?)
+    }
+
+    /// Gives somebody another role.
+    pub async fn set_role(&self, name: &str, role: Role) -> Result<(), Fault> {
+        let change = self.roster().with_role(name, role)?;
+        Ok(self.apply(vec![change]).await?)
+    }
+
+    /// Gives somebody another password; of their sessions this one is left, or none.
+    pub async fn set_password(
+        &self,
+        name: &str,
+        password: String,
+        kept: Option<String>,
+    ) -> Result<(), Fault> {
+        let changes = self.roster().with_password(name, password, kept)?;
+        Ok(self.apply(changes).await?)
+    }
+
+    /// Takes somebody away.
+    pub async fn remove_person(&self, name: &str) -> Result<(), Fault> {
+        let change = self.roster().without(name)?;
+        Ok(self.apply(vec![change]).await?)
+    }
+
+    /// Makes changes durable, and then true here.
+    async fn apply(&self, changes: Vec<RosterChange>) -> Result<(), JournalError> {
+        let access = self.clone();
+        let applied = spawn_blocking(move || {
+            access.0.store.apply(&changes)?;
+            access.load()
+        });
+        applied.await.unwrap_or(Err(JournalError::Interrupted))
+    }
+
+    /// Reads all anew. Waits for the journal.
+    fn load(&self) -> Result<(), JournalError> {
+        let roster = self.0.store.load()?;
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody else may have read a newer one meanwhile.
+        if roster.version >= known.roster.version {
+            known.replace(roster, now_ms());
+        }
+        Ok(())
+    }
+
+    /// Looks whether another program changed something. Waits for the journal.
+    fn look(&self) -> Result<(), JournalError> {
+        let version = self.0.store.version()?;
+        if version == self.known().roster.version {
+            let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.expire(now_ms());
+            return Ok(());
+        }
+        self.load()
+    }
+
+    /// Learns what other programs change, until the server stops.
+    pub async fn follow(self, stop: CancellationToken) {
+        let mut looks = interval(LOOK_TIME);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut forgets = interval(FORGET_TIME);
+        let mut is_lost = false;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = looks.tick() => {}
+                _ = forgets.tick() => {
+                    let oldest = now_ms().saturating_sub(to_ms(SESSION_TIME));
+                    let is_old = |session: &Session| session.used < oldest;
+                    if self.roster().sessions.iter().any(is_old) {
+                        // They count for nothing already.
+                        let _ = self.apply(vec![RosterChange::ForgetSessions(oldest)]).await;
+                    }
+                    continue;
+                }
+            }
+            let access = self.clone();
+            let looked = spawn_blocking(move || access.look()).await;
+            match looked {
+                Ok(Ok(())) => is_lost = false,
+                Ok(Err(error)) if !is_lost => {
+                    is_lost = true;
+                    tracing::warn!(%error, "it can't be looked up who may do what");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn to_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Roster {
+    /// Somebody, whichever letters of their name are capitals.
+    pub fn person(&self, name: &str) -> Option<&Person> {
+        let name = name.to_lowercase();
+        let mut people = self.people.iter();
+        people.find(|person| person.name.to_lowercase() == name)
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        let lower = name.to_lowercase();
+        let mut tokens = self.tokens.iter();
+        self.person(name).is_some() || tokens.any(|token| token.name.to_lowercase() == lower)
+    }
+
+    /// Somebody new, with the hash of their password.
+    pub fn new_person(&self, name: &str, role: Role, password: String) -> Result<Person, Fault> {
+        if self.is_taken(name) {
+            return Err(Fault::Taken);
+        }
+        Ok(Person {
+            name: name.to_owned(),
+            role,
+            password,
+            since: now_ms(),
+        })
+    }
+
+    /// A program's new token, and its secret.
+    pub fn new_token(
+        &self,
+        name: &str,
+        role: Role,
+        time: Option<Duration>,
+    ) -> Result<(Token, String), Fault> {
+        if self.is_taken(name) {
+            return Err(Fault::Taken);
+        }
+        let secret = new_secret();
+        let now = now_ms();
+        let token = Token {
+            name: name.to_owned(),
+            hash: hash_of(&secret),
+            role,
+            since: now,
+            expires: time.map(|time| now.saturating_add(to_ms(time))),
+        };
+        Ok((token, secret))
+    }
+
+    /// Whether somebody else is an admin than this one.
+    fn has_other_admin(&self, name: &str) -> bool {
+        let admins = self
+            .people
+            .iter()
+            .filter(|person| person.role == Role::Admin);
+        admins.filter(|person| person.name != name).count() > 0
+    }
+
+    /// What gives somebody another role.
+    pub fn with_role(&self, name: &str, role: Role) -> Result<RosterChange, Fault> {
+        let person = self.person(name).ok_or(Fault::Unknown)?;
+        if role != Role::Admin && person.role == Role::Admin && !self.has_other_admin(&person.name)
+        {
+            return Err(Fault::LastAdmin);
+        }
+        let person = Person {
+            role,
+            ..person.clone()
+        };
+        Ok(RosterChange::PutPerson(person))
+    }
+
+    /// What gives somebody another password's hash, and ends their sessions but one.
+    pub fn with_password(
+        &self,
+        name: &str,
+        password: String,
+        kept: Option<String>,
+    ) -> Result<Vec<RosterChange>, Fault> {
+        let person = self.person(name).ok_or(Fault::Unknown)?;
+        let end = RosterChange::KeepSession(person.name.clone(), kept);
+        let person = Person {
+            password,
+            ..person.clone()
+        };
+        Ok(vec![RosterChange::PutPerson(person), end])
+    }
+
+    /// What takes somebody away. The last admin stays as long as anybody else is there.
+    pub fn without(&self, name: &str) -> Result<RosterChange, Fault> {
+        let person = self.person(name).ok_or(Fault::Unknown)?;
+        let is_needed = person.role == Role::Admin && self.people.len() > 1;
+        if is_needed && !self.has_other_admin(&person.name) {
+            return Err(Fault::LastAdmin);
+        }
+        Ok(RosterChange::RemovePerson(person.name.clone()))
+    }
+}

@@ -1,0 +1,34 @@
+//! Who a request comes from, as [`identify`](crate::http::middleware::identify) found out.
+
+use std::net::IpAddr;
+
+use axum::Extension;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::access::Visitor;
+use crate::http::problem::Rejection;
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let visitor = Extension::<Self>::from_request_parts(parts, state).await;
+        let Extension(visitor) = visitor.map_err(|_| Rejection::InternalError)?;
+        Ok(visitor)
+    }
+}
+
+/// The address that a request comes from: behind proxies that are trusted it is the one that they name.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let address = Extension::<Self>::from_request_parts(parts, state).await;
+        let Extension(address) = address.map_err(|_| Rejection::InternalError)?;
+        Ok(address)
+    }
+}

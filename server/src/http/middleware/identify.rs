@@ -1,0 +1,135 @@
+//! Finds out who a request comes from, and keeps out who may not see the list.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{ACCEPT, AUTHORIZATION};
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use shared::{Reason, Role};
+
+use crate::access::{Access, Visitor};
+use crate::http::extract::ClientAddress;
+use crate::http::problem::Rejection;
+use crate::http::proxies::Proxies;
+
+/// The cookie of a browser in which somebody signed in.
+pub const COOKIE: &str = "vitrina-session";
+
+/// The same where the browser keeps others from setting it: only by an encrypted answer of this very host
+/// (RFC 6265bis section 4.1.3.2).
+pub const HOST_COOKIE: &str = "__Host-vitrina-session";
+
+/// Who is asked.
+#[derive(Clone)]
+pub struct Identifier {
+    /// Knows who is who.
+    pub access: Access,
+    /// Know where a request comes from.
+    pub proxies: Proxies,
+}
+
+/// How a request came.
+#[derive(Clone, Copy, Debug)]
+pub struct IsEncrypted(pub bool);
+
+/// Finds out who a request comes from. What they may not see they are not told of.
+pub async fn identify(
+    State(Identifier { access, proxies }): State<Identifier>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Rejection> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or_else(|| [0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
+    let visitor = find(&access, &request)?;
+    if !visitor.may(Role::Viewer) && !is_for_everybody(request.uri().path()) {
+        return match sign_in_page(&request) {
+            Some(page) => Ok(Redirect::to(&page).into_response()),
+            None => Err(Reason::SignInFirst.into()),
+        };
+    }
+    let address = ClientAddress(proxies.client(peer, request.headers()));
+    let is_encrypted = IsEncrypted(proxies.is_encrypted(peer, request.headers()));
+    let extensions = request.extensions_mut();
+    extensions.insert(visitor);
+    extensions.insert(address);
+    extensions.insert(is_encrypted);
+    Ok(next.run(request).await)
+}
+
+/// Who a request says that it is from.
+fn find(access: &Access, request: &Request) -> Result<Visitor, Rejection> {
+    let headers = request.headers();
+    if let Some(token) = bearer(headers) {
+        return access.by_token(token).ok_or(Rejection::UnknownToken);
+    }
+    if let Some(ticket) = ticket(request) {
+        return access.by_ticket(ticket).ok_or(Rejection::UnknownToken);
+    }
+    let secret = session_of(headers);
+    let visitor = secret.and_then(|secret| access.by_session(&secret));
+    // A session that ended makes nobody a stranger to what everybody may see.
+    Ok(visitor.unwrap_or_else(|| access.anyone()))
+}
+
+/// A program's token (RFC 6750 section 2.1). Other ways to say who one is are a proxy's affair.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The ticket in the address of a connection, where browsers can send no header of a program's own.
+fn ticket(request: &Request) -> Option<&str> {
+    let is_connection = matches!(
+        request.uri().path(),
+        "/ws" | "/socket.io/" | "/socket.io" | "/api/products/stream" | "/api/history/stream"
+    );
+    let query = request.uri().query().filter(|_| is_connection)?;
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("ticket="))
+}
+
+/// The secret of the session that a browser has.
+pub fn session_of(headers: &HeaderMap) -> Option<String> {
+    // As good as free where there is no cookie, as with most programs.
+    headers.get(axum::http::header::COOKIE)?;
+    let jar = CookieJar::from_headers(headers);
+    let cookie = jar.get(HOST_COOKIE).or_else(|| jar.get(COOKIE));
+    cookie.map(|cookie| cookie.value().to_owned())
+}
+
+/// Whether a path is of what nothing can be learned from about the list, or that says no itself.
+fn is_for_everybody(path: &str) -> bool {
+    let pages = [
+        "/signin", "/welcome", "/signout", "/ws", "/healthz", "/readyz",
+    ];
+    let files = ["/favicon.svg", "/icon.png", "/manifest.webmanifest"];
+    pages.contains(&path)
+        || files.contains(&path)
+        || path.starts_with("/assets/")
+        || path.starts_with("/views/")
+        || path == "/socket.io/socket.io.js"
+}
+
+/// The page on which a person signs in who opens a page, and comes back to it.
+fn sign_in_page(request: &Request) -> Option<String> {
+    let accept = request.headers().get(ACCEPT)?.to_str().ok()?;
+    let is_page = accept.contains("text/html");
+    if !is_page || !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let path = request.uri().path();
+    let up = "../".repeat(path.matches('/').count().saturating_sub(1));
+    let target = request.uri().path_and_query()?.as_str();
+    let target = target.trim_start_matches('/');
+    let next = serde_urlencoded::to_string([("next", target)]).ok()?;
+    Some(if target.is_empty() {
+        format!("{up}signin")
+    } else {
+        format!("{up}signin?{next}")
+    })
+}
