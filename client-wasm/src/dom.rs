@@ -145,6 +145,12 @@ pub fn store(name: &str, value: Option<&str>) {
     }
 }
 
+/// Whether whoever looks at the page may not change the list.
+pub fn is_read_only() -> Result<bool, JsValue> {
+    let live: Element = by_id("live")?;
+    Ok(live.has_attribute("data-read-only"))
+}
+
 /// How wide the page is, in CSS pixels.
 pub fn width() -> Result<f64, JsValue> {
     Ok(window()?.inner_width()?.as_f64().unwrap_or_default())

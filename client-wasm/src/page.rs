@@ -142,8 +142,7 @@ impl Page {
         let low_stock = low_stock.and_then(|low| low.parse().ok());
         let low_stock = low_stock.map_or_else(LowStock::default, LowStock);
         let language = language.unwrap_or_default();
-        let live: Element = dom::by_id("live")?;
-        let role = if live.has_attribute("data-read-only") {
+        let role = if dom::is_read_only()? {
             Role::Viewer
         } else {
             Role::Editor

@@ -231,6 +231,11 @@ impl HistoryDialog {
         } else {
             dom::set_text(&time, text.get("history.no_time"));
         }
+        if let Some(by) = &past.by {
+            let place = find("[data-past-by]")?;
+            dom::show(&place, true)?;
+            dom::set_text(&dom::find::<Element>(&place, "bdi")?, by);
+        }
         let source = past.source.map_or("", |source| match source {
             Source::Page => "history.page",
             Source::Http => "history.http",

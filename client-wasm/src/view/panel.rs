@@ -54,6 +54,8 @@ pub struct Panel {
     places: Places,
     /// In the form's order.
     inputs: Vec<Input>,
+    /// Whether it only shows.
+    is_read_only: bool,
     mode: Mode,
     /// Fields in which somebody has typed: only these show what is wrong with them.
     touched: BTreeSet<&'static str>,
@@ -78,6 +80,7 @@ impl Panel {
         Ok(Self {
             format,
             inputs: Input::find_all(&places.form)?,
+            is_read_only: dom::is_read_only()?,
             places,
             mode: Mode::Closed,
             touched: BTreeSet::new(),
@@ -501,7 +504,7 @@ impl Panel {
     fn set_saving(&mut self, request: Option<RequestId>) {
         self.saving = request;
         for input in &self.inputs {
-            input.set_read_only(request.is_some());
+            input.set_read_only(request.is_some() || self.is_read_only);
         }
     }
 }

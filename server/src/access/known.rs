@@ -111,14 +111,14 @@ impl Known {
     /// The session with this hash, and whose it is.
     pub fn session(&self, hash: &str) -> Option<(Visitor, &Session)> {
         let entry = self.entries.get(hash)?;
-        Some((entry.visitor.clone(), entry.session.as_ref()?))
+        Some((entry.visitor.as_of_now(), entry.session.as_ref()?))
     }
 
     /// Which program's token has this hash.
     pub fn token(&self, hash: &str, now: u64) -> Option<Visitor> {
         let entry = self.entries.get(hash)?;
         let is_good = entry.expires.is_none_or(|expires| expires > now);
-        (is_good && entry.visitor.kind() == Kind::Program).then(|| entry.visitor.clone())
+        (is_good && entry.visitor.kind() == Kind::Program).then(|| entry.visitor.as_of_now())
     }
 
     /// Whether it is to be written that a session is used: by one of many requests, and not again soon.

@@ -79,10 +79,18 @@ impl Visitor {
         Author::new(source, self.name.clone(), self.rights.clone())
     }
 
-    /// Ends once what they may do is something else than it was when this was called. Of those of whom
-    /// nothing is known there is none: what they may do never changes while the server runs.
+    /// Them, as somebody who comes now.
+    pub(super) fn as_of_now(&self) -> Self {
+        Self {
+            rights: self.rights.as_of_now(),
+            ..self.clone()
+        }
+    }
+
+    /// Ends once what they may do is something else than it was when they came. Of those of whom nothing
+    /// is known there is none: what they may do never changes while the server runs.
     pub fn gone(&self) -> Option<BoxFuture<'static, ()>> {
-        let mut rights = (self.kind != Kind::Anyone).then(|| self.rights.clone())?;
-        Some(Box::pin(async move { rights.changed().await }))
+        let rights = (self.kind != Kind::Anyone).then(|| self.rights.clone())?;
+        Some(Box::pin(rights.changed()))
     }
 }

@@ -57,13 +57,13 @@ pub async fn serve<J: Journal>(
     };
     let (url, welcome) = (at("/realtimeproducts")?, at("/welcome")?);
     let on_open = move |first_key: Option<&str>| {
-        let mut lines = format!("Vitrina is open: {url}");
-        if let Some(key) = first_key {
-            lines += "\nNobody can sign in yet. Whoever opens this address makes the first admin: ";
-            lines += &format!("{welcome}?key={key}");
-        }
+        let open = format!("Vitrina is open: {url}");
+        let first = first_key.map_or_else(String::new, |key| {
+            let how = "Nobody can sign in yet. Whoever opens this address makes the first admin:";
+            format!("\n{how} {welcome}?key={key}")
+        });
         // On a thread of its own: nobody may read it.
-        std::thread::spawn(move || print(&lines));
+        std::thread::spawn(move || print(&(open + &first)));
     };
     app::run(listener, journal, options, stop, on_open).await
 }

@@ -20,8 +20,15 @@ impl Rights {
         *self.0.borrow()
     }
 
-    /// Waits until their role is another than it was when they were made known to whoever waits.
-    pub async fn changed(&mut self) {
+    /// The same, with what they may do now as what [`Rights::changed`] compares with.
+    pub fn as_of_now(&self) -> Self {
+        let mut rights = self.clone();
+        rights.0.mark_unchanged();
+        rights
+    }
+
+    /// Waits until their role is another than it was at [`Rights::as_of_now`].
+    pub async fn changed(mut self) {
         if self.0.changed().await.is_err() {
             // Nobody can change them any more.
             std::future::pending::<()>().await;

@@ -153,7 +153,7 @@ impl Rejection {
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
             Self::Behind(revision) | Self::WeakenedTag(revision) => revision.to_string(),
-            Self::TooMany(time) => time.as_secs().max(1).to_string(),
+            Self::TooMany(time) => whole_seconds(*time).to_string(),
             Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
@@ -186,7 +186,7 @@ impl Rejection {
         let seconds = match self {
             Self::Command(Reason::Stopping) => 2,
             Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
-            Self::TooMany(time) => return Some(*time),
+            Self::TooMany(time) => whole_seconds(*time),
             Self::Busy | Self::HistoryUnreadable | Self::Behind(_) => 1,
             _ => return None,
         };
@@ -226,6 +226,14 @@ impl IntoResponse for Rejection {
         response.extensions_mut().insert(Arc::new(self));
         response
     }
+}
+
+/// So many seconds at least: `Retry-After` has no parts of them (RFC 9110 section 10.2.3).
+pub fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis()
+        .div_ceil(1_000)
+        .try_into()
+        .unwrap_or(u64::MAX)
 }
 
 fn status_of(reason: &Reason) -> StatusCode {

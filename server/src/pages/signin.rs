@@ -1,6 +1,7 @@
 //! `/signin`, `/signout`, and `/welcome`, where the first admin is made. They are forms that need no script.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Extension, Form, State};
 use axum::http::header::{CACHE_CONTROL, ORIGIN, REFERRER_POLICY, USER_AGENT};
@@ -12,17 +13,17 @@ use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::{Reason, Role};
-use time::Duration;
+use time::Duration as CookieDuration;
 
 use super::{LIVE, Reader, Templates, common};
 use crate::access::{Access, Refused, Visitor, check_name, check_password};
 use crate::http::base_path::BasePath;
 use crate::http::extract::{ClientAddress, Locale, Parameters};
 use crate::http::middleware::identify::{COOKIE, HOST_COOKIE, IsEncrypted};
-use crate::http::problem::Rejection;
+use crate::http::problem::{Rejection, whole_seconds};
 
 /// How long a browser keeps the cookie: as long as browsers do. How long it is good the server knows.
-const COOKIE_TIME: Duration = Duration::days(400);
+const COOKIE_TIME: CookieDuration = CookieDuration::days(400);
 
 /// What is typed into a form for signing in.
 #[derive(Default, Deserialize)]
@@ -73,11 +74,13 @@ pub async fn sign_in(
             return Err(Rejection::Command(Reason::NotSaved));
         }
         Err(Refused::Wait(time)) => {
-            let seconds = (time.as_secs() + 1).to_string();
-            let words = locale.text.fill("signin.wait", &[("value", &seconds)]);
+            let seconds = whole_seconds(time);
+            let values = [("value", &*seconds.to_string())];
+            let words = locale.text.fill("signin.wait", &values);
             let page = show_again(&templates, &locale, &form, &words);
             let mut page = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
-            page.headers_mut().typed_insert(RetryAfter::delay(time));
+            page.headers_mut()
+                .typed_insert(RetryAfter::delay(Duration::from_secs(seconds)));
             return Ok(page);
         }
         Err(Refused::Wrong) => {
@@ -112,7 +115,7 @@ pub async fn sign_out(
     let mut jar = CookieJar::new();
     for is_encrypted in [false, true] {
         let mut gone = cookie(String::new(), is_encrypted, &base_path);
-        gone.set_max_age(Duration::ZERO);
+        gone.set_max_age(CookieDuration::ZERO);
         jar = jar.add(gone);
     }
     Ok((jar, Redirect::to("./")).into_response())

@@ -12,6 +12,7 @@ mod browser_find;
 mod browser_history;
 mod browser_import;
 mod browser_list;
+mod browser_people;
 mod browser_phone;
 mod clients;
 mod cluster;
@@ -51,6 +52,7 @@ mod resume;
 #[cfg(all(target_os = "linux", not(debug_assertions)))]
 mod rude;
 mod shell;
+mod signin;
 mod soak;
 mod socketio;
 mod socketio_http;

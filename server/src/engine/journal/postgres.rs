@@ -15,6 +15,7 @@ mod parameter;
 mod reader;
 mod roster;
 mod row;
+mod runtime;
 mod schema;
 mod session;
 mod sink;
@@ -27,12 +28,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use shared::{Catalog, Product, ProductId};
-use tokio::runtime::{Builder, Runtime};
 
 use super::{
     Answer, Appended, Batch, ByOthers, Journal, JournalError, Key, Loaded, Observer, Store,
 };
 use link::Link;
+use runtime::OwnRuntime;
 use session::unreachable;
 use watch::Watch;
 use write::Write;
@@ -44,8 +45,8 @@ pub use sink::PostgresSink;
 
 /// The journal in PostgreSQL.
 pub struct PostgresJournal {
-    /// Runs while something is waited for. `None` when it ends.
-    runtime: Option<Runtime>,
+    /// Runs while something is waited for.
+    runtime: OwnRuntime,
     link: Link,
     /// How long changes are kept for the history; `None` as long as nobody said.
     keep_history: Option<Duration>,
@@ -54,10 +55,8 @@ pub struct PostgresJournal {
 impl PostgresJournal {
     /// Opens a database, and makes the tables where there are none.
     pub fn open(address: Address) -> Result<Self, JournalError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
         let mut journal = Self {
-            runtime: Some(runtime),
+            runtime: OwnRuntime::new(&address)?,
             link: Link::new(address),
             keep_history: None,
         };
@@ -74,19 +73,7 @@ impl PostgresJournal {
         &mut self,
         work: impl AsyncFnOnce(&mut Link) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(work(&mut self.link)),
-            None => Err(unreachable(&self.link.address, "it was closed")),
-        }
-    }
-}
-
-impl Drop for PostgresJournal {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            // A runtime waits for its threads otherwise, which must not be where tasks run.
-            runtime.shutdown_background();
-        }
+        self.runtime.block_on(work(&mut self.link))
     }
 }
 

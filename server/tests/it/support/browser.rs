@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use fantoccini::actions::{
     InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
 };
+use fantoccini::error::CmdError;
 use fantoccini::wd::PrintConfiguration;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
@@ -96,15 +97,26 @@ impl Browser {
 
     /// What a JavaScript expression gives.
     pub async fn value(&self, expression: &str) -> Value {
-        let script = format!("return {expression}");
-        let value = self.client.execute(&script, Vec::new()).await;
+        let value = self.try_value(expression).await;
         value.unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    async fn try_value(&self, expression: &str) -> Result<Value, CmdError> {
+        let script = format!("return {expression}");
+        self.client.execute(&script, Vec::new()).await
     }
 
     /// Waits until a JavaScript expression holds.
     pub async fn until(&self, expression: &str) {
         let end = Instant::now() + TIMEOUT;
-        while self.value(&format!("Boolean({expression})")).await != Value::Bool(true) {
+        loop {
+            match self.try_value(&format!("Boolean({expression})")).await {
+                Ok(Value::Bool(true)) => return,
+                Ok(_) => {}
+                // The page is about to be another.
+                Err(error) if error.to_string().contains("execution context") => {}
+                Err(error) => panic!("{expression}: {error}"),
+            }
             if Instant::now() > end {
                 self.screenshot("failed").await;
                 panic!("never held: {expression}");

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,23 @@ impl Program {
     }
 
     /// Starts a command and waits for the line that says where it serves.
-    pub fn run(mut command: Command) -> Self {
+    pub fn run(command: Command) -> Self {
+        Self::run_and(command, |_| String::new()).0
+    }
+
+    /// Starts a command, waits for the line that says where it serves, and gives the next.
+    pub fn run_and_read(command: Command) -> (Self, String) {
+        Self::run_and(command, |stdout| {
+            let mut next = String::new();
+            stdout.read_line(&mut next).expect("a line");
+            next
+        })
+    }
+
+    fn run_and(
+        mut command: Command,
+        read: impl FnOnce(&mut BufReader<ChildStdout>) -> String,
+    ) -> (Self, String) {
         let mut child = command.spawn().expect("the program starts");
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -66,12 +82,13 @@ impl Program {
         let (sender, log) = mpsc::channel();
         // Else the test has it, or nobody.
         let Some(stderr) = stderr else {
-            return Self {
+            let program = Self {
                 host,
                 child,
                 log,
                 lines: Vec::new(),
             };
+            return (program, read(&mut stdout));
         };
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
@@ -80,12 +97,13 @@ impl Program {
                 }
             }
         });
-        Self {
+        let program = Self {
             host,
             child,
             log,
             lines: Vec::new(),
-        }
+        };
+        (program, read(&mut stdout))
     }
 
     pub fn http(&self) -> Http {
@@ -151,8 +169,10 @@ impl Program {
             }
             let left = end.saturating_duration_since(Instant::now());
             let line = self.log.recv_timeout(left);
-            self.lines
-                .push(line.unwrap_or_else(|_| panic!("{text:?} was not logged")));
+            let Ok(line) = line else {
+                panic!("{text:?} was not logged, but {:?}", self.lines);
+            };
+            self.lines.push(line);
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use shared::{Catalog, Digest, Revision};
-use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading, load, read_head, read_history};
 use super::roster::read_roster;
+use super::runtime::OwnRuntime;
 use super::schema::{IS_THERE, find_version, has_roster};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::copy::Row;
@@ -23,7 +23,7 @@ const MAX_HISTORY_TIME: Duration = Duration::from_secs(8);
 
 /// A database, open for reading.
 pub struct PostgresReader {
-    runtime: Runtime,
+    runtime: OwnRuntime,
     address: Address,
     session: Session,
 }
@@ -32,8 +32,7 @@ impl PostgresReader {
     /// Opens a database, which must have tables of Vitrina's.
     pub fn open(address: &Address) -> Result<Self, JournalError> {
         let address = address.clone();
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
+        let runtime = OwnRuntime::new(&address)?;
         let session = runtime.block_on(async {
             // The primary knows most; its standby will do.
             let session = match Session::open(&address, Purpose::Writing, 0).await {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading};
+use super::runtime::OwnRuntime;
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::parameter::Parameter;
@@ -19,7 +19,7 @@ const MAX_TIME: Duration = Duration::from_secs(8);
 
 /// The roster of a database, in a session of its own.
 pub struct PostgresRoster {
-    runtime: Runtime,
+    runtime: OwnRuntime,
     address: Address,
     session: Session,
 }
@@ -28,8 +28,7 @@ impl PostgresRoster {
     /// Opens a database that has Vitrina's tables.
     pub fn open(address: &Address) -> Result<Self, JournalError> {
         let address = address.clone();
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| unreachable(&address, &error.to_string()))?;
+        let runtime = OwnRuntime::new(&address)?;
         let session = runtime.block_on(Session::open(&address, Purpose::Writing, 0))?;
         Ok(Self {
             runtime,

@@ -1,13 +1,13 @@
 //! New tables that get another journal's rows.
 
-use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::types::ToSql;
 
 use super::address::Address;
 use super::columns::{Answers, Changes, Products, Rows};
 use super::load::read_head;
+use super::runtime::OwnRuntime;
 use super::schema::prepare;
-use super::session::{Purpose, Session, to_error, unreachable};
+use super::session::{Purpose, Session, to_error};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::copy::{Row, Sink};
 use crate::engine::journal::parameter::Parameter;
@@ -17,7 +17,7 @@ const MAX_ROWS: usize = 1_000;
 
 /// New tables that get another journal's rows.
 pub struct PostgresSink {
-    runtime: Runtime,
+    runtime: OwnRuntime,
     address: Address,
     session: Session,
     products: Products,
@@ -28,8 +28,7 @@ pub struct PostgresSink {
 impl PostgresSink {
     /// Makes the tables, or takes those that nothing was ever written to.
     pub fn open(address: &Address) -> Result<Self, JournalError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| unreachable(address, &error.to_string()))?;
+        let runtime = OwnRuntime::new(address)?;
         let session = runtime.block_on(async {
             let mut session = Session::open(address, Purpose::Writing, 0).await?;
             prepare(&mut session.client, address).await?;
