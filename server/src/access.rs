@@ -6,6 +6,7 @@ mod known;
 mod name;
 mod password;
 mod policy;
+mod rates;
 mod secret;
 mod ticket;
 mod visitor;
@@ -28,6 +29,7 @@ use known::Known;
 pub use name::check_name;
 pub use password::{PasswordFault, check_password, hash_password};
 pub use policy::{Openness, Policy};
+pub use rates::{Limits, Rates};
 pub use secret::{hash_of, new_secret};
 pub use ticket::TICKET_TIME;
 pub use visitor::{Kind, Visitor};
@@ -66,8 +68,8 @@ struct Shared {
 pub enum Refused {
     /// The name or the password is wrong.
     Wrong,
-    /// There were too many wrong ones; after so long another is looked at.
-    Wait(Duration),
+    /// There were too many wrong ones; after so many seconds another is looked at.
+    Wait(u64),
     /// It can't be looked up or written at the moment.
     Failed(JournalError),
 }
@@ -187,7 +189,7 @@ impl Access {
     ) -> Result<String, Refused> {
         let keys = [address.to_string(), name.to_lowercase()];
         if let Some(time) = self.0.attempts.must_wait(&keys) {
-            return Err(Refused::Wait(time));
+            return Err(Refused::Wait(time.as_secs() + 1));
         }
         let person = self.roster().person(name).cloned();
         let hash = person.as_ref().map(|person| person.password.clone());
@@ -216,7 +218,7 @@ impl Access {
     pub async fn is_password(&self, name: &str, password: &str) -> Result<bool, Refused> {
         let keys = [name.to_lowercase()];
         if let Some(time) = self.0.attempts.must_wait(&keys) {
-            return Err(Refused::Wait(time));
+            return Err(Refused::Wait(time.as_secs() + 1));
         }
         let hash = self
             .roster()

@@ -9,9 +9,10 @@ use axum::http::HeaderValue;
 use shared::LowStock;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, Openness, Policy};
+use crate::access::{Access, Limits, Openness, Policy, Rates};
 use crate::backups::{Backups, back_up};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
@@ -40,6 +41,9 @@ const OPERATOR_LIMITS: ConnectionLimits = ConnectionLimits {
     max_connections: 16,
     max_stall: Duration::from_secs(10),
 };
+
+/// How often it is forgotten who asked how often.
+const FORGET_TIME: Duration = Duration::from_mins(1);
 
 /// How many files most systems let a process open.
 const USUAL_FILES: u64 = 1_024;
@@ -78,6 +82,8 @@ pub struct Options {
     pub editing: Option<Openness>,
     /// Proxies that are trusted to say where a request comes from.
     pub proxies: Proxies,
+    /// How often an address and a person may ask.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -104,6 +110,7 @@ impl Options {
             viewing: None,
             editing: None,
             proxies: Proxies::default(),
+            limits: Limits::default(),
         }
     }
 }
@@ -125,6 +132,17 @@ fn open_operator(address: Option<SocketAddr>) -> anyhow::Result<Option<(TcpListe
     let is_loopback = address.ip().to_canonical().is_loopback();
     let guard = Guard::new(Vec::new(), Vec::new(), is_loopback);
     Ok(Some((listener, guard)))
+}
+
+/// Forgets from time to time who asked how often, until the server stops.
+async fn forget(rates: Rates, stop: CancellationToken) {
+    let mut minutes = interval(FORGET_TIME);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = minutes.tick() => rates.forget(),
+        }
+    }
 }
 
 /// Who may do what, by what the journal knows of people and by the policy where there are some or none.
@@ -179,6 +197,15 @@ pub async fn run(
     shutdown
         .tasks
         .spawn(access.clone().follow(shutdown.stop.clone()));
+    let rates = Rates::new(options.limits, engine.hub().metrics().clone());
+    shutdown
+        .tasks
+        .spawn(forget(rates.clone(), shutdown.stop.clone()));
+    let identifier = Identifier {
+        access,
+        proxies: options.proxies,
+        rates,
+    };
     let base_path = options.base_path;
     let state = State::new(
         &engine,
@@ -187,12 +214,8 @@ pub async fn run(
         base_path.clone(),
         options.currency.clone(),
         options.low_stock,
-        access.clone(),
+        &identifier,
     )?;
-    let identifier = Identifier {
-        access,
-        proxies: options.proxies,
-    };
     if let Some((listener, guard)) = operator {
         let router = operator_router(state.clone(), guard);
         let shutdown = shutdown.clone();

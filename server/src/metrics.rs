@@ -30,6 +30,13 @@ pub struct Refused {
     pub reason: &'static str,
 }
 
+/// Which limit somebody met.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Limited {
+    /// What there was too much of.
+    pub limit: &'static str,
+}
+
 /// What is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -44,6 +51,8 @@ pub struct Metrics {
     changes: Counter,
     /// Commands that the desk refused.
     refused: Family<Refused, Counter>,
+    /// What was not taken since there was too much of it.
+    limited: Family<Limited, Counter>,
     /// Changes that were handed to pages: each to each.
     deliveries: Counter,
     /// Snapshots that were encoded.
@@ -107,6 +116,9 @@ impl Default for Metrics {
             "Commands that were refused",
             refused.clone(),
         );
+        let limited = Family::default();
+        let about = "What was not taken since there was too much of it from one address or person";
+        registry.register("limited", about, limited.clone());
         let deliveries = Counter::default();
         let about = "Changes that were handed to pages: each to each";
         registry.register("deliveries", about, deliveries.clone());
@@ -125,6 +137,7 @@ impl Default for Metrics {
             commit_time,
             changes,
             refused,
+            limited,
             deliveries,
             snapshots,
             gauges,
@@ -168,6 +181,11 @@ impl Metrics {
     /// A command was refused for the reason with this name.
     pub fn on_refusal(&self, reason: &'static str) {
         self.refused.get_or_create(&Refused { reason }).inc();
+    }
+
+    /// Somebody met the limit with this name.
+    pub fn on_limit(&self, limit: &'static str) {
+        self.limited.get_or_create(&Limited { limit }).inc();
     }
 
     /// So many changes were handed to so many pages.

@@ -20,7 +20,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use crate::access::Access;
+use crate::access::{Access, Rates};
 use crate::api::docs::{DOCUMENT_PATH, Docs};
 use crate::api::files::Imports;
 use crate::api::{access, batch, docs, files, history, list, operator, products};
@@ -64,6 +64,7 @@ pub struct State {
     currency: Option<Currency>,
     low_stock: LowStock,
     access: Access,
+    rates: Rates,
 }
 
 impl State {
@@ -75,7 +76,7 @@ impl State {
         base_path: BasePath,
         currency: Option<Currency>,
         low_stock: LowStock,
-        access: Access,
+        identifier: &Identifier,
     ) -> anyhow::Result<Self> {
         let (desk, hub) = (engine.desk(), engine.hub());
         let socketio = socketio::Door::new(hub.clone(), desk.clone(), timeouts, shutdown.clone());
@@ -94,7 +95,8 @@ impl State {
             base_path,
             currency,
             low_stock,
-            access,
+            access: identifier.access.clone(),
+            rates: identifier.rates.clone(),
         })
     }
 }

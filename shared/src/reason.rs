@@ -1,5 +1,7 @@
 //! Why a command was refused, as the code decides it. [`Reason::tell`] puts it into words.
 
+use std::time::Duration;
+
 use crate::id::{ProductId, Revision};
 use crate::problem::{FieldProblem, Problem};
 use crate::product::{Price, PriceError};
@@ -46,6 +48,8 @@ pub enum Reason {
     SignInFirst,
     /// Whoever asks may see the list, and no more.
     MayNotEdit,
+    /// There were too many from one address, or of one person; the next is taken after so many seconds.
+    TooOften(u64),
 }
 
 /// The most fields that are told one by one.
@@ -79,6 +83,13 @@ impl Reason {
         Self::Invalid(fields)
     }
 
+    /// Refuses until this time has passed: in whole seconds, as `Retry-After` has them (RFC 9110 section
+    /// 10.2.3).
+    pub fn too_often(wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000);
+        Self::TooOften(seconds.try_into().unwrap_or(u64::MAX))
+    }
+
     /// The stable name of the reason, for programs.
     pub fn code(&self) -> &'static str {
         self.into()
@@ -109,6 +120,7 @@ impl Reason {
             | Self::Malformed(value)
             | Self::UnknownMessage(value)
             | Self::KeyReused(value) => shorten(value, MAX_REPEATED_CHARS),
+            Self::TooOften(seconds) => seconds.to_string(),
             Self::NotFound(id) | Self::NotKept(id) | Self::Changed(id, _) => id.to_string(),
             Self::NotText
             | Self::NotUtf8

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use shared::{Role, Source};
 
-use crate::engine::author::{Author, Rights};
+use super::rates::Seat;
+use crate::engine::author::{Author, Pace, Rights};
 
 /// How somebody said who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +20,17 @@ pub enum Kind {
 }
 
 /// Whoever asks for something.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Visitor {
     kind: Kind,
     name: Option<Arc<str>>,
     /// The hash of the secret by which they are known.
     key: Option<Arc<str>>,
     rights: Rights,
+    /// How often they may give commands.
+    pace: Option<Arc<dyn Pace>>,
+    /// The place of their connection, as long as it lives.
+    _seat: Option<Arc<Seat>>,
 }
 
 impl Visitor {
@@ -36,6 +41,8 @@ impl Visitor {
             name: None,
             key: None,
             rights,
+            pace: None,
+            _seat: None,
         }
     }
 
@@ -46,6 +53,21 @@ impl Visitor {
             name: Some(name.into()),
             key: Some(key.into()),
             rights,
+            pace: None,
+            _seat: None,
+        }
+    }
+
+    /// Them, whose commands are counted by this.
+    pub fn paced(self, pace: Option<Arc<dyn Pace>>) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Them, at the place of a connection, which is free again once they are forgotten.
+    pub fn seated(self, seat: Seat) -> Self {
+        Self {
+            _seat: Some(Arc::new(seat)),
+            ..self
         }
     }
 
@@ -76,7 +98,8 @@ impl Visitor {
 
     /// Whoever gives a command that comes from there.
     pub fn author(&self, source: Source) -> Author {
-        Author::new(source, self.name.clone(), self.rights.clone())
+        let (name, pace) = (self.name.clone(), self.pace.clone());
+        Author::new(source, name, self.rights.clone(), pace)
     }
 
     /// Them, as somebody who comes now.

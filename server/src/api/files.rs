@@ -104,8 +104,9 @@ pub async fn import(
     body: Body,
 ) -> Result<Response, Rejection> {
     let author = visitor.author(Source::Import);
+    // A file is one command, however many rows it has.
     author.check()?;
-    let (plan, wants_progress) = read_plan(media_type(&headers), author, &parameters)?;
+    let (plan, wants_progress) = read_plan(media_type(&headers), author.counted(), &parameters)?;
     let place = imports.try_acquire_owned();
     let place = place.map_err(|_| Rejection::TooManyImports)?;
     let (told, messages) = mpsc::channel(import::MAX_QUEUED_MESSAGES);

@@ -128,6 +128,34 @@ pub struct Serving {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// How many requests an address or a person may send in a minute; 0 for any number. What comes from this
+    /// machine is not counted.
+    #[arg(
+        long,
+        env = "VITRINA_MAX_REQUESTS",
+        value_name = "N",
+        default_value_t = 3_000
+    )]
+    pub max_requests: u32,
+
+    /// How many commands an address or a person may give in a minute; 0 for any number.
+    #[arg(
+        long,
+        env = "VITRINA_MAX_COMMANDS",
+        value_name = "N",
+        default_value_t = 3_000
+    )]
+    pub max_commands: u32,
+
+    /// How many live connections an address may have; 0 for any number.
+    #[arg(
+        long,
+        env = "VITRINA_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value_t = 500
+    )]
+    pub max_connections: u32,
+
     /// A folder into which the server backs up by itself, which has to be there.
     #[arg(long, env = "VITRINA_BACKUP_TO", value_name = "FOLDER", value_parser = folder)]
     pub backup_to: Option<PathBuf>,
@@ -210,6 +238,15 @@ impl Serving {
         }
         if is_said("trusted_proxies") {
             self.trusted_proxies = said.trusted_proxies;
+        }
+        if is_said("max_requests") {
+            self.max_requests = said.max_requests;
+        }
+        if is_said("max_commands") {
+            self.max_commands = said.max_commands;
+        }
+        if is_said("max_connections") {
+            self.max_connections = said.max_connections;
         }
         if is_said("backup_to") {
             self.backup_to = said.backup_to;

@@ -1,6 +1,7 @@
 //! `vitrina serve`: the server, until a signal stops it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 use anyhow::Context;
 use shared::LowStock;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Serving;
 use super::output::print;
+use crate::access::Limits;
 use crate::app::{self, Options};
 use crate::backups::Backups;
 use crate::engine::journal::Journal;
@@ -32,6 +34,11 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
         currency: serving.currency.clone(),
         viewing: serving.viewing,
         editing: serving.editing,
+        limits: Limits {
+            requests: NonZeroU32::new(serving.max_requests),
+            commands: NonZeroU32::new(serving.max_commands),
+            connections: NonZeroU32::new(serving.max_connections),
+        },
         proxies: Proxies::new(serving.trusted_proxies.clone()),
         base_path: serving.base_path.clone().unwrap_or_default(),
         ..Options::for_this_system()?

@@ -36,8 +36,14 @@ impl Rights {
     }
 }
 
+/// How often somebody may give commands.
+pub trait Pace: Send + Sync {
+    /// Counts one, or refuses it.
+    fn take(&self) -> Result<(), Reason>;
+}
+
 /// Who gives a command.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Author {
     /// Where it comes from.
     pub source: Source,
@@ -45,15 +51,23 @@ pub struct Author {
     pub name: Option<Arc<str>>,
     /// What they may do; `None` for whoever has the journal itself.
     rights: Option<Rights>,
+    /// How often they may, where they may not as often as they like.
+    pace: Option<Arc<dyn Pace>>,
 }
 
 impl Author {
     /// Somebody whose command comes from there.
-    pub fn new(source: Source, name: Option<Arc<str>>, rights: Rights) -> Self {
+    pub fn new(
+        source: Source,
+        name: Option<Arc<str>>,
+        rights: Rights,
+        pace: Option<Arc<dyn Pace>>,
+    ) -> Self {
         Self {
             source,
             name,
             rights: Some(rights),
+            pace,
         }
     }
 
@@ -63,11 +77,23 @@ impl Author {
             source,
             name: None,
             rights: None,
+            pace: None,
         }
     }
 
-    /// Whether they may change the list now. This is the one place where that is decided.
+    /// The same, whose commands are counted no more: they came together, as one.
+    pub fn counted(self) -> Self {
+        Self { pace: None, ..self }
+    }
+
+    /// Whether they may give a command now, and counts it. This is the one place where that is decided.
     pub fn check(&self) -> Result<(), Reason> {
+        self.may_edit()?;
+        self.pace.as_ref().map_or(Ok(()), |pace| pace.take())
+    }
+
+    /// Whether they may change the list now.
+    pub fn may_edit(&self) -> Result<(), Reason> {
         let Some(rights) = &self.rights else {
             return Ok(());
         };

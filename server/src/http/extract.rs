@@ -9,5 +9,5 @@ mod write_request;
 pub use id::IdPath;
 pub use locale::{COOKIE_NAME, Locale};
 pub use query::{Parameters, TypedQuery, read_bool, read_each, refuse_if_any};
-pub use visitor::ClientAddress;
+pub use visitor::{ClientAddress, Seated};
 pub use write_request::{WriteRequest, media_type};

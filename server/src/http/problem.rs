@@ -16,6 +16,7 @@ use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Serialize;
 use shared::{FieldProblem, Problem, Reason, Revision, Text};
 use strum::VariantNames;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::extract::Locale;
 
@@ -77,8 +78,6 @@ pub enum Rejection {
     AdminsOnly,
     /// Only who said who they are can have it.
     NoTicket,
-    /// There were too many requests from one address, or of one person; the next is taken after so long.
-    TooMany(Duration),
     /// A handler panicked.
     InternalError,
 }
@@ -94,6 +93,7 @@ impl Rejection {
                     | Reason::Stopping
                     | Reason::SignInFirst
                     | Reason::MayNotEdit
+                    | Reason::TooOften(_)
             )
         };
         if let Some((_, reason)) = refused.iter().find(|(_, reason)| concerns_all(reason)) {
@@ -131,7 +131,6 @@ impl Rejection {
             }
             Self::ForeignOrigin | Self::AdminsOnly => StatusCode::FORBIDDEN,
             Self::UnknownToken | Self::NoTicket => StatusCode::UNAUTHORIZED,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::UnknownHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -153,7 +152,6 @@ impl Rejection {
             Self::GroupRefused(refused) => refused.len().to_string(),
             Self::TooManyCommands(limit) | Self::TooLarge(limit) => limit.to_string(),
             Self::Behind(revision) | Self::WeakenedTag(revision) => revision.to_string(),
-            Self::TooMany(time) => whole_seconds(*time).to_string(),
             Self::UnknownHost(name) => name.chars().take(MAX_HOST_CHARS).collect(),
             _ => String::new(),
         };
@@ -181,12 +179,20 @@ impl Rejection {
         )
     }
 
+    /// The code with which a WebSocket is closed for it (RFC 6455 section 7.4.1, and its registry at IANA).
+    pub fn close_code(&self) -> CloseCode {
+        match self {
+            Self::Command(Reason::SignInFirst) => CloseCode::Policy,
+            _ => CloseCode::Again,
+        }
+    }
+
     /// How long to wait before it is tried again, where that may help.
     fn retry_after(&self) -> Option<Duration> {
         let seconds = match self {
             Self::Command(Reason::Stopping) => 2,
             Self::Command(Reason::NotSaved) | Self::TooManyClients | Self::TooManyImports => 10,
-            Self::TooMany(time) => whole_seconds(*time),
+            Self::Command(Reason::TooOften(seconds)) => *seconds,
             Self::Busy | Self::HistoryUnreadable | Self::Behind(_) => 1,
             _ => return None,
         };
@@ -228,14 +234,6 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// So many seconds at least: `Retry-After` has no parts of them (RFC 9110 section 10.2.3).
-pub fn whole_seconds(time: Duration) -> u64 {
-    time.as_millis()
-        .div_ceil(1_000)
-        .try_into()
-        .unwrap_or(u64::MAX)
-}
-
 fn status_of(reason: &Reason) -> StatusCode {
     match reason {
         Reason::Malformed(_)
@@ -253,6 +251,7 @@ fn status_of(reason: &Reason) -> StatusCode {
         }
         Reason::SignInFirst => StatusCode::UNAUTHORIZED,
         Reason::MayNotEdit => StatusCode::FORBIDDEN,
+        Reason::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
         Reason::NotSaved | Reason::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Reason::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
     }
@@ -363,7 +362,6 @@ mod tests {
             Rejection::UnknownToken,
             Rejection::AdminsOnly,
             Rejection::NoTicket,
-            Rejection::TooMany(Duration::from_secs(1)),
             Rejection::TooManyImports,
             Rejection::UnknownHost(String::new()),
             Rejection::NotJson,

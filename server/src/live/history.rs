@@ -17,13 +17,12 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::sse::{last_event_id, respond};
-use crate::access::Visitor;
 use crate::engine::catch_up;
 use crate::engine::desk::Desk;
 use crate::engine::hub::{Hub, Viewer};
 use crate::engine::journal::{HistoryQuery, Place};
 use crate::http::archive::ArchiveReader;
-use crate::http::extract::TypedQuery;
+use crate::http::extract::{Seated, TypedQuery};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
@@ -75,7 +74,7 @@ pub async fn stream(
     State(hub): State<Arc<Hub>>,
     State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
-    visitor: Visitor,
+    Seated(visitor): Seated,
     headers: HeaderMap,
     TypedQuery(wanted): TypedQuery<Wanted>,
 ) -> Result<Response, Rejection> {
@@ -107,7 +106,7 @@ pub async fn stream(
         let event = follower.next().await?;
         Some((event, follower))
     });
-    Ok(respond(events, &visitor))
+    Ok(respond(events, visitor))
 }
 
 /// One follower.

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Visitor;
 use crate::engine::desk::Desk;
 use crate::engine::hub::{Cursor, Encoded, Frame, Hub, Next, Viewer};
-use crate::http::extract::TypedQuery;
+use crate::http::extract::{Seated, TypedQuery};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
@@ -89,7 +89,7 @@ pub async fn stream(
     State(hub): State<Arc<Hub>>,
     State(desk): State<Desk>,
     State(Shutdown { stop, .. }): State<Shutdown>,
-    visitor: Visitor,
+    Seated(visitor): Seated,
     headers: HeaderMap,
     TypedQuery(known): TypedQuery<Known>,
 ) -> Result<Response, Rejection> {
@@ -116,14 +116,18 @@ pub async fn stream(
         let event = follower.next().await?;
         Some((event, follower))
     });
-    Ok(respond(events, &visitor))
+    Ok(respond(events, visitor))
 }
 
 /// An answer of events, which are passed on as they come, as long as the visitor may see them.
-pub fn respond(events: impl Stream<Item = Event> + Send + 'static, visitor: &Visitor) -> Response {
+pub fn respond(events: impl Stream<Item = Event> + Send + 'static, visitor: Visitor) -> Response {
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let gone = visitor.gone().unwrap_or_else(|| Box::pin(pending()));
-    let events = events.take_until(gone).map(Ok::<_, Infallible>);
+    let events = events.take_until(gone).map(move |event| {
+        // As long as events come they have their place.
+        let _ = &visitor;
+        Ok::<_, Infallible>(event)
+    });
     let stream = Sse::new(events).keep_alive(keep_alive);
     ([NO_BUFFERING], stream).into_response()
 }

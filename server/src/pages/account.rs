@@ -16,7 +16,7 @@ use super::{Reader, Templates};
 use crate::access::{Access, Fault, Kind, Refused, Visitor, check_name, check_password};
 use crate::engine::journal::JournalError;
 use crate::http::extract::{Locale, Parameters};
-use crate::http::problem::{Rejection, whole_seconds};
+use crate::http::problem::Rejection;
 use crate::moment::to_rfc3339;
 
 /// Why something was not done: a word among those of people, or how long to wait.
@@ -104,7 +104,7 @@ async fn change_password(
     match access.is_password(name, &form.old).await {
         Ok(true) => {}
         Ok(false) => return Ok(Err(Refusal::Words("wrong_password"))),
-        Err(Refused::Wait(time)) => return Ok(Err(Refusal::Wait(whole_seconds(time)))),
+        Err(Refused::Wait(seconds)) => return Ok(Err(Refusal::Wait(seconds))),
         Err(_) => return Err(Reason::NotSaved.into()),
     }
     if let Err(fault) = check_password(name, &form.password) {

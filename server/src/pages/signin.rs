@@ -20,7 +20,7 @@ use crate::access::{Access, Refused, Visitor, check_name, check_password};
 use crate::http::base_path::BasePath;
 use crate::http::extract::{ClientAddress, Locale, Parameters};
 use crate::http::middleware::identify::{COOKIE, HOST_COOKIE, IsEncrypted};
-use crate::http::problem::{Rejection, whole_seconds};
+use crate::http::problem::Rejection;
 
 /// How long a browser keeps the cookie: as long as browsers do. How long it is good the server knows.
 const COOKIE_TIME: CookieDuration = CookieDuration::days(400);
@@ -73,8 +73,7 @@ pub async fn sign_in(
             tracing::error!(%error, "nobody can sign in");
             return Err(Rejection::Command(Reason::NotSaved));
         }
-        Err(Refused::Wait(time)) => {
-            let seconds = whole_seconds(time);
+        Err(Refused::Wait(seconds)) => {
             let values = [("value", &*seconds.to_string())];
             let words = locale.text.fill("signin.wait", &values);
             let page = show_again(&templates, &locale, &form, &words);

@@ -56,7 +56,7 @@ const LISTENER_TIME: Duration = Duration::from_secs(1);
 const PROGRESS_TIME: Duration = Duration::from_millis(100);
 
 /// How a file is imported.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// The form of the file.
     pub format: Format,

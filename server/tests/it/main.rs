@@ -36,6 +36,7 @@ mod http;
 mod idle;
 mod imports;
 mod journals;
+mod limits;
 mod lists;
 mod live;
 mod log;

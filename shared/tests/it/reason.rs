@@ -44,6 +44,7 @@ fn the_names_of_reasons_and_rules_stay() {
         "unclosed_quote",
         "sign_in_first",
         "may_not_edit",
+        "too_often",
     ];
     assert_eq!(reasons, expected);
     let rules: Vec<&str> = Rule::iter().map(Rule::code).collect();

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use axum::Extension;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
-use crate::access::Visitor;
+use shared::Reason;
+
+use crate::access::{Rates, Visitor};
 use crate::http::problem::Rejection;
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
@@ -30,5 +32,23 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
         let address = Extension::<Self>::from_request_parts(parts, state).await;
         let Extension(address) = address.map_err(|_| Rejection::InternalError)?;
         Ok(address)
+    }
+}
+
+/// A visitor who connects for longer, at a place of their address's own.
+pub struct Seated(pub Visitor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Seated
+where
+    Rates: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        let seat = Rates::from_ref(state).sit(address);
+        let seat = seat.map_err(Reason::too_often)?;
+        Ok(Self(visitor.seated(seat)))
     }
 }

@@ -104,7 +104,7 @@ impl<S: Send + Sync> FromRequest<S> for WriteRequest {
         let visitor = Visitor::from_request_parts(&mut parts, state).await?;
         let author = visitor.author(Source::Http);
         // The desk decides; that its answer is known before is no reason to read a body.
-        author.check()?;
+        author.may_edit()?;
         let limit = Extension::<BodyLimit>::from_request_parts(&mut parts, state).await;
         let Extension(limit) = limit.map_err(|_| Rejection::InternalError)?;
         let body = limit.memory.read(&parts.headers, body, limit.max_bytes);

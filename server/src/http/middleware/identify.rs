@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use shared::{Reason, Role};
 
-use crate::access::{Access, Visitor};
+use crate::access::{Access, Rates, Visitor};
 use crate::http::extract::ClientAddress;
 use crate::http::problem::Rejection;
 use crate::http::proxies::Proxies;
@@ -29,6 +29,8 @@ pub struct Identifier {
     pub access: Access,
     /// Know where a request comes from.
     pub proxies: Proxies,
+    /// Counts what is asked for.
+    pub rates: Rates,
 }
 
 /// How a request came.
@@ -37,24 +39,32 @@ pub struct IsEncrypted(pub bool);
 
 /// Finds out who a request comes from. What they may not see they are not told of.
 pub async fn identify(
-    State(Identifier { access, proxies }): State<Identifier>,
+    State(Identifier {
+        access,
+        proxies,
+        rates,
+    }): State<Identifier>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Rejection> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or_else(|| [0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
-    let visitor = find(&access, &request)?;
+    let address = proxies.client(peer, request.headers());
+    let visitor = find(&access, &request);
+    // Whoever guesses is counted as well.
+    let name = visitor.as_ref().ok().and_then(Visitor::name);
+    let pace = rates.request(address, name).map_err(Reason::too_often)?;
+    let visitor = visitor?.paced(pace);
     if !visitor.may(Role::Viewer) && !is_for_everybody(request.uri().path()) {
         return match sign_in_page(&request) {
-            Some(page) => Ok(Redirect::to(&page).into_response()),
+            Some(to) => Ok(Redirect::to(&to).into_response()),
             None => Err(Reason::SignInFirst.into()),
         };
     }
-    let address = ClientAddress(proxies.client(peer, request.headers()));
     let is_encrypted = IsEncrypted(proxies.is_encrypted(peer, request.headers()));
     let extensions = request.extensions_mut();
     extensions.insert(visitor);
-    extensions.insert(address);
+    extensions.insert(ClientAddress(address));
     extensions.insert(is_encrypted);
     Ok(next.run(request).await)
 }

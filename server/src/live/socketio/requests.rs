@@ -24,7 +24,7 @@ use super::polling::{self, Mistake};
 use super::session::Session;
 use super::stream::MeteredStream;
 use crate::access::Visitor;
-use crate::http::extract::{Locale, TypedQuery};
+use crate::http::extract::{Locale, Seated, TypedQuery};
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::problem::Rejection;
 use crate::live::{MAX_COMMANDS_UNDER_WAY, handshake};
@@ -103,23 +103,28 @@ impl IntoResponse for Refused {
 }
 
 /// Takes a request of any kind.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one thing of the request or the state"
+)]
 pub async fn serve(
     State(door): State<Arc<Door>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     visitor: Visitor,
+    seat: Result<Seated, Rejection>,
     Locale { text, .. }: Locale,
     TypedQuery(query): TypedQuery<Query>,
     Extension(limit): Extension<BodyLimit>,
     request: Request,
 ) -> Result<Response, Refused> {
     match query.wish(request.method())? {
-        Wish::Open => door.open(peer, text, visitor).await,
+        Wish::Open => door.open(peer, text, seat?.0).await,
         Wish::Poll(sid) => door.poll(&sid, &visitor).await,
         Wish::Post(sid) => door.post(&sid, &visitor, &limit, request).await,
         Wish::Upgrade(sid) => {
             let session = match &sid {
                 Some(sid) => door.find(sid, &visitor).await?,
-                None => Arc::new(door.session(peer, text, visitor)?),
+                None => Arc::new(door.session(peer, text, seat?.0)?),
             };
             let (on_upgrade, response) = handshake::accept(request)?;
             let tasks = door.shutdown.tasks.clone();

@@ -108,12 +108,12 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     tracing::info!(%peer, pages = context.viewer.count() - 1, "cliente desconectado");
 }
 
-/// Tells a page that it has to sign in, by the code for whoever breaks a rule (RFC 6455 section 7.4.1).
-pub async fn turn_away(stream: TcpStream, early: Vec<u8>) {
+/// Tells a page why it is not served, by this code.
+pub async fn turn_away(stream: TcpStream, early: Vec<u8>, code: CloseCode) {
     let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, None);
     let mut socket = socket.await;
     // Whatever fails here, the connection is over.
-    let _ = timeout(GOODBYE_TIME, close(&mut socket, CloseCode::Policy)).await;
+    let _ = timeout(GOODBYE_TIME, close(&mut socket, code)).await;
 }
 
 /// Closes a socket, and waits until the other end has.

@@ -15,7 +15,7 @@ use super::connection::{self, Context, Handshake};
 use crate::access::Visitor;
 use crate::engine::desk::Desk;
 use crate::engine::hub::Hub;
-use crate::http::extract::{Locale, TypedQuery};
+use crate::http::extract::{Locale, Seated, TypedQuery};
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::socket::{Place, Socket};
@@ -35,15 +35,24 @@ pub async fn upgrade(
     State(Shutdown { tasks, stop, .. }): State<Shutdown>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     visitor: Visitor,
+    seat: Result<Seated, Rejection>,
     Locale { text, .. }: Locale,
     TypedQuery(hello): TypedQuery<Hello>,
     request: Request,
 ) -> Result<Response, Rejection> {
-    let may_view = visitor.may(Role::Viewer);
-    // A page is told no answer to its handshake, but why its socket is closed.
-    if !may_view && !request.headers().contains_key(ORIGIN) {
-        return Err(Reason::SignInFirst.into());
-    }
+    let seated = match seat {
+        _ if !visitor.may(Role::Viewer) => Err(Reason::SignInFirst.into()),
+        Ok(Seated(visitor)) => Ok(visitor),
+        Err(rejection) => Err(rejection),
+    };
+    let (visitor, refused) = match seated {
+        Ok(visitor) => (visitor, None),
+        // A page is told no answer to its handshake, but why its socket is closed.
+        Err(rejection) if request.headers().contains_key(ORIGIN) => {
+            (visitor, Some(rejection.close_code()))
+        }
+        Err(rejection) => return Err(rejection),
+    };
     let (on_upgrade, response) = handshake::accept(request)?;
     let encoding = hello.encoding();
     let (client, position) = hello.read("page")?;
@@ -66,12 +75,11 @@ pub async fn upgrade(
     };
     tasks.spawn(async move {
         match bare_socket(on_upgrade).await {
-            Ok((stream, place, early)) if !may_view => {
-                connection::turn_away(stream, early).await;
-                drop(place);
-            }
             Ok((stream, place, early)) => {
-                connection::serve(stream, early, handshake, context).await;
+                match refused {
+                    Some(code) => connection::turn_away(stream, early, code).await,
+                    None => connection::serve(stream, early, handshake, context).await,
+                }
                 drop(place);
             }
             Err(error) => tracing::debug!(%error, "a handshake came to nothing"),
