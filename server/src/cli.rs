@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod compact;
 mod demo;
 mod files;
 mod history;
@@ -115,6 +116,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
             };
             history::tell(args.store()?, query, *json)
         }
+        Some(Command::Compact { json }) => compact::compact(&args.store()?, *json),
         Some(Command::Check { json }) => check::check(&args.store()?, *json),
         Some(Command::Move { from, to, json }) => moving::copy(
             &args::store(from, "--from")?,

@@ -388,6 +388,13 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a data file as small as it can be. No server may run; one that runs gives back by itself what a
+    /// quarter of the file or more has no use for.
+    Compact {
+        /// Tell what was done as JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Look whether everything is as it should be, also while servers run.
     Check {
         /// Tell what was found as JSON, for programs.

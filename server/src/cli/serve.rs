@@ -14,7 +14,7 @@ use crate::access::Limits;
 use crate::app::{self, Options};
 use crate::backups::Backups;
 use crate::engine::journal::Journal;
-use crate::http::listen::listen;
+use crate::http::listen::{inherited, listen};
 use crate::http::proxies::Proxies;
 
 /// How the command line wants the server to be. Too few files for one are an error, found before any
@@ -52,9 +52,13 @@ pub async fn serve<J: Journal>(
     options: Options,
     open: impl FnOnce() -> anyhow::Result<J>,
 ) -> anyhow::Result<()> {
-    let listener = listen(address).with_context(|| {
+    let cannot = || {
         format!("can't serve on {address}: choose another address or port with --listen ADDR:PORT")
-    })?;
+    };
+    let listener = match inherited().context("can't use the port that was handed over")? {
+        Some(listener) => listener,
+        None => listen(address).with_context(cannot)?,
+    };
     let journal = open()?;
     // Until here there is nothing to end well.
     let stop = stop_signal().context("can't listen for signals")?;

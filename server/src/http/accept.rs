@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 use super::shutdown::Shutdown;
@@ -28,6 +29,13 @@ const HEAD_TIME: Duration = Duration::from_secs(90);
 
 /// How long a new connection may be silent when three of four places are taken.
 const CROWDED_TIME: Duration = Duration::from_secs(5);
+
+/// How long a connection that was just accepted may take to begin its first request once the server stops:
+/// as long as what was sent at the same time is on its way.
+const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether it has.
+const LOOK_TIME: Duration = Duration::from_millis(10);
 
 /// How long to wait when the system gives no more file descriptors: accepting at once again would
 /// only fail again.
@@ -118,9 +126,15 @@ async fn serve_connection(
                 return;
             }
         }
-        () = shutdown.stop.cancelled() => return,
+        () = async {
+            shutdown.stop.cancelled().await;
+            sleep(FIRST_REQUEST_TIME).await;
+        } => return,
     }
+    let has_begun = Arc::new(AtomicBool::new(false));
+    let begins = has_begun.clone();
     let service = router.map_request(move |request: Request<Incoming>| {
+        begins.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         request
@@ -136,6 +150,13 @@ async fn serve_connection(
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = shutdown.stop.cancelled() => {
+            // Told to end before its first request it would end without an answer to it.
+            let deadline = Instant::now() + FIRST_REQUEST_TIME;
+            while !has_begun.load(Ordering::Relaxed) && Instant::now() < deadline {
+                if timeout(LOOK_TIME, connection.as_mut()).await.is_ok() {
+                    return;
+                }
+            }
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 served = connection => served,

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
+use listenfd::ListenFd;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 
 /// The most handshakes that wait to be accepted. All clients come back at once after a restart, and
@@ -12,6 +14,18 @@ const MAX_BACKLOG: u32 = 4_096;
 /// What the kernel may keep for a connection that takes nothing; Linux doubles it (socket(7)).
 /// Left to itself it would keep up to 4 MiB for each.
 const SEND_BUFFER_BYTES: u32 = 64 * 1024;
+
+/// The port that whoever started the program opened for it (`sd_listen_fds(3)`), where there is one: it stays
+/// open while one server follows another, so that nobody is refused in between.
+pub fn inherited() -> io::Result<Option<TcpListener>> {
+    let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? else {
+        return Ok(None);
+    };
+    listener.set_nonblocking(true)?;
+    let bytes = SEND_BUFFER_BYTES as usize;
+    SockRef::from(&listener).set_send_buffer_size(bytes)?;
+    TcpListener::from_std(listener).map(Some)
+}
 
 /// Opens a port to serve on.
 pub fn listen(on: SocketAddr) -> io::Result<TcpListener> {

@@ -17,6 +17,7 @@ use time::Duration as CookieDuration;
 
 use super::{LIVE, Reader, Templates, common};
 use crate::access::{Access, Refused, Visitor, check_name, check_password};
+use crate::engine::hub::Hub;
 use crate::http::base_path::BasePath;
 use crate::http::extract::{ClientAddress, Locale, Parameters};
 use crate::http::middleware::identify::{COOKIE, HOST_COOKIE, IsEncrypted};
@@ -54,6 +55,7 @@ pub async fn signin(
 pub async fn sign_in(
     State(templates): State<Arc<Templates>>,
     State(access): State<Access>,
+    State(hub): State<Arc<Hub>>,
     State(base_path): State<BasePath>,
     ClientAddress(address): ClientAddress,
     Extension(IsEncrypted(is_encrypted)): Extension<IsEncrypted>,
@@ -74,6 +76,7 @@ pub async fn sign_in(
             return Err(Rejection::Command(Reason::NotSaved));
         }
         Err(Refused::Wait(seconds)) => {
+            hub.metrics().on_limit("signins");
             let values = [("value", &*seconds.to_string())];
             let words = locale.text.fill("signin.wait", &values);
             let page = show_again(&templates, &locale, &form, &words);

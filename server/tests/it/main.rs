@@ -22,6 +22,7 @@ mod cluster_files;
 mod cluster_page;
 mod cluster_start;
 mod command;
+mod compact;
 mod conditional;
 mod crash;
 mod crowd;
@@ -30,6 +31,7 @@ mod events;
 #[cfg(target_os = "linux")]
 mod faults;
 mod files;
+mod handover;
 mod histories;
 mod history;
 mod http;

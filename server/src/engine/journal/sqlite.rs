@@ -41,6 +41,15 @@ pub use schema::is_known;
 /// How many pages of a backup are copied at a time.
 const PAGES_AT_ONCE: i32 = 1_024;
 
+/// With fewer pages free than these a file is left as it is: 4 MiB.
+const MIN_FREE_PAGES: u64 = 1_024;
+
+/// It is left as it is, too, as long as fewer than one in so many are free: they will be used again.
+const MAX_FREE_PART: u64 = 4;
+
+/// The most pages that are given back at a time: some milliseconds.
+const MAX_FREED_PAGES: u64 = 256;
+
 /// The most changes that are taken out of the history at a time while nobody writes.
 const MAX_TRIMMED: usize = 5_000;
 
@@ -110,6 +119,40 @@ impl SqliteJournal {
         Ok(())
     }
 
+    /// Gives back to the system what the file has no more use for, all of it at once: its size before and
+    /// after, in bytes. Needs as much room again for a while.
+    pub fn compact(&mut self) -> Result<(u64, u64), JournalError> {
+        self.lock.check()?;
+        let before = size(&self.connection)?;
+        // From then on it shrinks by itself; a file of an earlier version learns it here.
+        self.connection
+            .pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        self.connection.execute_batch("VACUUM")?;
+        self.checkpoint();
+        Ok((before, size(&self.connection)?))
+    }
+
+    /// Gives a part of that back where it is worth it, while nobody waits.
+    fn shrink(&mut self) -> Result<(), JournalError> {
+        let pages = |name: &str| {
+            let count = self
+                .connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            count.map(i64::cast_unsigned)
+        };
+        let (free, all) = (pages("freelist_count")?, pages("page_count")?);
+        if free < MIN_FREE_PAGES || free * MAX_FREE_PART < all {
+            return Ok(());
+        }
+        let sql = format!("PRAGMA incremental_vacuum({MAX_FREED_PAGES})");
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        // Each row is a page that was given back.
+        while rows.next()?.is_some() {}
+        self.is_ahead = true;
+        Ok(())
+    }
+
     /// Writes a batch as what comes after this revision.
     fn write(&mut self, after: Revision, batch: &Batch) -> Result<(), JournalError> {
         let Batch { records, unchanged } = batch;
@@ -167,6 +210,12 @@ impl Drop for SqliteJournal {
         // What can't be brought there stays in the log.
         let _ = self.connection.query_row(checkpoint, [], |_| Ok(()));
     }
+}
+
+/// How large a file is, in bytes.
+fn size(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    connection.query_row(sql, [], |row| row.get(0))
 }
 
 /// Whether a commit that failed so has certainly left nothing behind: its last page was not written.
@@ -239,6 +288,7 @@ impl Journal for SqliteJournal {
                 self.is_ahead = true;
             }
             transaction.commit()?;
+            self.shrink()?;
         }
         if self.is_ahead {
             self.checkpoint();

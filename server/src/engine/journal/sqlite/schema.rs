@@ -180,6 +180,10 @@ pub fn version(connection: &Connection) -> rusqlite::Result<usize> {
 pub fn prepare(connection: &Connection, name: &str) -> Result<(), JournalError> {
     let is_new = !is_known(connection, name)?;
     let version = if is_new { 0 } else { version(connection)? };
+    if is_new {
+        // What it has no more use for it gives back; only a file without tables can be told so.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     // In WAL mode FULL is what makes a commit reach the disk before it returns.
     connection.pragma_update(None, "synchronous", "FULL")?;
     if version < VERSIONS.len() {
