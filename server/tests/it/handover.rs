@@ -52,7 +52,9 @@ async fn come_back(client: Client, host: &str) -> Client {
 async fn no_request_fails_while_one_server_follows_another() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = data_file(&folder);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    // With room for all that come back at once, as systemd gives it.
+    let listener = vitrina::listen(([127, 0, 0, 1], 0).into()).expect("a port");
+    let listener = listener.into_std().expect("a port");
     let host = listener.local_addr().expect("an address").to_string();
     fcntl_setfd(&listener, FdFlags::empty()).expect("it is passed on");
     let mut program = start(&listener, &data);
