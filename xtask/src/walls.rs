@@ -50,7 +50,7 @@ const HOUSES: &[House] = &[
                 rule: "a door knows neither the router nor the program around it",
             },
             Wall {
-                from: &["http", "transfer", "engine", "listing"],
+                from: &["access", "http", "transfer", "engine", "listing"],
                 to: &[
                     "crate::api",
                     "crate::live",
@@ -62,14 +62,19 @@ const HOUSES: &[House] = &[
                 rule: "what the doors share knows no door",
             },
             Wall {
-                from: &["engine", "transfer", "listing"],
+                from: &["access", "engine", "transfer", "listing"],
                 to: &["crate::http", "axum", "axum_extra", "hyper", "tower_http"],
                 rule: "the engine, files and lists know no HTTP",
             },
             Wall {
                 from: &["engine"],
-                to: &["crate::transfer", "crate::listing", "crate::translations"],
-                rule: "the engine knows neither files, lists nor words",
+                to: &[
+                    "crate::access",
+                    "crate::transfer",
+                    "crate::listing",
+                    "crate::translations",
+                ],
+                rule: "the engine knows neither people, files, lists nor words",
             },
             Wall {
                 from: &["listing", "translations", "embedded"],
@@ -102,6 +107,7 @@ const HOUSES: &[House] = &[
             },
             Wall {
                 from: &[
+                    "access",
                     "api",
                     "app",
                     "cli",

@@ -96,6 +96,16 @@ async fn what_the_server_does_is_counted() {
             "{name}: {told:?}"
         );
     }
+    // The dashboard asks for nothing that there isn't.
+    let dashboard = include_str!("../../../docs/grafana.json");
+    let asked = dashboard.split("vitrina_").skip(1).map(|rest| {
+        let end = rest.find(|char: char| !char.is_ascii_lowercase() && char != '_');
+        format!("vitrina_{}", &rest[..end.unwrap_or(rest.len())])
+    });
+    for name in asked.filter(|name| name != "vitrina_limited_total") {
+        let is_told = told.keys().any(|key| key.starts_with(&format!("{name}{{")));
+        assert!(is_told, "{name}");
+    }
     let memory = told["vitrina_resident_memory_bytes{}"].as_f64();
     assert!(memory.is_some_and(|bytes| bytes > 1e6));
     // They are not for everybody.
