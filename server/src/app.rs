@@ -25,6 +25,7 @@ use crate::http::middleware::guard::Guard;
 use crate::http::middleware::identify::Identifier;
 use crate::http::proxies::Proxies;
 use crate::http::shutdown::Shutdown;
+use crate::http::tls::{FILES_PER_CONNECTION, Files, Tls};
 use crate::live::timeouts::Timeouts;
 use crate::memory::give_back;
 use crate::pages::Currency;
@@ -84,6 +85,8 @@ pub struct Options {
     pub proxies: Proxies,
     /// How often an address and a person may ask.
     pub limits: Limits,
+    /// The certificate by which connections are encrypted, where they are.
+    pub tls: Option<Files>,
 }
 
 impl Options {
@@ -111,6 +114,7 @@ impl Options {
             editing: None,
             proxies: Proxies::default(),
             limits: Limits::default(),
+            tls: None,
         }
     }
 }
@@ -169,15 +173,20 @@ pub async fn run(
     let address = listener.local_addr()?;
     let is_loopback = address.ip().to_canonical().is_loopback();
     let guard = Guard::new(options.hosts, options.origins.clone(), is_loopback);
+    let max_stall = options.timeouts.stalled;
+    let open = |files| Tls::open(files, max_stall);
+    let tls = options.tls.map(open).transpose()?;
+    let files = tls.as_ref().map_or(1, |_| FILES_PER_CONNECTION);
     let limits = ConnectionLimits {
-        max_connections: options.max_connections,
-        max_stall: options.timeouts.stalled,
+        max_connections: options.max_connections / files,
+        max_stall,
     };
+    let max_clients = options.max_clients / files;
     let operator = open_operator(options.metrics)?;
     journal.keep_history(options.keep_history);
     let (viewing, editing) = (options.viewing, options.editing);
     let policy = move |has_people| Policy::new(address.ip(), viewing, editing, has_people);
-    let mut engine = Engine::start(journal, options.pace, options.max_clients)?;
+    let mut engine = Engine::start(journal, options.pace, max_clients)?;
     let opened = open_access(engine.roster().clone(), policy).await;
     let access = match opened {
         Ok(access) => access,
@@ -193,6 +202,15 @@ pub async fn run(
     if let Some(backups) = options.backups {
         let work = back_up(engine.archive().clone(), backups, shutdown.stop.clone());
         shutdown.tasks.spawn(work);
+    }
+    if let Some(tls) = &tls {
+        let follow = tls.clone().follow(shutdown.stop.clone());
+        shutdown.tasks.spawn(follow);
+    } else if !is_loopback && !options.proxies.are_trusted() {
+        tracing::warn!(
+            "other machines reach this without encryption: put a proxy with TLS in front and name it with \
+             --trusted-proxy, or give a certificate with --tls-cert and --tls-key"
+        );
     }
     shutdown
         .tasks
@@ -220,11 +238,13 @@ pub async fn run(
         let router = operator_router(state.clone(), guard);
         let shutdown = shutdown.clone();
         // It ends when no more is accepted.
-        tokio::spawn(async move { serve(listener, router, OPERATOR_LIMITS, &shutdown).await });
+        tokio::spawn(
+            async move { serve(listener, None, router, OPERATOR_LIMITS, &shutdown).await },
+        );
     }
     let router = base_path.mount(router(state, guard, identifier, &options.origins)?);
     tokio::select! {
-        () = serve(listener, router, limits, &shutdown) => {}
+        () = serve(listener, tls, router, limits, &shutdown) => {}
         error = engine.failed() => {
             // What was refused meanwhile is told before the end.
             shutdown.stop.cancel();

@@ -17,3 +17,4 @@ pub mod proxies;
 pub mod shutdown;
 pub mod socket;
 pub mod streaming;
+pub mod tls;

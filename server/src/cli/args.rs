@@ -128,6 +128,25 @@ pub struct Serving {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// The certificate by which connections are encrypted, with those that lead from it to one that is trusted,
+    /// as PEM. It is read anew when it changes.
+    #[arg(
+        long,
+        env = "VITRINA_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Its key, as PEM.
+    #[arg(
+        long,
+        env = "VITRINA_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
+
     /// How many requests an address or a person may send in a minute; 0 for any number. What comes from this
     /// machine is not counted.
     #[arg(
@@ -238,6 +257,12 @@ impl Serving {
         }
         if is_said("trusted_proxies") {
             self.trusted_proxies = said.trusted_proxies;
+        }
+        if is_said("tls_cert") {
+            self.tls_cert = said.tls_cert;
+        }
+        if is_said("tls_key") {
+            self.tls_key = said.tls_key;
         }
         if is_said("max_requests") {
             self.max_requests = said.max_requests;

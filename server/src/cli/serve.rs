@@ -16,6 +16,7 @@ use crate::backups::Backups;
 use crate::engine::journal::Journal;
 use crate::http::listen::{inherited, listen};
 use crate::http::proxies::Proxies;
+use crate::http::tls::Files;
 
 /// How the command line wants the server to be. Too few files for one are an error, found before any
 /// is opened.
@@ -34,6 +35,11 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
         currency: serving.currency.clone(),
         viewing: serving.viewing,
         editing: serving.editing,
+        tls: serving
+            .tls_cert
+            .clone()
+            .zip(serving.tls_key.clone())
+            .map(|(certificate, key)| Files { certificate, key }),
         limits: Limits {
             requests: NonZeroU32::new(serving.max_requests),
             commands: NonZeroU32::new(serving.max_commands),
@@ -64,7 +70,8 @@ pub async fn serve<J: Journal>(
     let stop = stop_signal().context("can't listen for signals")?;
     let at = |path: &str| -> anyhow::Result<String> {
         let path = options.base_path.join(path);
-        Ok(format!("http://{}{path}", listener.local_addr()?))
+        let scheme = options.tls.as_ref().map_or("http", |_| "https");
+        Ok(format!("{scheme}://{}{path}", listener.local_addr()?))
     };
     let (url, welcome) = (at("/realtimeproducts")?, at("/welcome")?);
     let on_open = move |first_key: Option<&str>| {

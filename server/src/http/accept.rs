@@ -21,6 +21,7 @@ use tower::ServiceExt;
 
 use super::shutdown::Shutdown;
 use super::socket::{Place, Socket};
+use super::tls::{Sealed, Tls};
 
 /// How long a connection may take to send the head of its next request. It is also how long one
 /// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
@@ -58,6 +59,7 @@ pub struct ConnectionLimits {
 /// for an HTTP/1 connection that can become a WebSocket.)
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Tls>,
     router: Router,
     limits: ConnectionLimits,
     shutdown: &Shutdown,
@@ -75,9 +77,25 @@ pub async fn serve(
                 let is_crowded = places.available_permits() < limits.max_connections / 4;
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
                 let socket = Socket::new(stream, place, limits.max_stall);
-                let connection =
-                    serve_connection(socket, peer, patience, router.clone(), shutdown.clone());
-                shutdown.tasks.spawn(connection);
+                let (tls, router, shutdown) = (tls.clone(), router.clone(), shutdown.clone());
+                let tasks = shutdown.tasks.clone();
+                tasks.spawn(async move {
+                    let Some(tls) = tls else {
+                        return serve_connection(socket, peer, patience, router, shutdown).await;
+                    };
+                    // In a box of its own: it is done soon, and the task lives for long.
+                    match Box::pin(tls.unseal(socket, &shutdown)).await {
+                        Ok(socket) => {
+                            let seal = |mut request: Request<Body>| {
+                                request.extensions_mut().insert(Sealed);
+                                request
+                            };
+                            let router = Router::new().fallback_service(router.map_request(seal));
+                            serve_connection(socket, peer, patience, router, shutdown).await;
+                        }
+                        Err(error) => tracing::debug!(%peer, %error, "no connection came of it"),
+                    }
+                });
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

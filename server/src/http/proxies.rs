@@ -16,6 +16,11 @@ impl Proxies {
         Self(networks)
     }
 
+    /// Whether there are any.
+    pub fn are_trusted(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }

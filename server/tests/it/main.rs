@@ -63,5 +63,6 @@ mod socketio_page;
 mod start;
 mod stop;
 mod support;
+mod tls;
 mod upgrade;
 mod writes;

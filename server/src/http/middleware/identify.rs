@@ -14,6 +14,7 @@ use crate::access::{Access, Rates, Visitor};
 use crate::http::extract::ClientAddress;
 use crate::http::problem::Rejection;
 use crate::http::proxies::Proxies;
+use crate::http::tls::Sealed;
 
 /// The cookie of a browser in which somebody signed in.
 pub const COOKIE: &str = "vitrina-session";
@@ -61,11 +62,12 @@ pub async fn identify(
             None => Err(Reason::SignInFirst.into()),
         };
     }
-    let is_encrypted = IsEncrypted(proxies.is_encrypted(peer, request.headers()));
+    let is_sealed = request.extensions().get::<Sealed>().is_some();
+    let is_encrypted = is_sealed || proxies.is_encrypted(peer, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(visitor);
     extensions.insert(ClientAddress(address));
-    extensions.insert(is_encrypted);
+    extensions.insert(IsEncrypted(is_encrypted));
     Ok(next.run(request).await)
 }
 

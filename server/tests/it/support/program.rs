@@ -73,7 +73,7 @@ impl Program {
         stdout.read_line(&mut first).expect("a line");
         let stderr = child.stderr.take();
         let host = first
-            .split_once("http://")
+            .split_once("://")
             .and_then(|(_, rest)| rest.split_once('/'))
             .map_or_else(
                 || panic!("no address in {first:?}"),
