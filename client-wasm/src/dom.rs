@@ -151,6 +151,12 @@ pub fn is_read_only() -> Result<bool, JsValue> {
     Ok(live.has_attribute("data-read-only"))
 }
 
+/// Who is signed in here, where somebody is.
+pub fn person() -> Option<String> {
+    let live: Element = by_id("live").ok()?;
+    live.get_attribute("data-person")
+}
+
 /// How wide the page is, in CSS pixels.
 pub fn width() -> Result<f64, JsValue> {
     Ok(window()?.inner_width()?.as_f64().unwrap_or_default())

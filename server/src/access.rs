@@ -2,17 +2,17 @@
 //! is a [`Visitor`]; what they may do can be taken away while they are connected.
 
 mod attempts;
+mod key;
 mod known;
 mod name;
 mod password;
 mod policy;
 mod rates;
 mod secret;
-mod ticket;
 mod visitor;
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use shared::Role;
@@ -21,17 +21,17 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::journal::{
-    JournalError, Person, Roster, RosterChange, RosterStore, Session, Token, now_ms,
+    JournalError, Person, Roster, RosterChange, RosterStore, Session, Ticket, Token, now_ms,
 };
 use attempts::Attempts;
+use key::Key;
 use known::Known;
 
-pub use name::check_name;
+pub use name::{MAX_NAME_CHARS, check_name};
 pub use password::{PasswordFault, check_password, hash_password};
 pub use policy::{Openness, Policy};
 pub use rates::{Limits, Rates};
 pub use secret::{hash_of, new_secret};
-pub use ticket::TICKET_TIME;
 pub use visitor::{Kind, Visitor};
 
 /// How long a session that nobody uses is kept.
@@ -39,6 +39,9 @@ pub const SESSION_TIME: Duration = Duration::from_hours(30 * 24);
 
 /// How exactly it is known when a session was last used: that is written.
 const USED_TIME: Duration = Duration::from_hours(1);
+
+/// How long a ticket is good for: as long as it takes to connect.
+pub const TICKET_TIME: Duration = Duration::from_secs(30);
 
 /// How soon it is known what another program changed.
 const LOOK_TIME: Duration = Duration::from_secs(1);
@@ -57,6 +60,8 @@ struct Shared {
     policy: Policy,
     store: Arc<RosterStore>,
     known: RwLock<Known>,
+    /// Held while all is read anew, so that what was read first is not taken last.
+    loading: Mutex<()>,
     attempts: Attempts,
     hasher: password::Hasher,
     /// What opens the page on which the first admin is made, where there was nobody at the start.
@@ -100,6 +105,7 @@ impl Access {
         let has_nobody = roster.people.is_empty() && policy.needs_people();
         let shared = Shared {
             known: RwLock::new(Known::new(roster, policy)),
+            loading: Mutex::default(),
             policy,
             store,
             attempts: Attempts::default(),
@@ -145,14 +151,11 @@ impl Access {
             return None;
         }
         if age >= USED_TIME && known.begin_touch(&hash, now) {
-            let used = Session {
-                used: now,
-                ..session.clone()
-            };
+            let touch = RosterChange::TouchSession(hash, now);
             let access = self.clone();
             tokio::spawn(async move {
                 // It is written the next time.
-                let _ = access.apply(vec![RosterChange::PutSession(used)]).await;
+                let _ = access.apply(vec![touch]).await;
             });
         }
         Some(visitor)
@@ -165,18 +168,32 @@ impl Access {
 
     /// A ticket with which the visitor can connect for a moment where no header can be sent; only who said
     /// who they are can have one.
-    pub fn ticket(&self, visitor: &Visitor) -> Option<String> {
-        let secret = &self.known().roster.secret;
-        ticket::issue(secret, visitor.key()?, now_ms())
+    pub async fn ticket(&self, visitor: &Visitor) -> Result<Option<String>, JournalError> {
+        let Some(key) = visitor.key() else {
+            return Ok(None);
+        };
+        let (secret, now) = (new_secret(), now_ms());
+        let ticket = Ticket {
+            hash: hash_of(&secret),
+            key: key.to_owned(),
+            expires: now.saturating_add(to_ms(TICKET_TIME)),
+        };
+        self.apply(vec![RosterChange::AddTicket(ticket, now)])
+            .await?;
+        Ok(Some(secret))
     }
 
-    /// Whose ticket this is.
-    pub fn by_ticket(&self, ticket: &str) -> Option<Visitor> {
-        let now = now_ms();
-        let key = ticket::read(&self.known().roster.secret, ticket, now)?;
-        let known = self.known();
-        let by_session = known.session(&key).map(|(visitor, _)| visitor);
-        by_session.or_else(|| known.token(&key, now))
+    /// Whose ticket this is. Another server may just have given it out: one that is not known is looked for.
+    pub async fn by_ticket(&self, secret: &str) -> Option<Visitor> {
+        let hash = hash_of(secret);
+        let known = self.known().ticket(&hash, now_ms());
+        if known.is_some() {
+            return known;
+        }
+        let access = self.clone();
+        let looked = spawn_blocking(move || access.look()).await;
+        looked.ok()?.ok()?;
+        self.known().ticket(&hash, now_ms())
     }
 
     /// Signs somebody in; gives the secret of their new session.
@@ -187,16 +204,20 @@ impl Access {
         password: &str,
         agent: &str,
     ) -> Result<String, Refused> {
-        let keys = [address.to_string(), name.to_lowercase()];
-        if let Some(time) = self.0.attempts.must_wait(&keys) {
-            return Err(Refused::Wait(time.as_secs() + 1));
-        }
+        let by_name = Key::Name(
+            name.chars()
+                .take(MAX_NAME_CHARS)
+                .collect::<String>()
+                .to_lowercase(),
+        );
+        // It counts as one that failed as long as it is not known to be right: many at once are as many.
+        let keys = [Key::of_address(address), by_name];
+        self.begin(&keys)?;
         let person = self.roster().person(name).cloned();
         let hash = person.as_ref().map(|person| person.password.clone());
         // Of somebody who is not here as much is calculated: how long it takes tells nothing.
-        let is_right = self.0.hasher.verify(password.to_owned(), hash).await;
-        let Some(person) = person.filter(|_| is_right) else {
-            self.0.attempts.failed(&keys);
+        let is_right = self.verify(password, hash.clone()).await?;
+        let (Some(person), Some(hash)) = (person.filter(|_| is_right), hash) else {
             return Err(Refused::Wrong);
         };
         self.0.attempts.succeeded(&keys);
@@ -209,24 +230,38 @@ impl Access {
             used: now,
             agent: agent.chars().take(MAX_AGENT_CHARS).collect(),
         };
-        let put = self.apply(vec![RosterChange::PutSession(session)]).await;
-        put.map_err(Refused::Failed)?;
-        Ok(secret)
+        let added = self
+            .apply(vec![RosterChange::AddSession(session, hash)])
+            .await;
+        added.map_err(Refused::Failed)?;
+        // Their password may have become another meanwhile.
+        let is_there = self.by_session(&secret).is_some();
+        is_there.then_some(secret).ok_or(Refused::Wrong)
+    }
+
+    /// Counts an attempt, or says how long to wait for the next.
+    fn begin(&self, keys: &[Key]) -> Result<(), Refused> {
+        let begun = self.0.attempts.begin(keys);
+        begun.map_err(|time| Refused::Wait(time.as_secs() + 1))
+    }
+
+    /// Whether a password has this hash, unless too many others wait to be told.
+    async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Refused> {
+        let verified = self.0.hasher.verify(password.to_owned(), hash).await;
+        verified.ok_or(Refused::Wait(1))
     }
 
     /// Whether this is somebody's password. Wrong ones count as those of a sign-in do.
     pub async fn is_password(&self, name: &str, password: &str) -> Result<bool, Refused> {
-        let keys = [name.to_lowercase()];
-        if let Some(time) = self.0.attempts.must_wait(&keys) {
-            return Err(Refused::Wait(time.as_secs() + 1));
-        }
+        let key = Key::Name(name.to_lowercase());
+        self.begin(std::slice::from_ref(&key))?;
         let hash = self
             .roster()
             .person(name)
             .map(|person| person.password.clone());
-        let is_right = self.0.hasher.verify(password.to_owned(), hash).await;
-        if !is_right {
-            self.0.attempts.failed(&keys);
+        let is_right = self.verify(password, hash).await?;
+        if is_right {
+            self.0.attempts.succeeded(std::slice::from_ref(&key));
         }
         Ok(is_right)
     }
@@ -246,7 +281,7 @@ impl Access {
     pub async fn add_person(&self, name: &str, role: Role, password: String) -> Result<(), Fault> {
         let roster = self.roster();
         let person = roster.new_person(name, role, password)?;
-        Ok(self.apply(vec![RosterChange::PutPerson(person)]).await?)
+        Ok(self.apply(vec![RosterChange::AddPerson(person)]).await?)
     }
 
     /// Gives somebody another role.
@@ -284,21 +319,27 @@ impl Access {
 
     /// Reads all anew. Waits for the journal.
     fn load(&self) -> Result<(), JournalError> {
+        let _loading = self
+            .0
+            .loading
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let roster = self.0.store.load()?;
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody else may have read a newer one meanwhile.
-        if roster.version >= known.roster.version {
-            known.replace(roster, now_ms());
-        }
+        known.replace(roster, now_ms());
         Ok(())
     }
 
     /// Looks whether another program changed something. Waits for the journal.
     fn look(&self) -> Result<(), JournalError> {
+        let now = now_ms();
+        // Also while the journal can't be reached.
+        if self.known().has_expired(now) {
+            let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+            known.expire(now);
+        }
         let version = self.0.store.version()?;
         if version == self.known().roster.version {
-            let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.expire(now_ms());
             return Ok(());
         }
         self.load()
@@ -407,11 +448,7 @@ impl Roster {
         {
             return Err(Fault::LastAdmin);
         }
-        let person = Person {
-            role,
-            ..person.clone()
-        };
-        Ok(RosterChange::PutPerson(person))
+        Ok(RosterChange::SetRole(person.name.clone(), role))
     }
 
     /// What gives somebody another password's hash, and ends their sessions but one.
@@ -423,11 +460,8 @@ impl Roster {
     ) -> Result<Vec<RosterChange>, Fault> {
         let person = self.person(name).ok_or(Fault::Unknown)?;
         let end = RosterChange::KeepSession(person.name.clone(), kept);
-        let person = Person {
-            password,
-            ..person.clone()
-        };
-        Ok(vec![RosterChange::PutPerson(person), end])
+        let set = RosterChange::SetPassword(person.name.clone(), password);
+        Ok(vec![set, end])
     }
 
     /// What takes somebody away. The last admin stays as long as anybody else is there.

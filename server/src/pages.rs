@@ -258,7 +258,7 @@ fn common(locale: &Locale, parameters: &Parameters, title: &str) -> Map<String, 
         "languages": languages,
         "title": locale.text.get(title),
         // The same part of the list, on the other page.
-        "viewQuery": to_query(parameters, &[LANGUAGE, "page"]),
+        "viewQuery": to_query(parameters, &[LANGUAGE, "page", "key", "next", "done"]),
         "root": "",
         "text": text,
     });

@@ -1,9 +1,10 @@
 //! Every route and every layer, and what the handlers work with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
 };
@@ -16,6 +17,7 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
+use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
@@ -45,6 +47,12 @@ use crate::listing::Indexes;
 use crate::live::timeouts::Timeouts;
 use crate::live::{self, socketio, sse, websocket};
 use crate::pages::{self, Currency, Templates, account, assets, signin};
+
+/// The most bytes of a form that people fill in to sign in.
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// How long such a form may take to come and to be answered.
+const FORM_TIME: Duration = Duration::from_secs(30);
 
 /// What the handlers work with; each takes the parts that it needs.
 #[derive(Clone, FromRef)]
@@ -130,6 +138,13 @@ fn pages() -> Router<State> {
     Router::new()
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
+        .merge(forms())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+}
+
+/// Where people sign in, and say who may do what.
+fn forms() -> Router<State> {
+    Router::new()
         .route("/signin", get(signin::signin).post(signin::sign_in))
         .route("/signout", post(signin::sign_out))
         .route("/welcome", get(signin::welcome).post(signin::make_first))
@@ -138,7 +153,11 @@ fn pages() -> Router<State> {
             get(account::account).post(account::change_account),
         )
         .route("/people", get(account::people).post(account::change_people))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            FORM_TIME,
+        ))
 }
 
 /// The pages that show the API's description.

@@ -32,6 +32,8 @@ struct Left {
     last: u64,
     /// When it left, in milliseconds since 1970; 0 while it is there.
     at: f64,
+    /// Who was signed in there, where somebody was: what they asked for is asked for in nobody else's name.
+    person: Option<String>,
     commands: Vec<Kept>,
 }
 
@@ -51,10 +53,12 @@ pub async fn take() -> Result<(ClientId, Outbox), JsValue> {
     if let Some((name, last)) = kept.as_deref().and_then(|kept| kept.split_once(' '))
         && let Ok(last) = last.parse()
     {
-        hold(name);
         let client = ClientId(name.into());
-        let outbox = load(read(&client), last);
-        return Ok((client, outbox));
+        let left = read(&client);
+        if left.commands.is_empty() || left.person == dom::person() {
+            hold(name);
+            return Ok((client, load(left, last)));
+        }
     }
     for client in left_behind() {
         if hold_if_free(&client.0).await {
@@ -76,7 +80,11 @@ pub async fn take() -> Result<(ClientId, Outbox), JsValue> {
 /// The names of pages that have commands under way and didn't leave just now.
 fn left_behind() -> Vec<ClientId> {
     let now = dom::now();
-    let is_gone = |client: &ClientId| now - read(client).at > RETURN_MS;
+    let person = dom::person();
+    let is_gone = |client: &ClientId| {
+        let left = read(client);
+        now - left.at > RETURN_MS && left.person == person
+    };
     let names = dom::stored_names().into_iter();
     let clients = names.filter_map(|name| Some(ClientId(name.strip_prefix(COMMANDS)?.into())));
     clients.filter(is_gone).collect()
@@ -142,6 +150,7 @@ fn write(client: &ClientId, outbox: &Outbox, at: f64) {
     let left = Left {
         last: outbox.last(),
         at,
+        person: dom::person(),
         commands: kept.collect(),
     };
     if left.commands.is_empty() {

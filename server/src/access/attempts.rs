@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::key::Key;
+
 /// How many may fail before anybody waits.
 const FREE: u32 = 5;
 
@@ -13,12 +15,15 @@ const MAX_WAIT: Duration = Duration::from_mins(15);
 /// After so long without another failure all is forgotten.
 const MEMORY: Duration = Duration::from_hours(1);
 
+/// How long everybody waits while more addresses and names fail than are remembered.
+const FULL_TIME: Duration = Duration::from_secs(10);
+
 /// The most addresses and names that are remembered.
 const MAX_KEYS: usize = 50_000;
 
 /// Sign-ins that failed, by address and by name.
 #[derive(Default)]
-pub struct Attempts(Mutex<HashMap<String, Failures>>);
+pub struct Attempts(Mutex<HashMap<Key, Failures>>);
 
 struct Failures {
     count: u32,
@@ -36,29 +41,27 @@ impl Failures {
 }
 
 impl Attempts {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Failures>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long whoever comes under one of these keys has to wait, if at all.
-    pub fn must_wait(&self, keys: &[String]) -> Option<Duration> {
-        let all = self.all();
+    /// Begins one under these keys: it counts as one that failed until it is known to be right. Or says how long
+    /// to wait.
+    pub fn begin(&self, keys: &[Key]) -> Result<(), Duration> {
+        let mut all = self.all();
         let waits = keys.iter().filter_map(|key| {
             let failures = all.get(key)?;
             failures.wait().checked_sub(failures.last.elapsed())
         });
-        waits.max().filter(|time| !time.is_zero())
-    }
-
-    /// One more failed, under these keys.
-    pub fn failed(&self, keys: &[String]) {
-        let mut all = self.all();
+        if let Some(time) = waits.max().filter(|time| !time.is_zero()) {
+            return Err(time);
+        }
         if all.len() > MAX_KEYS {
             all.retain(|_, failures| failures.last.elapsed() < failures.wait());
         }
         if all.len() > MAX_KEYS {
             // Nobody fails so often but who tries to have this forgotten.
-            return;
+            return Err(FULL_TIME);
         }
         for key in keys {
             let failures = all.entry(key.clone()).or_insert(Failures {
@@ -71,13 +74,22 @@ impl Attempts {
             failures.count += 1;
             failures.last = Instant::now();
         }
+        Ok(())
     }
 
-    /// One succeeded: the name's failures are forgotten, and the address's.
-    pub fn succeeded(&self, keys: &[String]) {
+    /// One under these keys was right. The name's failures are forgotten; of the address it is only this one that
+    /// counts no more, since whoever has an account could else have any number of others' forgotten.
+    pub fn succeeded(&self, keys: &[Key]) {
         let mut all = self.all();
         for key in keys {
-            all.remove(key);
+            match key {
+                Key::Name(_) => drop(all.remove(key)),
+                Key::Address(_) => {
+                    if let Some(failures) = all.get_mut(key) {
+                        failures.count = failures.count.saturating_sub(1);
+                    }
+                }
+            }
         }
     }
 }
@@ -89,24 +101,32 @@ mod tests {
     #[test]
     fn after_five_failures_one_waits_longer_each_time() {
         let attempts = Attempts::default();
-        let keys = ["203.0.113.5".to_owned(), "ana".to_owned()];
-        for _ in 0..4 {
-            attempts.failed(&keys);
-            assert_eq!(attempts.must_wait(&keys), None);
+        let address = |text: &str| Key::of_address(text.parse().expect("an address"));
+        let name = |text: &str| Key::Name(text.to_owned());
+        let keys = [address("203.0.113.5"), name("ana")];
+        for _ in 0..5 {
+            assert_eq!(attempts.begin(&keys), Ok(()));
         }
-        let mut before = Duration::ZERO;
-        for _ in 0..12 {
-            attempts.failed(&keys);
-            let wait = attempts.must_wait(&keys).expect("a wait");
-            assert!(wait > before || wait + Duration::from_secs(1) > MAX_WAIT);
-            assert!(wait <= MAX_WAIT);
-            before = wait;
-        }
+        let wait = attempts.begin(&keys).expect_err("a wait");
+        assert!(wait <= Duration::from_secs(1), "{wait:?}");
         // Whoever comes from there waits, and whoever calls themselves so.
-        assert!(attempts.must_wait(&keys[..1]).is_some());
-        assert!(attempts.must_wait(&keys[1..]).is_some());
-        assert_eq!(attempts.must_wait(&["berta".to_owned()]), None);
-        attempts.succeeded(&keys);
-        assert_eq!(attempts.must_wait(&keys), None);
+        assert!(attempts.begin(&keys[..1]).is_err());
+        assert!(attempts.begin(&keys[1..]).is_err());
+        // An address is nobody's name.
+        assert_eq!(attempts.begin(&[name("203.0.113.5")]), Ok(()));
+        assert_eq!(attempts.begin(&[name("berta")]), Ok(()));
+        attempts.succeeded(&keys[1..]);
+        assert_eq!(attempts.begin(&keys[1..]), Ok(()));
+        assert!(
+            attempts.begin(&keys[..1]).is_err(),
+            "somebody else's success is not the address's"
+        );
+        let wait = |count| {
+            let last = Instant::now();
+            Failures { count, last }.wait()
+        };
+        assert_eq!(wait(4), Duration::ZERO);
+        assert!((5..15).all(|count| wait(count) < wait(count + 1)));
+        assert_eq!(wait(1_000), MAX_WAIT);
     }
 }

@@ -75,9 +75,10 @@ impl Known {
             };
             self.entries.insert(hash.to_owned(), entry);
         };
+        let people = roster.people.iter();
+        let people: HashMap<&str, _> = people.map(|person| (&*person.name, person)).collect();
         for session in &roster.sessions {
-            let mut people = roster.people.iter();
-            if let Some(person) = people.find(|person| person.name == session.person) {
+            if let Some(person) = people.get(&*session.person) {
                 let (hash, name) = (&session.hash, &person.name);
                 put(
                     hash,
@@ -119,6 +120,20 @@ impl Known {
         let entry = self.entries.get(hash)?;
         let is_good = entry.expires.is_none_or(|expires| expires > now);
         (is_good && entry.visitor.kind() == Kind::Program).then(|| entry.visitor.as_of_now())
+    }
+
+    /// Whose ticket has this hash.
+    pub fn ticket(&self, hash: &str, now: u64) -> Option<Visitor> {
+        let mut tickets = self.roster.tickets.iter();
+        let ticket = tickets.find(|ticket| ticket.hash == hash && ticket.expires > now)?;
+        let by_session = self.session(&ticket.key).map(|(visitor, _)| visitor);
+        by_session.or_else(|| self.token(&ticket.key, now))
+    }
+
+    /// Whether a token is no longer good.
+    pub fn has_expired(&self, now: u64) -> bool {
+        let mut ends = self.entries.values().filter_map(|entry| entry.expires);
+        ends.any(|expires| expires <= now)
     }
 
     /// Whether it is to be written that a session is used: by one of many requests, and not again soon.

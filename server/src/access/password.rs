@@ -1,5 +1,7 @@
 //! Passwords: which will do, and how they are kept (Argon2id, RFC 9106).
 
+use std::sync::Arc;
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -14,6 +16,9 @@ const MAX_BYTES: usize = 512;
 
 /// How many are calculated at a time: each takes 19 MiB and some hundredths of a second.
 const MAX_AT_ONCE: usize = 2;
+
+/// How many wait for that, those that are calculated among them: a second's work.
+const MAX_WAITING: usize = 24;
 
 /// The most used passwords of eight characters and more, lower case.
 const MOST_USED: &str = include_str!("most_used_passwords.txt");
@@ -60,40 +65,51 @@ const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$+UIOazx5JnBNcx1DQXofdQ$vOS1
 
 /// Calculates hashes, a few at a time, where nobody else is held up.
 pub struct Hasher {
-    room: Semaphore,
+    room: Arc<Semaphore>,
+    /// Who calculates, and who waits to.
+    queue: Arc<Semaphore>,
 }
 
 impl Default for Hasher {
     fn default() -> Self {
         Self {
-            room: Semaphore::new(MAX_AT_ONCE),
+            room: Arc::new(Semaphore::new(MAX_AT_ONCE)),
+            queue: Arc::new(Semaphore::new(MAX_WAITING)),
         }
     }
 }
 
 impl Hasher {
-    /// The hash of a password.
-    pub async fn hash(&self, password: String) -> Option<String> {
-        let _room = self.room.acquire().await;
-        let hashed = spawn_blocking(move || hash_password(&password)).await;
-        hashed.ok().flatten()
+    /// Calculates, unless too many others wait to. It goes on where whoever asked is gone, and has its room
+    /// until then.
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let place = self.queue.clone().try_acquire_owned().ok()?;
+        let room = self.room.clone().acquire_owned().await.ok()?;
+        let done = spawn_blocking(move || {
+            let _held = (place, room);
+            work()
+        });
+        done.await.ok()
     }
 
-    /// Whether a password has this hash. Without one as much is calculated.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> bool {
-        let _room = self.room.acquire().await;
-        let is_somebodys = hash.is_some();
+    /// The hash of a password.
+    pub async fn hash(&self, password: String) -> Option<String> {
+        self.run(move || hash_password(&password)).await.flatten()
+    }
+
+    /// Whether a password has this hash; `None` where too many others wait to be told. Without a hash as much is
+    /// calculated.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Option<bool> {
+        // None that is too long was ever taken.
+        let is_somebodys = hash.is_some() && password.len() <= MAX_BYTES;
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-        let verified = spawn_blocking(move || {
-            // None that is too long was ever taken.
-            let password = password.get(..MAX_BYTES + 1).unwrap_or(&password);
+        let verified = self.run(move || {
+            let password = password.as_bytes();
+            let password = &password[..password.len().min(MAX_BYTES)];
             let hash = PasswordHash::new(&hash);
-            hash.is_ok_and(|hash| {
-                let verified = Argon2::default().verify_password(password.as_bytes(), &hash);
-                verified.is_ok()
-            })
+            hash.is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
         });
-        verified.await.unwrap_or_default() && is_somebodys
+        Some(verified.await? && is_somebodys)
     }
 }
 
@@ -131,17 +147,13 @@ mod tests {
             hash.as_ref()
                 .is_some_and(|hash| hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"))
         );
-        assert!(
-            hasher
-                .verify("correct horse".to_owned(), hash.clone())
-                .await
-        );
-        assert!(!hasher.verify("correct hors".to_owned(), hash).await);
-        assert!(!hasher.verify("correct horse".to_owned(), None).await);
-        assert!(
-            !hasher
-                .verify(String::new(), Some("damaged".to_owned()))
-                .await
-        );
+        let verify = async |password: &str, hash| hasher.verify(password.to_owned(), hash).await;
+        assert_eq!(verify("correct horse", hash.clone()).await, Some(true));
+        assert_eq!(verify("correct hors", hash).await, Some(false));
+        assert_eq!(verify("correct horse", None).await, Some(false));
+        assert_eq!(verify("", Some("damaged".to_owned())).await, Some(false));
+        let settings = |hash: &str| hash.split('$').take(4).collect::<String>();
+        let own = hash_password("correct horse").expect("a hash");
+        assert_eq!(settings(&own), settings(NOBODY), "both take as long");
     }
 }

@@ -1,8 +1,7 @@
 //! How often an address and a person may ask, and how many connections an address may have.
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use shared::Reason;
 
+use super::key::Key;
 use crate::engine::author::Pace;
 use crate::metrics::Metrics;
 
@@ -36,26 +36,6 @@ impl Default for Limits {
             commands: NonZeroU32::new(3_000),
             connections: NonZeroU32::new(500),
         }
-    }
-}
-
-/// Whose requests are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Address(IpAddr),
-    Person(Arc<str>),
-}
-
-impl Key {
-    /// Of IPv6 one machine has a whole network of addresses (RFC 6177).
-    fn of_address(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = u128::from(address) >> 64 << 64;
-                Ipv6Addr::from(network).into()
-            }
-            address @ IpAddr::V4(_) => address,
-        })
     }
 }
 
@@ -89,17 +69,13 @@ impl Rates {
     }
 
     /// Counts a request of an address, and of somebody where it is known whose it is. Gives what counts
-    /// their commands, or says how long to wait until a request is taken. What comes from the machine itself
-    /// is not counted: whoever is on it has other ways.
+    /// their commands, or says how long to wait until a request is taken.
     pub fn request(
         &self,
         address: IpAddr,
         name: Option<&str>,
     ) -> Result<Option<Arc<dyn Pace>>, Duration> {
-        if address.to_canonical().is_loopback() {
-            return Ok(None);
-        }
-        let person = name.map(|name| Key::Person(name.into()));
+        let person = name.map(|name| Key::Name(name.to_owned()));
         let keys = [Some(Key::of_address(address)), person];
         self.take("requests", self.0.requests.as_ref(), &keys)?;
         let rates = self.clone();
@@ -126,8 +102,7 @@ impl Rates {
 
     /// A place for a connection of an address, or how long to wait until there may be one.
     pub fn sit(&self, address: IpAddr) -> Result<Seat, Duration> {
-        let is_free = address.to_canonical().is_loopback();
-        let Some(max) = self.0.max_connections.filter(|_| !is_free) else {
+        let Some(max) = self.0.max_connections else {
             return Ok(Seat(None));
         };
         let key = Key::of_address(address);
@@ -217,9 +192,5 @@ mod tests {
         assert!(ipv6.iter().all(Result::is_ok));
         assert!(rates.sit(address("2001:db8::3")).is_err());
         assert!(rates.sit(address("2001:db8:0:1::3")).is_ok());
-        for _ in 0..9 {
-            std::mem::forget(rates.sit(address("127.0.0.1")));
-        }
-        assert!(rates.sit(address("::1")).is_ok());
     }
 }

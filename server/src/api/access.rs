@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Serialize;
-use shared::Role;
+use shared::{Reason, Role};
 
 use crate::access::{Access, TICKET_TIME, Visitor};
 use crate::http::openapi;
@@ -60,7 +60,11 @@ pub async fn make_ticket(
     State(access): State<Access>,
     visitor: Visitor,
 ) -> Result<impl IntoResponse, Rejection> {
-    let ticket = access.ticket(&visitor).ok_or(Rejection::NoTicket)?;
+    let ticket = access.ticket(&visitor).await.map_err(|error| {
+        tracing::error!(%error, "a ticket can't be given");
+        Reason::NotSaved
+    })?;
+    let ticket = ticket.ok_or(Rejection::NoTicket)?;
     let expires_in = TICKET_TIME.as_secs();
     let ticket = Ticket { ticket, expires_in };
     Ok((axum::http::StatusCode::CREATED, Json(ticket)))

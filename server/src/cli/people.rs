@@ -25,8 +25,9 @@ pub fn people(store: &Store, command: &PeopleCommand) -> anyhow::Result<()> {
             // Whoever can't be added is not asked for a password.
             told(known.new_person(name, *role, String::new()), name)?;
             let hash = ask_password(name)?;
-            let person = told(known.new_person(name, *role, hash), name)?;
-            roster.apply(&[RosterChange::PutPerson(person)])?;
+            // Meanwhile somebody else may have been called so.
+            let person = told(roster.load()?.new_person(name, *role, hash), name)?;
+            roster.apply(&[RosterChange::AddPerson(person)])?;
             print(&format_args!(
                 "{name} can sign in now, as {}",
                 to_text(*role)
@@ -51,7 +52,7 @@ pub fn people(store: &Store, command: &PeopleCommand) -> anyhow::Result<()> {
             let person = known.person(name).ok_or(Fault::Unknown);
             let name = told(person, name)?.name.clone();
             let hash = ask_password(&name)?;
-            let changes = told(known.with_password(&name, hash, None), &name)?;
+            let changes = told(roster.load()?.with_password(&name, hash, None), &name)?;
             roster.apply(&changes)?;
             print(&format_args!(
                 "{name} has a new password, and is signed out everywhere"

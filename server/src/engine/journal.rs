@@ -33,7 +33,7 @@ pub use history::{HistoryQuery, Piece, Place};
 pub use inspection::Inspection;
 pub use own_files::{folder_of, own_files, resolve};
 pub use postgres::{Address, PostgresJournal, PostgresReader, PostgresSink};
-pub use roster::{Person, Roster, RosterChange, Session, Token};
+pub use roster::{Person, Roster, RosterChange, Session, Ticket, Token};
 pub use roster_store::RosterStore;
 pub use sqlite::{SqliteJournal, SqliteSink};
 pub use store::Store;

@@ -44,7 +44,13 @@ impl Proxies {
         client
     }
 
-    /// Whether a request was encrypted on its way to the first of them, as they say.
+    /// Whether a request comes from the machine itself, and by no proxy that is known.
+    pub fn is_local(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let is_passed_on = self.trusts(peer.to_canonical()) && !hops(headers).is_empty();
+        peer.to_canonical().is_loopback() && !is_passed_on
+    }
+
+    /// Whether a request was encrypted on its way to the last of them, as it says.
     pub fn is_encrypted(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         let last = |name: &str| {
             let value = headers
@@ -68,8 +74,9 @@ impl Proxies {
     }
 }
 
-/// The addresses that proxies added, the first one first: of `Forwarded` (RFC 7239) where there is one, else
-/// of `X-Forwarded-For`. `None` where one is something else than an address.
+/// The addresses that proxies added, the first one first: of `X-Forwarded-For`, which all of them write, else of
+/// `Forwarded` (RFC 7239): whichever a proxy writes, the other may be its client's. `None` where one is something
+/// else than an address.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let values = |name: &str| {
         let values = headers.get_all(name).into_iter();
@@ -77,15 +84,12 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let hops = texts.flat_map(|text| text.split(','));
         hops.map(|hop| hop.trim().to_owned()).collect::<Vec<_>>()
     };
-    let forwarded = values(FORWARDED.as_str());
-    if !forwarded.is_empty() {
-        let address = |hop: &String| address(&parameter(hop, "for")?);
-        return forwarded.iter().map(address).collect();
+    let plain = values("x-forwarded-for");
+    if !plain.is_empty() {
+        return plain.iter().map(|hop| address(hop)).collect();
     }
-    values("x-forwarded-for")
-        .iter()
-        .map(|hop| address(hop))
-        .collect()
+    let address = |hop: &String| address(&parameter(hop, "for")?);
+    values(FORWARDED.as_str()).iter().map(address).collect()
 }
 
 /// A parameter of one hop of `Forwarded`.
@@ -158,6 +162,15 @@ mod tests {
             let written: &'static str = written;
             assert_eq!(client("::1", &[("forwarded", written)]), read, "{written}");
         }
+        let both = [
+            ("forwarded", "for=127.0.0.1"),
+            ("x-forwarded-for", "203.0.113.5"),
+        ];
+        assert_eq!(
+            client("::1", &both),
+            "203.0.113.5",
+            "one of them is the client's own"
+        );
         let with_port = [("x-forwarded-for", "203.0.113.5:4711")];
         assert_eq!(client("::1", &with_port), "203.0.113.5");
     }

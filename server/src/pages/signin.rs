@@ -57,7 +57,7 @@ pub async fn sign_in(
     State(access): State<Access>,
     State(hub): State<Arc<Hub>>,
     State(base_path): State<BasePath>,
-    ClientAddress(address): ClientAddress,
+    ClientAddress { address, .. }: ClientAddress,
     Extension(IsEncrypted(is_encrypted)): Extension<IsEncrypted>,
     locale: Locale,
     headers: HeaderMap,
@@ -153,10 +153,8 @@ pub async fn make_first(
     Form(form): Form<Welcome>,
 ) -> Result<Response, Rejection> {
     refuse_other_key(&access, &form.key)?;
-    let error = match (
-        check_name(&form.name),
-        check_password(&form.name, &form.password),
-    ) {
+    let name = form.name.trim();
+    let error = match (check_name(name), check_password(name, &form.password)) {
         (None, _) => Some("people.bad_name".to_owned()),
         (_, Err(fault)) => {
             let fault: &str = fault.into();
@@ -166,14 +164,14 @@ pub async fn make_first(
     };
     if let Some(error) = error {
         let data = json!({
-            "key": form.key, "name": form.name.trim(), "error": locale.text.get(&error),
+            "key": form.key, "name": name, "error": locale.text.get(&error),
         });
         let page = show(&templates, &locale, &Parameters::new(), "welcome", data);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let not_saved = || Rejection::Command(Reason::NotSaved);
     let hash = access.hash(&form.password).await.ok_or_else(not_saved)?;
-    let added = access.add_person(form.name.trim(), Role::Admin, hash).await;
+    let added = access.add_person(name, Role::Admin, hash).await;
     if let Err(error) = added {
         tracing::error!(?error, "the first admin can't be made");
         return Err(not_saved());

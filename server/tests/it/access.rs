@@ -41,6 +41,19 @@ impl Shop {
         Self { program, folder }
     }
 
+    /// Starts it with these people, whose passwords are "the horse of" them.
+    pub fn open_with(flags: &[&str], people: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, role) in people {
+            let password = format!("the horse of {name}\n");
+            let add = ["people", "add", name, "--role", role];
+            let added = run(&data_file(&folder), &add, &password);
+            assert!(added.status.success(), "{added:?}");
+        }
+        let program = Self::serve(&folder, "127.0.0.1:0", flags);
+        Self { program, folder }
+    }
+
     fn serve(folder: &TempDir, listen: &str, flags: &[&str]) -> Program {
         let mut command = program::command(&data_file(folder), listen);
         command.args(flags);
@@ -318,7 +331,7 @@ async fn a_ticket_stands_for_who_asked_for_it() {
         .get(&format!("/api/products?ticket={ticket}"))
         .await;
     assert_eq!(read.status(), 401);
-    let forged = ticket.replace('.', "0.");
+    let forged = format!("{ticket}0");
     assert!(
         Client::try_open(host, &format!("ticket={forged}"), &[])
             .await

@@ -13,11 +13,8 @@ const LOOKS: [(Look, &str); 4] = [
 ];
 
 async fn shop() -> Shop {
-    let shop = Shop::open(&["--editing", "people"]);
-    for (name, role) in [("Ana", "admin"), ("Vera", "viewer"), ("Eva", "editor")] {
-        let password = format!("the horse of {name}\n");
-        shop.run(&["people", "add", name, "--role", role], &password);
-    }
+    let people = [("Ana", "admin"), ("Vera", "viewer"), ("Eva", "editor")];
+    let shop = Shop::open_with(&["--editing", "people"], &people);
     let till = shop.token("till", "editor").await;
     for code in ["a", "b"] {
         let body = draft(code);

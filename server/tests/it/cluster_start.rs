@@ -106,7 +106,7 @@ async fn tables_of_an_earlier_version_are_brought_up_to_date() {
     drop(server);
     // As the first version made them.
     postgres.execute(
-        "DROP TABLE vitrina.roster, vitrina.people, vitrina.sessions, vitrina.tokens; \
+        "DROP TABLE vitrina.roster, vitrina.people, vitrina.sessions, vitrina.tokens, vitrina.tickets; \
         ALTER TABLE vitrina.changes DROP COLUMN person; DROP INDEX vitrina.changes_at; \
         DROP VIEW vitrina.products_view; ALTER TABLE vitrina.changes DROP COLUMN product; \
         UPDATE vitrina.catalog SET version = 1",

@@ -35,12 +35,8 @@ fn cookie(response: &Response) -> String {
 
 impl Shop {
     fn with_people(flags: &[&str]) -> Self {
-        let shop = Self::open(flags);
-        for (name, role) in [("Ana", "admin"), ("Eva", "editor"), ("Vera", "viewer")] {
-            let password = format!("the horse of {name}\n");
-            shop.run(&["people", "add", name, "--role", role], &password);
-        }
-        shop
+        let people = [("Ana", "admin"), ("Eva", "editor"), ("Vera", "viewer")];
+        Self::open_with(flags, &people)
     }
 
     async fn submit(&self, path: &str, cookie: &str, form: &[(&str, &str)]) -> Response {
@@ -53,18 +49,11 @@ impl Shop {
     }
 
     async fn sign_in(&self, name: &str) -> String {
-        let password = format!("the horse of {name}");
-        let signed_in = async {
-            loop {
-                let answer = self.try_sign_in(name, &password).await;
-                // The server learns within a second of whoever was added beside it.
-                if answer.status() == 303 {
-                    return cookie(&answer);
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-            }
-        };
-        timeout(TIMEOUT, signed_in).await.expect("it knows them")
+        let answer = self
+            .try_sign_in(name, &format!("the horse of {name}"))
+            .await;
+        assert_eq!(answer.status(), 303, "{name}");
+        cookie(&answer)
     }
 
     async fn get(&self, path: &str, cookie: &str) -> Response {
@@ -230,7 +219,22 @@ async fn a_session_of_an_encrypted_page_goes_by_no_other() {
         assert!(set.contains(part), "{set}");
     }
     assert!(!set.contains("Domain"), "{set}");
-    assert_eq!(who(&shop, &cookie(&answer)).await["name"], "Eva");
+    let session = cookie(&answer);
+    let get = async |proto: &str, session: &str| {
+        let request = shop
+            .http()
+            .request(Method::GET, "/api/me")
+            .header(COOKIE, session);
+        let request = request.header("x-forwarded-proto", proto);
+        let request = request.header("x-forwarded-for", "203.0.113.5");
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(get("https", &session).await, 200);
+    assert_eq!(get("http", &session).await, 401);
+    // One that anybody on the network can have set counts for nothing where the connection is encrypted.
+    let plain = shop.sign_in("Vera").await;
+    assert_eq!(get("http", &plain).await, 200);
+    assert_eq!(get("https", &plain).await, 401);
 }
 
 #[tokio::test]
@@ -286,6 +290,34 @@ async fn after_five_failures_one_waits() {
             .status(),
         303
     );
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_as_many() {
+    let shop = Shop::with_people(&["--editing", "people"]);
+    let guesses = (0..60).map(|number| {
+        let (http, host) = (shop.http(), shop.program.host.clone());
+        tokio::spawn(async move {
+            let guess = format!("guess number {number}");
+            let form = [("name", "Eva"), ("password", &*guess)];
+            let answer = submit(&http, &host, "/signin", "", &form).await;
+            answer.status().as_u16()
+        })
+    });
+    let guesses: Vec<_> = guesses.collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        match guess.await.expect("an answer") {
+            422 => looked_at += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    // After five of them one waits, longer each time.
+    assert!((5..10).contains(&looked_at), "{looked_at}");
+    // Nor is anything kept that is longer than a name or a password.
+    let long = "x".repeat(20_000);
+    let refused = shop.try_sign_in("Vera", &long).await;
+    assert_eq!(refused.status(), 413);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use shared::Role;
 
 use super::JournalError;
 use super::parameter::Parameter;
-use super::tables::{Cells, Fault, optional_number, text};
+use super::tables::{Cells, Fault, number, optional_number, text};
 
 /// Somebody who signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,30 +52,51 @@ pub struct Token {
     pub expires: Option<u64>,
 }
 
+/// What stands for a session or a token for a moment, where no header can be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The hash of its secret.
+    pub hash: String,
+    /// The hash of what it stands for.
+    pub key: String,
+    /// Until when, in milliseconds since 1970.
+    pub expires: u64,
+}
+
+/// The most sessions of somebody: those that were used last.
+const MAX_SESSIONS: u64 = 50;
+
 /// All of them, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     /// Grows with each change.
     pub version: u64,
-    /// What tickets are signed with, the same for all servers of the journal.
-    pub secret: String,
     /// People, by name.
     pub people: Vec<Person>,
     /// Sessions, the latest first.
     pub sessions: Vec<Session>,
     /// Tokens, by name.
     pub tokens: Vec<Token>,
+    /// Tickets.
+    pub tickets: Vec<Ticket>,
 }
 
 /// What is to become of it.
 #[derive(Clone, Debug)]
 pub enum RosterChange {
-    /// Somebody is there, as this.
-    PutPerson(Person),
+    /// Somebody is there who was not.
+    AddPerson(Person),
+    /// Somebody has this role now.
+    SetRole(String, Role),
+    /// Somebody has a password with this hash now.
+    SetPassword(String, String),
     /// Somebody is there no more, nor are their sessions.
     RemovePerson(String),
-    /// A session is there, as this.
-    PutSession(Session),
+    /// A session is there, if its person still has the password with this hash, and of the sessions of theirs only
+    /// the latest [`MAX_SESSIONS`].
+    AddSession(Session, String),
+    /// A session was used at this time.
+    TouchSession(String, u64),
     /// A session is there no more.
     RemoveSession(String),
     /// Of somebody's sessions only this one is left, or none.
@@ -86,6 +107,8 @@ pub enum RosterChange {
     PutToken(Token),
     /// A token is there no more.
     RemoveToken(String),
+    /// A ticket is there, and none that was good until before this time.
+    AddTicket(Ticket, u64),
 }
 
 /// A statement, whose parameters are `$1` and so on.
@@ -101,16 +124,22 @@ impl RosterChange {
     /// The statements that make it so.
     pub(super) fn statements(&self) -> Vec<Statement> {
         match self {
-            Self::PutPerson(person) => vec![(
-                "INSERT INTO people (name, role, password, since) VALUES ($1, $2, $3, $4)
-                ON CONFLICT (name) DO UPDATE
-                SET role = excluded.role, password = excluded.password",
+            Self::AddPerson(person) => vec![(
+                "INSERT INTO people (name, role, password, since) VALUES ($1, $2, $3, $4)",
                 vec![
                     person.name.as_str().into(),
                     to_text(person.role).into(),
                     person.password.as_str().into(),
                     person.since.into(),
                 ],
+            )],
+            Self::SetRole(name, role) => vec![(
+                "UPDATE people SET role = $2 WHERE name = $1",
+                vec![name.as_str().into(), to_text(*role).into()],
+            )],
+            Self::SetPassword(name, password) => vec![(
+                "UPDATE people SET password = $2 WHERE name = $1",
+                vec![name.as_str().into(), password.as_str().into()],
             )],
             Self::RemovePerson(name) => vec![
                 (
@@ -122,17 +151,31 @@ impl RosterChange {
                     vec![name.as_str().into()],
                 ),
             ],
-            Self::PutSession(session) => vec![(
-                "INSERT INTO sessions (hash, person, since, used, agent)
-                VALUES ($1, $2, $3, $4, $5)
-                ON CONFLICT (hash) DO UPDATE SET used = excluded.used",
-                vec![
-                    session.hash.as_str().into(),
-                    session.person.as_str().into(),
-                    session.since.into(),
-                    session.used.into(),
-                    session.agent.as_str().into(),
-                ],
+            Self::AddSession(session, password) => vec![
+                (
+                    "INSERT INTO sessions (hash, person, since, used, agent)
+                    SELECT CAST($1 AS text), name, CAST($3 AS bigint), CAST($4 AS bigint),
+                        CAST($5 AS text)
+                    FROM people WHERE name = $2 AND password = $6",
+                    vec![
+                        session.hash.as_str().into(),
+                        session.person.as_str().into(),
+                        session.since.into(),
+                        session.used.into(),
+                        session.agent.as_str().into(),
+                        password.as_str().into(),
+                    ],
+                ),
+                (
+                    "DELETE FROM sessions WHERE person = $1 AND hash NOT IN (
+                        SELECT hash FROM sessions WHERE person = $1 ORDER BY used DESC LIMIT $2
+                    )",
+                    vec![session.person.as_str().into(), MAX_SESSIONS.into()],
+                ),
+            ],
+            Self::TouchSession(hash, used) => vec![(
+                "UPDATE sessions SET used = $2 WHERE hash = $1",
+                vec![hash.as_str().into(), (*used).into()],
             )],
             Self::RemoveSession(hash) => vec![(
                 "DELETE FROM sessions WHERE hash = $1",
@@ -164,6 +207,20 @@ impl RosterChange {
                 "DELETE FROM tokens WHERE name = $1",
                 vec![name.as_str().into()],
             )],
+            Self::AddTicket(ticket, before) => vec![
+                (
+                    "INSERT INTO tickets (hash, stands_for, expires) VALUES ($1, $2, $3)",
+                    vec![
+                        ticket.hash.as_str().into(),
+                        ticket.key.as_str().into(),
+                        ticket.expires.into(),
+                    ],
+                ),
+                (
+                    "DELETE FROM tickets WHERE expires < $1",
+                    vec![(*before).into()],
+                ),
+            ],
         }
     }
 }
@@ -172,78 +229,89 @@ fn to_text(role: Role) -> &'static str {
     role.into()
 }
 
-/// A table of the roster, and how its rows are read.
-pub(super) struct Part {
-    /// Its name.
-    pub table: &'static str,
-    /// The column by which a row is known.
-    pub key: &'static str,
-    /// Reads its rows.
-    pub sql: &'static str,
+/// A table of the roster.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Version,
+    People,
+    Sessions,
+    Tokens,
+    Tickets,
 }
 
-/// All tables of it.
-pub(super) const PARTS: [Part; 4] = [
-    Part {
-        table: "roster",
-        key: "version",
-        sql: "SELECT version, secret FROM roster",
-    },
-    Part {
-        table: "people",
-        key: "name",
-        sql: "SELECT * FROM people ORDER BY name",
-    },
-    Part {
-        table: "sessions",
-        key: "hash",
-        sql: "SELECT * FROM sessions ORDER BY used DESC, hash",
-    },
-    Part {
-        table: "tokens",
-        key: "name",
-        sql: "SELECT * FROM tokens ORDER BY name",
-    },
-];
+impl Part {
+    /// All tables of it.
+    pub const ALL: [Self; 5] = [
+        Self::Version,
+        Self::People,
+        Self::Sessions,
+        Self::Tokens,
+        Self::Tickets,
+    ];
+
+    /// Its name, and the column by which a row is known.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Version => ("roster", "version"),
+            Self::People => ("people", "name"),
+            Self::Sessions => ("sessions", "hash"),
+            Self::Tokens => ("tokens", "name"),
+            Self::Tickets => ("tickets", "hash"),
+        }
+    }
+
+    /// Reads its rows.
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Version => READ_VERSION,
+            Self::People => "SELECT * FROM people ORDER BY name",
+            Self::Sessions => "SELECT * FROM sessions ORDER BY used DESC, hash",
+            Self::Tokens => "SELECT * FROM tokens ORDER BY name",
+            Self::Tickets => "SELECT * FROM tickets",
+        }
+    }
+}
 
 impl Roster {
     /// Takes a row of one of its tables.
-    pub(super) fn take(&mut self, part: &Part, row: &impl Cells) -> Result<(), JournalError> {
-        let taken = self.take_cells(part.table, row);
-        taken.map_err(|fault| JournalError::Damaged(fault.of(part.table, part.key, row)))
+    pub(super) fn take(&mut self, part: Part, row: &impl Cells) -> Result<(), JournalError> {
+        let (table, key) = part.names();
+        let taken = self.take_cells(part, row);
+        taken.map_err(|fault| JournalError::Damaged(fault.of(table, key, row)))
     }
 
-    fn take_cells(&mut self, table: &str, row: &impl Cells) -> Result<(), Fault> {
-        let number = |column| Ok(optional_number(row, column)?.unwrap_or_default());
+    fn take_cells(&mut self, part: Part, row: &impl Cells) -> Result<(), Fault> {
         let role = || {
             let role = text(row, "role")?;
             let wrong = || Fault::new("role", &format_args!("it can't be {role:?}"));
             role.parse().map_err(|_| wrong())
         };
-        match table {
-            "roster" => {
-                self.version = number("version")?;
-                self.secret = text(row, "secret")?;
-            }
-            "people" => self.people.push(Person {
+        match part {
+            Part::Version => self.version = number(row, "version")?,
+            Part::People => self.people.push(Person {
                 name: text(row, "name")?,
                 role: role()?,
                 password: text(row, "password")?,
-                since: number("since")?,
+                since: number(row, "since")?,
             }),
-            "sessions" => self.sessions.push(Session {
+            Part::Sessions => self.sessions.push(Session {
                 hash: text(row, "hash")?,
                 person: text(row, "person")?,
-                since: number("since")?,
-                used: number("used")?,
+                since: number(row, "since")?,
+                used: number(row, "used")?,
                 agent: text(row, "agent")?,
             }),
-            _ => self.tokens.push(Token {
+            Part::Tokens => self.tokens.push(Token {
                 name: text(row, "name")?,
                 hash: text(row, "hash")?,
                 role: role()?,
-                since: number("since")?,
+                since: number(row, "since")?,
                 expires: optional_number(row, "expires")?,
+            }),
+            Part::Tickets => self.tickets.push(Ticket {
+                hash: text(row, "hash")?,
+                key: text(row, "stands_for")?,
+                expires: number(row, "expires")?,
             }),
         }
         Ok(())
@@ -257,7 +325,7 @@ impl Roster {
 
     /// What makes another journal's roster like this one. Sessions stay where they are.
     pub(super) fn to_changes(&self) -> impl Iterator<Item = RosterChange> {
-        let people = self.people.iter().cloned().map(RosterChange::PutPerson);
+        let people = self.people.iter().cloned().map(RosterChange::AddPerson);
         people.chain(self.tokens.iter().cloned().map(RosterChange::PutToken))
     }
 }

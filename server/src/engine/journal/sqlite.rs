@@ -41,6 +41,9 @@ pub use schema::is_known;
 /// How many pages of a backup are copied at a time.
 const PAGES_AT_ONCE: i32 = 1_024;
 
+/// What `PRAGMA auto_vacuum` says of a file that gives pages back when it is told to.
+const INCREMENTAL: u64 = 2;
+
 /// With fewer pages free than these a file is left as it is: 4 MiB.
 const MIN_FREE_PAGES: u64 = 1_024;
 
@@ -141,7 +144,11 @@ impl SqliteJournal {
             count.map(i64::cast_unsigned)
         };
         let (free, all) = (pages("freelist_count")?, pages("page_count")?);
-        if free < MIN_FREE_PAGES || free * MAX_FREE_PART < all {
+        // A file of an earlier version doesn't shrink by itself before it was compacted once.
+        if pages("auto_vacuum")? != INCREMENTAL
+            || free < MIN_FREE_PAGES
+            || free * MAX_FREE_PART < all
+        {
             return Ok(());
         }
         let sql = format!("PRAGMA incremental_vacuum({MAX_FREED_PAGES})");

@@ -23,7 +23,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 
 /// The address that a request comes from: behind proxies that are trusted it is the one that they name.
 #[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
+pub struct ClientAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// Whether it is the machine itself that asks, and no proxy on it.
+    pub is_local: bool,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Rejection;
@@ -32,6 +37,17 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
         let address = Extension::<Self>::from_request_parts(parts, state).await;
         let Extension(address) = address.map_err(|_| Rejection::InternalError)?;
         Ok(address)
+    }
+}
+
+impl ClientAddress {
+    /// Gives a visitor who connects for longer a place of their address's.
+    pub fn seat(self, visitor: Visitor, rates: &Rates) -> Result<Seated, Rejection> {
+        if self.is_local {
+            return Ok(Seated(visitor));
+        }
+        let seat = rates.sit(self.address).map_err(Reason::too_often)?;
+        Ok(Seated(visitor.seated(seat)))
     }
 }
 
@@ -45,10 +61,8 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let address = ClientAddress::from_request_parts(parts, state).await?;
         let visitor = Visitor::from_request_parts(parts, state).await?;
-        let seat = Rates::from_ref(state).sit(address);
-        let seat = seat.map_err(Reason::too_often)?;
-        Ok(Self(visitor.seated(seat)))
+        address.seat(visitor, &Rates::from_ref(state))
     }
 }

@@ -49,10 +49,11 @@ impl Guard {
         }
         let only_reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let is_socket = is_socket(request.uri().path());
+        // Another site's pages use the API; where people sign in is none of their affair.
         let is_welcome = || {
-            headers
-                .get(ORIGIN)
-                .is_some_and(|origin| self.origins.contains(origin))
+            let origin = headers.get(ORIGIN);
+            let is_known = origin.is_some_and(|origin| self.origins.contains(origin));
+            is_known && (is_socket || request.uri().path().starts_with("/api/"))
         };
         if (is_socket || !only_reads) && !is_from_here(headers, host) && !is_welcome() {
             return Err(Rejection::ForeignOrigin);

@@ -51,10 +51,24 @@ pub async fn identify(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or_else(|| [0, 0, 0, 0].into(), |ConnectInfo(peer)| peer.ip());
     let address = proxies.client(peer, request.headers());
-    let visitor = find(&access, &request);
-    // Whoever guesses is counted as well.
+    let is_sealed = request.extensions().get::<Sealed>().is_some();
+    let is_encrypted = is_sealed || proxies.is_encrypted(peer, request.headers());
+    let visitor = match ticket(&request).map(str::to_owned) {
+        Some(ticket) => {
+            let visitor = access.by_ticket(&ticket).await;
+            visitor.ok_or(Rejection::UnknownToken)
+        }
+        None => find(&access, request.headers(), is_encrypted),
+    };
+    // What comes from the machine itself is not counted: whoever is on it has other ways.
+    let is_local = proxies.is_local(peer, request.headers());
+    // Whoever guesses is.
     let name = visitor.as_ref().ok().and_then(Visitor::name);
-    let pace = rates.request(address, name).map_err(Reason::too_often)?;
+    let pace = if is_local {
+        None
+    } else {
+        rates.request(address, name).map_err(Reason::too_often)?
+    };
     let visitor = visitor?.paced(pace);
     if !visitor.may(Role::Viewer) && !is_for_everybody(request.uri().path()) {
         return match sign_in_page(&request) {
@@ -62,25 +76,19 @@ pub async fn identify(
             None => Err(Reason::SignInFirst.into()),
         };
     }
-    let is_sealed = request.extensions().get::<Sealed>().is_some();
-    let is_encrypted = is_sealed || proxies.is_encrypted(peer, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(visitor);
-    extensions.insert(ClientAddress(address));
+    extensions.insert(ClientAddress { address, is_local });
     extensions.insert(IsEncrypted(is_encrypted));
     Ok(next.run(request).await)
 }
 
-/// Who a request says that it is from.
-fn find(access: &Access, request: &Request) -> Result<Visitor, Rejection> {
-    let headers = request.headers();
+/// Who a request's headers say that it is from.
+fn find(access: &Access, headers: &HeaderMap, is_encrypted: bool) -> Result<Visitor, Rejection> {
     if let Some(token) = bearer(headers) {
         return access.by_token(token).ok_or(Rejection::UnknownToken);
     }
-    if let Some(ticket) = ticket(request) {
-        return access.by_ticket(ticket).ok_or(Rejection::UnknownToken);
-    }
-    let secret = session_of(headers);
+    let secret = session_of(headers, is_encrypted);
     let visitor = secret.and_then(|secret| access.by_session(&secret));
     // A session that ended makes nobody a stranger to what everybody may see.
     Ok(visitor.unwrap_or_else(|| access.anyone()))
@@ -105,12 +113,14 @@ fn ticket(request: &Request) -> Option<&str> {
         .find_map(|pair| pair.strip_prefix("ticket="))
 }
 
-/// The secret of the session that a browser has.
-pub fn session_of(headers: &HeaderMap) -> Option<String> {
+/// The secret of the session that a browser has. Of an encrypted request only that counts which nobody else can
+/// have set: not another host of the same site, and not whoever is on the network.
+fn session_of(headers: &HeaderMap, is_encrypted: bool) -> Option<String> {
     // As good as free where there is no cookie, as with most programs.
     headers.get(axum::http::header::COOKIE)?;
     let jar = CookieJar::from_headers(headers);
-    let cookie = jar.get(HOST_COOKIE).or_else(|| jar.get(COOKIE));
+    let name = if is_encrypted { HOST_COOKIE } else { COOKIE };
+    let cookie = jar.get(name);
     cookie.map(|cookie| cookie.value().to_owned())
 }
 

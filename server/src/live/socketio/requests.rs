@@ -23,8 +23,8 @@ use super::door::{Door, MAX_POLL_BYTES};
 use super::polling::{self, Mistake};
 use super::session::Session;
 use super::stream::MeteredStream;
-use crate::access::Visitor;
-use crate::http::extract::{Locale, Seated, TypedQuery};
+use crate::access::{Rates, Visitor};
+use crate::http::extract::{ClientAddress, Locale, Seated, TypedQuery};
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::problem::Rejection;
 use crate::live::{MAX_COMMANDS_UNDER_WAY, handshake};
@@ -111,20 +111,26 @@ pub async fn serve(
     State(door): State<Arc<Door>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     visitor: Visitor,
-    seat: Result<Seated, Rejection>,
+    State(rates): State<Rates>,
+    address: ClientAddress,
     Locale { text, .. }: Locale,
     TypedQuery(query): TypedQuery<Query>,
     Extension(limit): Extension<BodyLimit>,
     request: Request,
 ) -> Result<Response, Refused> {
     match query.wish(request.method())? {
-        Wish::Open => door.open(peer, text, seat?.0).await,
+        Wish::Open => {
+            let Seated(visitor) = address.seat(visitor, &rates)?;
+            door.open(peer, text, visitor).await
+        }
         Wish::Poll(sid) => door.poll(&sid, &visitor).await,
         Wish::Post(sid) => door.post(&sid, &visitor, &limit, request).await,
         Wish::Upgrade(sid) => {
-            let session = match &sid {
-                Some(sid) => door.find(sid, &visitor).await?,
-                None => Arc::new(door.session(peer, text, seat?.0)?),
+            let session = if let Some(sid) = &sid {
+                door.find(sid, &visitor).await?
+            } else {
+                let Seated(visitor) = address.seat(visitor, &rates)?;
+                Arc::new(door.session(peer, text, visitor)?)
             };
             let (on_upgrade, response) = handshake::accept(request)?;
             let tasks = door.shutdown.tasks.clone();

@@ -35,7 +35,6 @@ pub fn welcome(io: &SocketIo, relay: Weak<Relay>, sink: Weak<CommandSink>) {
     io.ns("/", join.with(admit));
 }
 
-/// Lets a client in; the error is what it is told.
 /// Sends a client away once it may not do what it could when it came.
 fn watch(socket: &SocketRef, client: &Arc<Client>) {
     let Some(gone) = client.session.visitor.gone() else {
@@ -54,6 +53,7 @@ fn watch(socket: &SocketRef, client: &Arc<Client>) {
     });
 }
 
+/// Lets a client in; the error is what it is told.
 fn admit(
     socket: &SocketRef,
     hello: Result<Hello, String>,

@@ -91,15 +91,9 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     tracing::info!(%peer, pages = context.viewer.count(), "cliente conectado");
     let lane = Arc::new(Lane::new(stream, handshake.encoding));
     context.hub.add_lane(&lane);
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_PONG_BYTES)
-        .max_message_size(Some(MAX_COMMAND_BYTES))
-        .max_frame_size(Some(MAX_COMMAND_BYTES));
     let stream = LaneStream(lane.clone());
     let role = Role::Server;
-    let socket = WebSocketStream::from_partially_read(stream, early, role, Some(config)).await;
+    let socket = WebSocketStream::from_partially_read(stream, early, role, Some(config())).await;
     let cursor = resume(&context.hub, &context.desk, handshake.position.as_ref()).await;
     let mut connection = Connection::new(socket, lane, cursor, handshake, context);
     let Err(end) = connection.run().await;
@@ -108,9 +102,20 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     tracing::info!(%peer, pages = context.viewer.count() - 1, "cliente desconectado");
 }
 
+/// What a client may have of memory.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(MAX_PONG_BYTES)
+        .max_message_size(Some(MAX_COMMAND_BYTES))
+        .max_frame_size(Some(MAX_COMMAND_BYTES))
+}
+
 /// Tells a page why it is not served, by this code.
 pub async fn turn_away(stream: TcpStream, early: Vec<u8>, code: CloseCode) {
-    let socket = WebSocketStream::from_partially_read(stream, early, Role::Server, None);
+    let role = Role::Server;
+    let socket = WebSocketStream::from_partially_read(stream, early, role, Some(config()));
     let mut socket = socket.await;
     // Whatever fails here, the connection is over.
     let _ = timeout(GOODBYE_TIME, close(&mut socket, code)).await;

@@ -45,11 +45,18 @@ pub async fn upgrade(
         Ok(Seated(visitor)) => Ok(visitor),
         Err(rejection) => Err(rejection),
     };
-    let (visitor, refused) = match seated {
-        Ok(visitor) => (visitor, None),
+    let visitor = match seated {
+        Ok(visitor) => visitor,
         // A page is told no answer to its handshake, but why its socket is closed.
         Err(rejection) if request.headers().contains_key(ORIGIN) => {
-            (visitor, Some(rejection.close_code()))
+            let (on_upgrade, response) = handshake::accept(request)?;
+            tasks.spawn(async move {
+                if let Ok((stream, place, early)) = bare_socket(on_upgrade).await {
+                    connection::turn_away(stream, early, rejection.close_code()).await;
+                    drop(place);
+                }
+            });
+            return Ok(response);
         }
         Err(rejection) => return Err(rejection),
     };
@@ -76,10 +83,7 @@ pub async fn upgrade(
     tasks.spawn(async move {
         match bare_socket(on_upgrade).await {
             Ok((stream, place, early)) => {
-                match refused {
-                    Some(code) => connection::turn_away(stream, early, code).await,
-                    None => connection::serve(stream, early, handshake, context).await,
-                }
+                connection::serve(stream, early, handshake, context).await;
                 drop(place);
             }
             Err(error) => tracing::debug!(%error, "a handshake came to nothing"),

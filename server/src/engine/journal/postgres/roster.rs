@@ -12,7 +12,7 @@ use super::runtime::OwnRuntime;
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::parameter::Parameter;
-use crate::engine::journal::roster::{PARTS, READ_VERSION, Roster, Statement};
+use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement};
 
 /// How long the database is waited for.
 const MAX_TIME: Duration = Duration::from_secs(8);
@@ -93,8 +93,10 @@ impl PostgresRoster {
 /// Reads all of it, as a transaction sees it.
 pub async fn read_roster(client: &Client, address: &Address) -> Result<Roster, JournalError> {
     let mut roster = Roster::default();
-    for part in &PARTS {
-        let taken = each_row(client, address, part.sql, &[], |row| roster.take(part, row));
+    for part in Part::ALL {
+        let taken = each_row(client, address, part.sql(), &[], |row| {
+            roster.take(part, row)
+        });
         taken.await?;
     }
     Ok(roster)

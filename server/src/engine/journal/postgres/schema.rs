@@ -97,10 +97,8 @@ const VERSIONS: [&str; 5] = ["
     CREATE INDEX changes_at ON changes (at, revision);
     COMMENT ON TABLE changes IS 'What happened, in order, as far as it is kept.';
 ", "
-    CREATE TABLE roster (version bigint NOT NULL, secret text NOT NULL);
-    INSERT INTO roster VALUES (
-        1, replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
-    );
+    CREATE TABLE roster (version bigint NOT NULL);
+    INSERT INTO roster VALUES (1);
     CREATE UNIQUE INDEX roster_has_one_row ON roster ((true));
     CREATE TABLE people (
         name text PRIMARY KEY,
@@ -122,22 +120,30 @@ const VERSIONS: [&str; 5] = ["
         since bigint NOT NULL,
         expires bigint
     );
+    CREATE TABLE tickets (
+        hash text PRIMARY KEY,
+        stands_for text NOT NULL,
+        expires bigint NOT NULL
+    );
     ALTER TABLE changes ADD COLUMN person text;
     CREATE INDEX changes_of_person ON changes (person, revision) WHERE person IS NOT NULL;
     COMMENT ON TABLE roster IS
         'One row: the number of the latest change of people, sessions and tokens.';
-    COMMENT ON COLUMN roster.secret IS 'What tickets are signed with.';
     COMMENT ON TABLE people IS 'Who signs in, and what they may do: viewer, editor or admin.';
     COMMENT ON COLUMN people.password IS 'The Argon2id hash of their password.';
     COMMENT ON TABLE sessions IS 'The browsers in which people are signed in.';
     COMMENT ON COLUMN sessions.hash IS 'The SHA-256 of what the browser has.';
     COMMENT ON TABLE tokens IS 'What programs show to be let in.';
     COMMENT ON COLUMN tokens.hash IS 'The SHA-256 of what the program has.';
+    COMMENT ON TABLE tickets IS 'What stands for a session or a token for half a minute.';
     COMMENT ON COLUMN changes.person IS 'Who asked for it, a person or a program''s token.';
 "];
 
 /// The rows of `servers` whose server is there: it said so within five of its looks.
 pub const IS_THERE: &str = "at > now() - interval '5 s'";
+
+/// The version from which on there are people.
+const ROSTER_VERSION: i32 = 5;
 
 /// The version of the tables that this Vitrina writes.
 pub const VERSION: i32 = 5;
@@ -221,7 +227,7 @@ pub async fn find_version(client: &Client, address: &Address) -> Result<Option<i
 /// Whether there are people: an earlier version had none.
 pub async fn has_roster(client: &Client, address: &Address) -> Result<bool, JournalError> {
     let version = find_version(client, address).await?;
-    Ok(version.is_some_and(|version| version >= 5))
+    Ok(version.is_some_and(|version| version >= ROSTER_VERSION))
 }
 
 /// Tables that a newer Vitrina made may mean something else.

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior, params_from_iter};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::schema::{ROSTER_VERSION, is_known, too_old, version};
 use super::{open_error, resolve};
 use crate::engine::journal::JournalError;
-use crate::engine::journal::roster::{PARTS, READ_VERSION, Roster, Statement};
+use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement};
 
 /// The roster of a data file, open beside its journal.
 pub struct SqliteRoster(Connection);
@@ -53,8 +53,8 @@ impl SqliteRoster {
 /// Reads all of it, as a transaction sees it.
 pub fn read_roster(connection: &Connection) -> Result<Roster, JournalError> {
     let mut roster = Roster::default();
-    for part in &PARTS {
-        let mut statement = connection.prepare_cached(part.sql)?;
+    for part in Part::ALL {
+        let mut statement = connection.prepare_cached(part.sql())?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             roster.take(part, row)?;
@@ -66,7 +66,15 @@ pub fn read_roster(connection: &Connection) -> Result<Roster, JournalError> {
 /// Changes it, in a transaction.
 pub fn write_roster(connection: &Connection, statements: &[Statement]) -> Result<(), JournalError> {
     for (sql, parameters) in statements {
-        connection.execute(sql, params_from_iter(parameters))?;
+        let mut statement = connection.prepare_cached(sql)?;
+        for (number, parameter) in (1..).zip(parameters) {
+            // By their names: `$2` may stand before `$1`.
+            let index = statement.parameter_index(&format!("${number}"))?;
+            if let Some(index) = index {
+                statement.raw_bind_parameter(index, parameter)?;
+            }
+        }
+        statement.raw_execute()?;
     }
     Ok(())
 }

@@ -89,8 +89,8 @@ const VERSIONS: [&str; 7] = [
     UPDATE about SET meaning = 'What happened, in order, as far as it is kept.'
         WHERE name = 'changes';",
     // Who may do what, and who did what.
-    "CREATE TABLE roster (version INTEGER NOT NULL, secret TEXT NOT NULL) STRICT;
-    INSERT INTO roster VALUES (1, lower(hex(randomblob(32))));
+    "CREATE TABLE roster (version INTEGER NOT NULL) STRICT;
+    INSERT INTO roster VALUES (1);
     CREATE TABLE people (
         name TEXT PRIMARY KEY,
         role TEXT NOT NULL,
@@ -111,11 +111,15 @@ const VERSIONS: [&str; 7] = [
         since INTEGER NOT NULL,
         expires INTEGER
     ) STRICT;
+    CREATE TABLE tickets (
+        hash TEXT PRIMARY KEY,
+        stands_for TEXT NOT NULL,
+        expires INTEGER NOT NULL
+    ) STRICT;
     ALTER TABLE changes ADD COLUMN person TEXT;
     CREATE INDEX changes_of_person ON changes (person, revision) WHERE person IS NOT NULL;
     INSERT INTO about VALUES
         ('roster', 'One row: the number of the latest change of people, sessions and tokens.'),
-        ('roster.secret', 'What tickets are signed with.'),
         ('people', 'Who signs in, and what they may do: viewer, editor or admin.'),
         ('people.password', 'The Argon2id hash of their password.'),
         ('people.since', 'In milliseconds since 1970, as all times here.'),
@@ -125,6 +129,7 @@ const VERSIONS: [&str; 7] = [
         ('tokens', 'What programs show to be let in.'),
         ('tokens.hash', 'The SHA-256 of what the program has.'),
         ('tokens.expires', 'Until when.'),
+        ('tickets', 'What stands for a session or a token for half a minute.'),
         ('changes.person', 'Who asked for it, a person or a program''s token.');",
 ];
 
