@@ -93,7 +93,7 @@ pub enum RosterChange {
     /// Somebody is there no more, nor are their sessions.
     RemovePerson(String),
     /// A session is there, if its person still has the password with this hash, and of the sessions of theirs only
-    /// the latest [`MAX_SESSIONS`].
+    /// the latest fifty.
     AddSession(Session, String),
     /// A session was used at this time.
     TouchSession(String, u64),
