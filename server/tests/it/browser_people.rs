@@ -139,10 +139,14 @@ async fn a_page_whose_role_is_taken_away_says_so_and_keeps_what_was_typed() {
     browser.until("location.search === '?q=product'").await;
     browser.fill("Mine", "mine").await;
     browser.click("[data-form-submit]").await;
+    // What is typed while it is saved would be typed into nothing.
     browser
-        .until("document.querySelectorAll('[data-product]').length === 2")
+        .until("document.getElementById('panel').hidden")
         .await;
     browser.fill("Half", "half").await;
+    browser
+        .until("JSON.stringify({...localStorage}).includes('Half')")
+        .await;
     shop.run(&["people", "role", "Eva", "viewer"], "");
     browser
         .until("document.querySelector('[data-read-only]')")
