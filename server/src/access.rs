@@ -11,13 +11,14 @@ mod rates;
 mod secret;
 mod visitor;
 
+use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::Role;
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::journal::{
@@ -345,36 +346,45 @@ impl Access {
         self.load()
     }
 
-    /// Learns what other programs change, until the server stops.
+    /// Learns what other programs change, until the server stops. It has a thread of its own: one of those that
+    /// tasks share would be kept from resting by something to do each second.
     pub async fn follow(self, stop: CancellationToken) {
-        let mut looks = interval(LOOK_TIME);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut forgets = interval(FORGET_TIME);
+        let (stopper, is_stopped) = channel::<Infallible>();
+        let thread = std::thread::Builder::new().name("access".to_owned());
+        if let Err(error) = thread.spawn(move || self.look_on(&is_stopped)) {
+            tracing::error!(%error, "what other programs change of people is not learned");
+        }
+        stop.cancelled().await;
+        drop(stopper);
+    }
+
+    fn look_on(&self, is_stopped: &Receiver<Infallible>) {
+        let mut forgotten = Instant::now();
         let mut is_lost = false;
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = looks.tick() => {}
-                _ = forgets.tick() => {
-                    let oldest = now_ms().saturating_sub(to_ms(SESSION_TIME));
-                    let is_old = |session: &Session| session.used < oldest;
-                    if self.roster().sessions.iter().any(is_old) {
-                        // They count for nothing already.
-                        let _ = self.apply(vec![RosterChange::ForgetSessions(oldest)]).await;
-                    }
-                    continue;
-                }
-            }
-            let access = self.clone();
-            let looked = spawn_blocking(move || access.look()).await;
-            match looked {
-                Ok(Ok(())) => is_lost = false,
-                Ok(Err(error)) if !is_lost => {
+        while let Err(RecvTimeoutError::Timeout) = is_stopped.recv_timeout(LOOK_TIME) {
+            match self.look() {
+                Ok(()) => is_lost = false,
+                Err(error) if !is_lost => {
                     is_lost = true;
                     tracing::warn!(%error, "it can't be looked up who may do what");
                 }
-                _ => {}
+                Err(_) => {}
             }
+            if forgotten.elapsed() >= FORGET_TIME {
+                forgotten = Instant::now();
+                self.forget();
+            }
+        }
+    }
+
+    /// Takes away sessions that nobody has used for long. They count for nothing already.
+    fn forget(&self) {
+        let oldest = now_ms().saturating_sub(to_ms(SESSION_TIME));
+        let is_old = |session: &Session| session.used < oldest;
+        if self.roster().sessions.iter().any(is_old) {
+            let change = RosterChange::ForgetSessions(oldest);
+            // What is not written now is the next time.
+            let _ = self.0.store.apply(&[change]).and_then(|()| self.load());
         }
     }
 }

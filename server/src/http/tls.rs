@@ -110,13 +110,13 @@ impl Tls {
                 () = stop.cancelled() => return,
                 _ = looks.tick() => {}
             }
+            // That takes no time to speak of; to read them may.
+            let written = self.0.files.written();
+            if written == known {
+                continue;
+            }
             let files = self.0.files.clone();
-            let looked = spawn_blocking(move || {
-                let written = files.written();
-                let config = (written != known).then(|| files.read());
-                (written, config)
-            });
-            let Ok((written, Some(config))) = looked.await else {
+            let Ok(config) = spawn_blocking(move || files.read()).await else {
                 continue;
             };
             known = written;
