@@ -58,7 +58,6 @@ const MAX_AGENT_CHARS: usize = 200;
 pub struct Access(Arc<Shared>);
 
 struct Shared {
-    policy: Policy,
     store: Arc<RosterStore>,
     known: RwLock<Known>,
     /// Held while all is read anew, so that what was read first is not taken last.
@@ -100,25 +99,23 @@ impl From<JournalError> for Fault {
 }
 
 impl Access {
-    /// What a journal knows of people, under a policy. Waits for the journal.
-    pub fn open(store: Arc<RosterStore>, policy: Policy) -> Result<Self, JournalError> {
+    /// What a journal knows of people, under the policy where there are some or none. Waits for the journal.
+    pub fn open(
+        store: Arc<RosterStore>,
+        policy: impl FnOnce(bool) -> anyhow::Result<Policy>,
+    ) -> anyhow::Result<Self> {
         let roster = store.load()?;
+        let policy = policy(!roster.people.is_empty())?;
         let has_nobody = roster.people.is_empty() && policy.needs_people();
         let shared = Shared {
             known: RwLock::new(Known::new(roster, policy)),
             loading: Mutex::default(),
-            policy,
             store,
             attempts: Attempts::default(),
             hasher: password::Hasher::default(),
             first_key: has_nobody.then(new_secret),
         };
         Ok(Self(Arc::new(shared)))
-    }
-
-    /// What anybody may do.
-    pub fn policy(&self) -> Policy {
-        self.0.policy
     }
 
     /// What opens the page on which the first admin is made, as long as there is nobody.

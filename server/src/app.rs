@@ -154,11 +154,7 @@ async fn open_access(
     roster: Arc<RosterStore>,
     policy: impl FnOnce(bool) -> anyhow::Result<Policy> + Send + 'static,
 ) -> anyhow::Result<Access> {
-    let open = move || {
-        let has_people = !roster.load()?.people.is_empty();
-        Ok(Access::open(roster, policy(has_people)?)?)
-    };
-    spawn_blocking(open).await?
+    spawn_blocking(move || Access::open(roster, policy)).await?
 }
 
 /// Serves the journal's catalog until `stop`, then answers what was taken and returns. `on_open` is called once

@@ -107,10 +107,10 @@ async fn change_password(
         Err(Refused::Wait(seconds)) => return Ok(Err(Refusal::Wait(seconds))),
         Err(_) => return Err(Reason::NotSaved.into()),
     }
-    if let Err(fault) = check_password(name, &form.password) {
-        return Ok(Err(Refusal::Words(fault.into())));
-    }
-    let hash = access.hash(&form.password).await.ok_or(Reason::NotSaved)?;
+    let hash = match hash_of_new(access, name, &form.password).await? {
+        Ok(hash) => hash,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let set = access.set_password(name, hash, Some(key.to_owned())).await;
     Ok(settled(set)?.map(|()| "password"))
 }
@@ -169,21 +169,33 @@ async fn add(
     let Some(name) = check_name(&form.name) else {
         return Ok(Err(Refusal::Words("bad_name")));
     };
-    if let Err(fault) = check_password(name, &form.password) {
+    let hash = match hash_of_new(access, name, &form.password).await? {
+        Ok(hash) => hash,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    Ok(settled(access.add_person(name, role, hash).await)?.map(|()| "added"))
+}
+
+/// The hash of somebody's new password, if it will do as one.
+async fn hash_of_new(
+    access: &Access,
+    name: &str,
+    password: &str,
+) -> Result<Result<String, Refusal>, Rejection> {
+    if let Err(fault) = check_password(name, password) {
         return Ok(Err(Refusal::Words(fault.into())));
     }
-    let hash = access.hash(&form.password).await.ok_or(Reason::NotSaved)?;
-    Ok(settled(access.add_person(name, role, hash).await)?.map(|()| "added"))
+    Ok(Ok(access.hash(password).await.ok_or(Reason::NotSaved)?))
 }
 
 async fn set_password(
     access: &Access,
     form: &PeopleForm,
 ) -> Result<Result<&'static str, Refusal>, Rejection> {
-    if let Err(fault) = check_password(&form.name, &form.password) {
-        return Ok(Err(Refusal::Words(fault.into())));
-    }
-    let hash = access.hash(&form.password).await.ok_or(Reason::NotSaved)?;
+    let hash = match hash_of_new(access, &form.name, &form.password).await? {
+        Ok(hash) => hash,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let set = access.set_password(&form.name, hash, None).await;
     Ok(settled(set)?.map(|()| "password"))
 }

@@ -103,7 +103,7 @@ impl Lock {
                 |there: &Metadata| (there.dev(), there.ino()) == (opened.dev(), opened.ino());
             let gone = || JournalError::Gone(path.display().to_string());
             match path.metadata() {
-                // Nothing of the data file is ever taken away.
+                // However small it becomes, a data file has its tables.
                 Ok(there) if path == self.path() && there.len() == 0 => Err(gone()),
                 Ok(there) if is_same(&there) => Ok(()),
                 Ok(_) => Err(gone()),
