@@ -2,17 +2,22 @@
 //! is a [`Visitor`]; what they may do can be taken away while they are connected.
 
 mod attempts;
+mod decisions;
+mod held;
 mod key;
 mod known;
 mod name;
 mod password;
 mod policy;
 mod rates;
+mod seats;
 mod secret;
 mod visitor;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -22,16 +27,19 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::journal::{
-    JournalError, Person, Roster, RosterChange, RosterStore, Session, Ticket, Token, now_ms,
+    JournalError, Roster, RosterChange, RosterStore, Session, Ticket, now_ms,
 };
 use attempts::Attempts;
+use held::HeldTickets;
 use key::Key;
 use known::Known;
 
+use name::fold_name;
 pub use name::{MAX_NAME_CHARS, check_name};
 pub use password::{PasswordFault, check_password, hash_password};
 pub use policy::{Openness, Policy};
 pub use rates::{Limits, Rates};
+pub use seats::{Seat, Seats};
 pub use secret::{hash_of, new_secret};
 pub use visitor::{Kind, Visitor};
 
@@ -63,9 +71,12 @@ struct Shared {
     /// Held while all is read anew, so that what was read first is not taken last.
     loading: Mutex<()>,
     attempts: Attempts,
+    held: HeldTickets,
     hasher: password::Hasher,
     /// What opens the page on which the first admin is made, where there was nobody at the start.
     first_key: Option<String>,
+    /// Whether there was somebody since: whoever is alone and goes leaves nothing open behind them.
+    had_people: AtomicBool,
 }
 
 /// Why nobody was let in.
@@ -99,9 +110,11 @@ impl From<JournalError> for Fault {
 }
 
 impl Access {
-    /// What a journal knows of people, under the policy where there are some or none. Waits for the journal.
+    /// What a journal knows of people, under the policy where there are some or none. After so many sign-ins that
+    /// failed one waits. Waits for the journal.
     pub fn open(
         store: Arc<RosterStore>,
+        sign_ins: Option<NonZeroU32>,
         policy: impl FnOnce(bool) -> anyhow::Result<Policy>,
     ) -> anyhow::Result<Self> {
         let roster = store.load()?;
@@ -111,17 +124,19 @@ impl Access {
             known: RwLock::new(Known::new(roster, policy)),
             loading: Mutex::default(),
             store,
-            attempts: Attempts::default(),
+            attempts: Attempts::new(sign_ins),
+            held: HeldTickets::default(),
             hasher: password::Hasher::default(),
             first_key: has_nobody.then(new_secret),
+            had_people: AtomicBool::new(!has_nobody),
         };
         Ok(Self(Arc::new(shared)))
     }
 
-    /// What opens the page on which the first admin is made, as long as there is nobody.
+    /// What opens the page on which the first admin is made, until there is somebody.
     pub fn first_key(&self) -> Option<&str> {
-        let key = self.0.first_key.as_deref();
-        key.filter(|_| self.roster().people.is_empty())
+        let had_people = self.0.had_people.load(Ordering::Relaxed);
+        self.0.first_key.as_deref().filter(|_| !had_people)
     }
 
     /// All that is known, at one moment.
@@ -153,7 +168,7 @@ impl Access {
             let access = self.clone();
             tokio::spawn(async move {
                 // It is written the next time.
-                let _ = access.apply(vec![touch]).await;
+                let _ = access.apply(touch).await;
             });
         }
         Some(visitor)
@@ -176,22 +191,29 @@ impl Access {
             key: key.to_owned(),
             expires: now.saturating_add(to_ms(TICKET_TIME)),
         };
-        self.apply(vec![RosterChange::AddTicket(ticket, now)])
-            .await?;
+        self.apply(RosterChange::AddTicket(ticket, now)).await?;
         Ok(Some(secret))
     }
 
     /// Whose ticket this is. Another server may just have given it out: one that is not known is looked for.
     pub async fn by_ticket(&self, secret: &str) -> Option<Visitor> {
         let hash = hash_of(secret);
-        let known = self.known().ticket(&hash, now_ms());
-        if known.is_some() {
-            return known;
+        let find = || {
+            let visitor = self.known().ticket(&hash, now_ms())?;
+            Some(self.0.held.hold(&hash, visitor))
+        };
+        if let Some(visitor) = find() {
+            return Some(visitor);
         }
         let access = self.clone();
         let looked = spawn_blocking(move || access.look()).await;
         looked.ok()?.ok()?;
-        self.known().ticket(&hash, now_ms())
+        find()
+    }
+
+    /// Whose ticket this is, by which a connection was opened that is still there.
+    pub fn by_held_ticket(&self, secret: &str) -> Option<Visitor> {
+        self.0.held.holder(&hash_of(secret))
     }
 
     /// Signs somebody in; gives the secret of their new session.
@@ -202,12 +224,8 @@ impl Access {
         password: &str,
         agent: &str,
     ) -> Result<String, Refused> {
-        let by_name = Key::Name(
-            name.chars()
-                .take(MAX_NAME_CHARS)
-                .collect::<String>()
-                .to_lowercase(),
-        );
+        let begin: String = name.chars().take(MAX_NAME_CHARS).collect();
+        let by_name = Key::Name(fold_name(&begin));
         // It counts as one that failed as long as it is not known to be right: many at once are as many.
         let keys = [Key::of_address(address), by_name];
         self.begin(&keys)?;
@@ -228,9 +246,7 @@ impl Access {
             used: now,
             agent: agent.chars().take(MAX_AGENT_CHARS).collect(),
         };
-        let added = self
-            .apply(vec![RosterChange::AddSession(session, hash)])
-            .await;
+        let added = self.apply(RosterChange::AddSession(session, hash)).await;
         added.map_err(Refused::Failed)?;
         // Their password may have become another meanwhile.
         let is_there = self.by_session(&secret).is_some();
@@ -251,7 +267,7 @@ impl Access {
 
     /// Whether this is somebody's password. Wrong ones count as those of a sign-in do.
     pub async fn is_password(&self, name: &str, password: &str) -> Result<bool, Refused> {
-        let key = Key::Name(name.to_lowercase());
+        let key = Key::Name(fold_name(name));
         self.begin(std::slice::from_ref(&key))?;
         let hash = self
             .roster()
@@ -271,48 +287,76 @@ impl Access {
 
     /// Ends a session.
     pub async fn sign_out(&self, hash: &str) -> Result<(), JournalError> {
-        self.apply(vec![RosterChange::RemoveSession(hash.to_owned())])
+        self.apply(RosterChange::RemoveSession(hash.to_owned()))
             .await
     }
 
+    /// Makes the first admin, if there is nobody yet.
+    pub async fn add_first(&self, name: String, password: String) -> Result<(), Fault> {
+        let decide = move |roster: &Roster| {
+            if !roster.people.is_empty() {
+                return Err(Fault::Taken);
+            }
+            let person = roster.new_person(&name, Role::Admin, password.clone())?;
+            Ok(vec![RosterChange::AddPerson(person)])
+        };
+        self.change(decide).await
+    }
+
     /// Adds somebody.
-    pub async fn add_person(&self, name: &str, role: Role, password: String) -> Result<(), Fault> {
-        let roster = self.roster();
-        let person = roster.new_person(name, role, password)?;
-        Ok(self.apply(vec![RosterChange::AddPerson(person)]).await?)
+    pub async fn add_person(
+        &self,
+        name: String,
+        role: Role,
+        password: String,
+    ) -> Result<(), Fault> {
+        let decide = move |roster: &Roster| {
+            let person = roster.new_person(&name, role, password.clone())?;
+            Ok(vec![RosterChange::AddPerson(person)])
+        };
+        self.change(decide).await
     }
 
     /// Gives somebody another role.
-    pub async fn set_role(&self, name: &str, role: Role) -> Result<(), Fault> {
-        let change = self.roster().with_role(name, role)?;
-        Ok(self.apply(vec![change]).await?)
+    pub async fn set_role(&self, name: String, role: Role) -> Result<(), Fault> {
+        self.change(move |roster| Ok(vec![roster.with_role(&name, role)?]))
+            .await
     }
 
     /// Gives somebody another password; of their sessions this one is left, or none.
     pub async fn set_password(
         &self,
-        name: &str,
+        name: String,
         password: String,
         kept: Option<String>,
     ) -> Result<(), Fault> {
-        let changes = self.roster().with_password(name, password, kept)?;
-        Ok(self.apply(changes).await?)
+        self.change(move |roster| roster.with_password(&name, &password, kept.as_deref()))
+            .await
     }
 
     /// Takes somebody away.
-    pub async fn remove_person(&self, name: &str) -> Result<(), Fault> {
-        let change = self.roster().without(name)?;
-        Ok(self.apply(vec![change]).await?)
+    pub async fn remove_person(&self, name: String) -> Result<(), Fault> {
+        self.change(move |roster| Ok(vec![roster.without(&name)?]))
+            .await
     }
 
-    /// Makes changes durable, and then true here.
-    async fn apply(&self, changes: Vec<RosterChange>) -> Result<(), JournalError> {
+    /// Makes a change durable, and then true here.
+    async fn apply(&self, change: RosterChange) -> Result<(), JournalError> {
+        self.change(move |_| Ok(vec![change.clone()])).await
+    }
+
+    /// Makes durable, and then true here, what is decided of what is known.
+    async fn change<E: From<JournalError> + Send + 'static>(
+        &self,
+        decide: impl Fn(&Roster) -> Result<Vec<RosterChange>, E> + Send + 'static,
+    ) -> Result<(), E> {
         let access = self.clone();
-        let applied = spawn_blocking(move || {
-            access.0.store.apply(&changes)?;
-            access.load()
+        let changed = spawn_blocking(move || {
+            access.0.store.change(decide)?;
+            Ok(access.load()?)
         });
-        applied.await.unwrap_or(Err(JournalError::Interrupted))
+        let interrupted = |_| Err(JournalError::Interrupted.into());
+        changed.await.unwrap_or_else(interrupted)
     }
 
     /// Reads all anew. Waits for the journal.
@@ -323,6 +367,9 @@ impl Access {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let roster = self.0.store.load()?;
+        if !roster.people.is_empty() {
+            self.0.had_people.store(true, Ordering::Relaxed);
+        }
         let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
         known.replace(roster, now_ms());
         Ok(())
@@ -379,105 +426,14 @@ impl Access {
         let oldest = now_ms().saturating_sub(to_ms(SESSION_TIME));
         let is_old = |session: &Session| session.used < oldest;
         if self.roster().sessions.iter().any(is_old) {
-            let change = RosterChange::ForgetSessions(oldest);
+            let forget = |_: &Roster| Ok(vec![RosterChange::ForgetSessions(oldest)]);
+            let forgotten: Result<(), JournalError> = self.0.store.change(forget);
             // What is not written now is the next time.
-            let _ = self.0.store.apply(&[change]).and_then(|()| self.load());
+            let _ = forgotten.and_then(|()| self.load());
         }
     }
 }
 
 fn to_ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl Roster {
-    /// Somebody, whichever letters of their name are capitals.
-    pub fn person(&self, name: &str) -> Option<&Person> {
-        let name = name.to_lowercase();
-        let mut people = self.people.iter();
-        people.find(|person| person.name.to_lowercase() == name)
-    }
-
-    fn is_taken(&self, name: &str) -> bool {
-        let lower = name.to_lowercase();
-        let mut tokens = self.tokens.iter();
-        self.person(name).is_some() || tokens.any(|token| token.name.to_lowercase() == lower)
-    }
-
-    /// Somebody new, with the hash of their password.
-    pub fn new_person(&self, name: &str, role: Role, password: String) -> Result<Person, Fault> {
-        if self.is_taken(name) {
-            return Err(Fault::Taken);
-        }
-        Ok(Person {
-            name: name.to_owned(),
-            role,
-            password,
-            since: now_ms(),
-        })
-    }
-
-    /// A program's new token, and its secret.
-    pub fn new_token(
-        &self,
-        name: &str,
-        role: Role,
-        time: Option<Duration>,
-    ) -> Result<(Token, String), Fault> {
-        if self.is_taken(name) {
-            return Err(Fault::Taken);
-        }
-        let secret = new_secret();
-        let now = now_ms();
-        let token = Token {
-            name: name.to_owned(),
-            hash: hash_of(&secret),
-            role,
-            since: now,
-            expires: time.map(|time| now.saturating_add(to_ms(time))),
-        };
-        Ok((token, secret))
-    }
-
-    /// Whether somebody else is an admin than this one.
-    fn has_other_admin(&self, name: &str) -> bool {
-        let admins = self
-            .people
-            .iter()
-            .filter(|person| person.role == Role::Admin);
-        admins.filter(|person| person.name != name).count() > 0
-    }
-
-    /// What gives somebody another role.
-    pub fn with_role(&self, name: &str, role: Role) -> Result<RosterChange, Fault> {
-        let person = self.person(name).ok_or(Fault::Unknown)?;
-        if role != Role::Admin && person.role == Role::Admin && !self.has_other_admin(&person.name)
-        {
-            return Err(Fault::LastAdmin);
-        }
-        Ok(RosterChange::SetRole(person.name.clone(), role))
-    }
-
-    /// What gives somebody another password's hash, and ends their sessions but one.
-    pub fn with_password(
-        &self,
-        name: &str,
-        password: String,
-        kept: Option<String>,
-    ) -> Result<Vec<RosterChange>, Fault> {
-        let person = self.person(name).ok_or(Fault::Unknown)?;
-        let end = RosterChange::KeepSession(person.name.clone(), kept);
-        let set = RosterChange::SetPassword(person.name.clone(), password);
-        Ok(vec![set, end])
-    }
-
-    /// What takes somebody away. The last admin stays as long as anybody else is there.
-    pub fn without(&self, name: &str) -> Result<RosterChange, Fault> {
-        let person = self.person(name).ok_or(Fault::Unknown)?;
-        let is_needed = person.role == Role::Admin && self.people.len() > 1;
-        if is_needed && !self.has_other_admin(&person.name) {
-            return Err(Fault::LastAdmin);
-        }
-        Ok(RosterChange::RemovePerson(person.name.clone()))
-    }
 }

@@ -1,6 +1,7 @@
 //! The server from start to stop.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
-use crate::access::{Access, Limits, Openness, Policy, Rates};
+use crate::access::{Access, Limits, Openness, Policy, Rates, Seats};
 use crate::backups::{Backups, back_up};
 use crate::engine::Engine;
 use crate::engine::hub::Pace;
 use crate::engine::journal::{Journal, RosterStore};
-use crate::http::accept::{ConnectionLimits, serve};
+use crate::http::accept::{Callers, ConnectionLimits, serve};
 use crate::http::base_path::BasePath;
 use crate::http::limits::{max_clients, max_connections};
 use crate::http::listen::listen;
@@ -40,8 +41,13 @@ const KEEP_HISTORY: Duration = Duration::from_hours(90 * 24);
 /// Nobody but a few machines asks there.
 const OPERATOR_LIMITS: ConnectionLimits = ConnectionLimits {
     max_connections: 16,
+    callers: None,
     max_stall: Duration::from_secs(10),
 };
+
+/// How many connections an address may have for each live one: a browser that opens a page takes some more for
+/// its files.
+const CONNECTIONS_PER_LIVE_ONE: NonZeroU32 = NonZeroU32::new(4).expect("more than none");
 
 /// How often it is forgotten who asked how often.
 const FORGET_TIME: Duration = Duration::from_mins(1);
@@ -152,9 +158,10 @@ async fn forget(rates: Rates, stop: CancellationToken) {
 /// Who may do what, by what the journal knows of people and by the policy where there are some or none.
 async fn open_access(
     roster: Arc<RosterStore>,
+    sign_ins: Option<NonZeroU32>,
     policy: impl FnOnce(bool) -> anyhow::Result<Policy> + Send + 'static,
 ) -> anyhow::Result<Access> {
-    spawn_blocking(move || Access::open(roster, policy)).await?
+    spawn_blocking(move || Access::open(roster, sign_ins, policy)).await?
 }
 
 /// Serves the journal's catalog until `stop`, then answers what was taken and returns. `on_open` is called once
@@ -173,17 +180,13 @@ pub async fn run(
     let open = |files| Tls::open(files, max_stall);
     let tls = options.tls.map(open).transpose()?;
     let files = tls.as_ref().map_or(1, |_| FILES_PER_CONNECTION);
-    let limits = ConnectionLimits {
-        max_connections: options.max_connections / files,
-        max_stall,
-    };
     let max_clients = options.max_clients / files;
     let operator = open_operator(options.metrics)?;
     journal.keep_history(options.keep_history);
     let (viewing, editing) = (options.viewing, options.editing);
     let policy = move |has_people| Policy::new(address.ip(), viewing, editing, has_people);
     let mut engine = Engine::start(journal, options.pace, max_clients)?;
-    let opened = open_access(engine.roster().clone(), policy).await;
+    let opened = open_access(engine.roster().clone(), options.limits.sign_ins, policy).await;
     let access = match opened {
         Ok(access) => access,
         Err(error) => {
@@ -215,6 +218,16 @@ pub async fn run(
     shutdown
         .tasks
         .spawn(forget(rates.clone(), shutdown.stop.clone()));
+    let of_address = options.limits.connections;
+    let of_address = of_address.map(|max| max.saturating_mul(CONNECTIONS_PER_LIVE_ONE));
+    let limits = ConnectionLimits {
+        max_connections: options.max_connections / files,
+        callers: Some(Callers {
+            seats: Seats::new(of_address, engine.hub().metrics().clone()),
+            proxies: options.proxies.clone(),
+        }),
+        max_stall,
+    };
     let identifier = Identifier {
         access,
         proxies: options.proxies,

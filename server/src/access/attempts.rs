@@ -1,13 +1,11 @@
 //! Sign-ins that failed: after some, an address and a name wait longer each time.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::key::Key;
-
-/// How many may fail before anybody waits.
-const FREE: u32 = 5;
 
 /// How long is waited at most.
 const MAX_WAIT: Duration = Duration::from_mins(15);
@@ -22,8 +20,11 @@ const FULL_TIME: Duration = Duration::from_secs(10);
 const MAX_KEYS: usize = 50_000;
 
 /// Sign-ins that failed, by address and by name.
-#[derive(Default)]
-pub struct Attempts(Mutex<HashMap<Key, Failures>>);
+pub struct Attempts {
+    /// How many may fail before anybody waits; without a number, any.
+    free: Option<NonZeroU32>,
+    failures: Mutex<HashMap<Key, Failures>>,
+}
 
 struct Failures {
     count: u32,
@@ -31,9 +32,9 @@ struct Failures {
 }
 
 impl Failures {
-    /// How long is waited after the last one.
-    fn wait(&self) -> Duration {
-        match self.count.checked_sub(FREE) {
+    /// How long is waited after the last one, where so many are free.
+    fn wait(&self, free: Option<NonZeroU32>) -> Duration {
+        match free.and_then(|free| self.count.checked_sub(free.get())) {
             Some(more) => Duration::from_secs(1 << more.min(10)).min(MAX_WAIT),
             None => Duration::ZERO,
         }
@@ -41,8 +42,16 @@ impl Failures {
 }
 
 impl Attempts {
+    /// None yet; so many may fail before anybody waits.
+    pub fn new(free: Option<NonZeroU32>) -> Self {
+        Self {
+            free,
+            failures: Mutex::default(),
+        }
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<Key, Failures>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins one under these keys: it counts as one that failed until it is known to be right. Or says how long
@@ -51,13 +60,15 @@ impl Attempts {
         let mut all = self.all();
         let waits = keys.iter().filter_map(|key| {
             let failures = all.get(key)?;
-            failures.wait().checked_sub(failures.last.elapsed())
+            failures
+                .wait(self.free)
+                .checked_sub(failures.last.elapsed())
         });
         if let Some(time) = waits.max().filter(|time| !time.is_zero()) {
             return Err(time);
         }
         if all.len() > MAX_KEYS {
-            all.retain(|_, failures| failures.last.elapsed() < failures.wait());
+            all.retain(|_, failures| failures.last.elapsed() < failures.wait(self.free));
         }
         if all.len() > MAX_KEYS {
             // Nobody fails so often but who tries to have this forgotten.
@@ -100,7 +111,8 @@ mod tests {
 
     #[test]
     fn after_five_failures_one_waits_longer_each_time() {
-        let attempts = Attempts::default();
+        let free = NonZeroU32::new(5);
+        let attempts = Attempts::new(free);
         let address = |text: &str| Key::of_address(text.parse().expect("an address"));
         let name = |text: &str| Key::Name(text.to_owned());
         let keys = [address("203.0.113.5"), name("ana")];
@@ -123,10 +135,12 @@ mod tests {
         );
         let wait = |count| {
             let last = Instant::now();
-            Failures { count, last }.wait()
+            Failures { count, last }.wait(free)
         };
         assert_eq!(wait(4), Duration::ZERO);
         assert!((5..15).all(|count| wait(count) < wait(count + 1)));
         assert_eq!(wait(1_000), MAX_WAIT);
+        let unlimited = Attempts::new(None);
+        assert!((0..1_000).all(|_| unlimited.begin(&keys).is_ok()));
     }
 }

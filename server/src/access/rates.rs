@@ -1,9 +1,8 @@
 //! How often an address and a person may ask, and how many connections an address may have.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -11,6 +10,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use shared::Reason;
 
 use super::key::Key;
+use super::seats::{Seat, Seats};
 use crate::engine::author::Pace;
 use crate::metrics::Metrics;
 
@@ -24,8 +24,10 @@ pub struct Limits {
     pub requests: Option<NonZeroU32>,
     /// Commands in a minute.
     pub commands: Option<NonZeroU32>,
-    /// Connections of an address at a time.
+    /// Live connections of an address at a time.
     pub connections: Option<NonZeroU32>,
+    /// Sign-ins of an address or in a name that fail before the next one waits.
+    pub sign_ins: Option<NonZeroU32>,
 }
 
 impl Default for Limits {
@@ -35,6 +37,7 @@ impl Default for Limits {
             requests: NonZeroU32::new(3_000),
             commands: NonZeroU32::new(3_000),
             connections: NonZeroU32::new(500),
+            sign_ins: NonZeroU32::new(5),
         }
     }
 }
@@ -46,8 +49,7 @@ pub struct Rates(Arc<Shared>);
 struct Shared {
     requests: Option<DefaultKeyedRateLimiter<Key>>,
     commands: Option<DefaultKeyedRateLimiter<Key>>,
-    max_connections: Option<NonZeroU32>,
-    connections: Mutex<HashMap<Key, u32>>,
+    seats: Seats,
     clock: DefaultClock,
     metrics: Arc<Metrics>,
 }
@@ -61,8 +63,7 @@ impl Rates {
         Self(Arc::new(Shared {
             requests: limiter(limits.requests),
             commands: limiter(limits.commands),
-            max_connections: limits.connections,
-            connections: Mutex::default(),
+            seats: Seats::new(limits.connections, metrics.clone()),
             clock: DefaultClock::default(),
             metrics,
         }))
@@ -100,24 +101,9 @@ impl Rates {
         Ok(())
     }
 
-    /// A place for a connection of an address, or how long to wait until there may be one.
+    /// A place for a live connection of an address, or how long to wait until there may be one.
     pub fn sit(&self, address: IpAddr) -> Result<Seat, Duration> {
-        let Some(max) = self.0.max_connections else {
-            return Ok(Seat(None));
-        };
-        let key = Key::of_address(address);
-        let mut connections = self
-            .0
-            .connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let count = connections.entry(key.clone()).or_default();
-        if *count >= max.get() {
-            self.0.metrics.on_limit("connections");
-            return Err(SEAT_TIME);
-        }
-        *count += 1;
-        Ok(Seat(Some((self.clone(), key))))
+        self.0.seats.sit(address).ok_or(SEAT_TIME)
     }
 
     /// Forgets those who have not asked for a while.
@@ -125,25 +111,6 @@ impl Rates {
         for limiter in [&self.0.requests, &self.0.commands].into_iter().flatten() {
             limiter.retain_recent();
             limiter.shrink_to_fit();
-        }
-    }
-}
-
-/// The place of a connection, as long as it lives.
-pub struct Seat(Option<(Rates, Key)>);
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let Some((rates, key)) = self.0.take() else {
-            return;
-        };
-        let connections = &rates.0.connections;
-        let mut connections = connections.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = connections.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
-                connections.remove(&key);
-            }
         }
     }
 }
@@ -159,38 +126,5 @@ impl Pace for CommandPace {
         let commands = self.rates.0.commands.as_ref();
         let taken = self.rates.take("commands", commands, &self.keys);
         taken.map_err(Reason::too_often)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_as_many_connections_as_it_may() {
-        let limits = Limits {
-            connections: NonZeroU32::new(2),
-            ..Limits::default()
-        };
-        let rates = Rates::new(limits, Arc::default());
-        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
-        let seats = [
-            rates.sit(address("203.0.113.5")),
-            rates.sit(address("::ffff:203.0.113.5")),
-        ];
-        assert!(seats.iter().all(Result::is_ok));
-        assert!(rates.sit(address("203.0.113.5")).is_err());
-        assert!(rates.sit(address("203.0.113.6")).is_ok());
-        drop(seats);
-        assert!(rates.sit(address("203.0.113.5")).is_ok());
-        assert!(rates.0.connections.lock().expect("a lock").is_empty());
-        // One machine has all of these.
-        let ipv6 = [
-            rates.sit(address("2001:db8::1")),
-            rates.sit(address("2001:db8::2")),
-        ];
-        assert!(ipv6.iter().all(Result::is_ok));
-        assert!(rates.sit(address("2001:db8::3")).is_err());
-        assert!(rates.sit(address("2001:db8:0:1::3")).is_ok());
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use shared::{Role, Source};
 
-use super::rates::Seat;
+use super::held::Held;
+use super::seats::Seat;
 use crate::engine::author::{Author, Pace, Rights};
 
 /// How somebody said who they are.
@@ -31,6 +32,8 @@ pub struct Visitor {
     pace: Option<Arc<dyn Pace>>,
     /// The place of their connection, as long as it lives.
     _seat: Option<Arc<Seat>>,
+    /// The ticket by which it was opened, likewise.
+    _held: Option<Arc<Held>>,
 }
 
 impl Visitor {
@@ -43,6 +46,7 @@ impl Visitor {
             rights,
             pace: None,
             _seat: None,
+            _held: None,
         }
     }
 
@@ -55,6 +59,7 @@ impl Visitor {
             rights,
             pace: None,
             _seat: None,
+            _held: None,
         }
     }
 
@@ -67,6 +72,14 @@ impl Visitor {
     pub fn seated(self, seat: Seat) -> Self {
         Self {
             _seat: Some(Arc::new(seat)),
+            ..self
+        }
+    }
+
+    /// Them, by a ticket, which stands for their connection once they are forgotten no more.
+    pub(super) fn holding(self, held: Arc<Held>) -> Self {
+        Self {
+            _held: Some(held),
             ..self
         }
     }

@@ -166,6 +166,20 @@ pub struct Serving {
     )]
     pub max_commands: u32,
 
+    /// How many sign-ins of an address or in a name may fail before the next one waits, longer each time; 0 for
+    /// any number.
+    #[arg(
+        long,
+        env = "VITRINA_MAX_SIGN_INS",
+        value_name = "N",
+        default_value_t = 5
+    )]
+    pub max_sign_ins: u32,
+
+    /// How many viewers there may be in all; without it, as many as the process may open files for.
+    #[arg(long, env = "VITRINA_MAX_VIEWERS", value_name = "N")]
+    pub max_viewers: Option<usize>,
+
     /// How many live connections an address may have; 0 for any number.
     #[arg(
         long,
@@ -237,63 +251,18 @@ impl Serving {
         let Ok(said) = Self::from_arg_matches(after) else {
             return;
         };
-        if is_said("listen") {
-            self.listen = said.listen;
+        macro_rules! take {
+            ($($flag:ident)*) => {
+                $(if is_said(stringify!($flag)) {
+                    self.$flag = said.$flag;
+                })*
+            };
         }
-        if is_said("hosts") {
-            self.hosts = said.hosts;
-        }
-        if is_said("origins") {
-            self.origins = said.origins;
-        }
-        if is_said("base_path") {
-            self.base_path = said.base_path;
-        }
-        if is_said("viewing") {
-            self.viewing = said.viewing;
-        }
-        if is_said("editing") {
-            self.editing = said.editing;
-        }
-        if is_said("trusted_proxies") {
-            self.trusted_proxies = said.trusted_proxies;
-        }
-        if is_said("tls_cert") {
-            self.tls_cert = said.tls_cert;
-        }
-        if is_said("tls_key") {
-            self.tls_key = said.tls_key;
-        }
-        if is_said("max_requests") {
-            self.max_requests = said.max_requests;
-        }
-        if is_said("max_commands") {
-            self.max_commands = said.max_commands;
-        }
-        if is_said("max_connections") {
-            self.max_connections = said.max_connections;
-        }
-        if is_said("backup_to") {
-            self.backup_to = said.backup_to;
-        }
-        if is_said("backup_every") {
-            self.backup_every = said.backup_every;
-        }
-        if is_said("backup_keep") {
-            self.backup_keep = said.backup_keep;
-        }
-        if is_said("metrics") {
-            self.metrics = said.metrics;
-        }
-        if is_said("low_stock") {
-            self.low_stock = said.low_stock;
-        }
-        if is_said("keep_history") {
-            self.keep_history = said.keep_history;
-        }
-        if is_said("currency") {
-            self.currency = said.currency;
-        }
+        take!(
+            listen hosts origins base_path viewing editing trusted_proxies tls_cert tls_key
+            max_requests max_commands max_sign_ins max_viewers max_connections backup_to backup_every backup_keep metrics
+            low_stock keep_history currency
+        );
     }
 }
 

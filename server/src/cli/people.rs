@@ -10,7 +10,7 @@ use shared::Role;
 
 use super::args::{PeopleCommand, TokensCommand};
 use super::output::{print, print_json};
-use crate::access::{Fault, PasswordFault, check_name, check_password, hash_password};
+use crate::access::{Fault, PasswordFault, check_name, check_password, hash_password, new_secret};
 use crate::engine::journal::{
     JournalError, PostgresJournal, Roster, RosterChange, RosterStore, SqliteJournal, Store,
 };
@@ -20,30 +20,28 @@ pub fn people(store: &Store, command: &PeopleCommand) -> anyhow::Result<()> {
     match command {
         PeopleCommand::Add { name, role } => {
             let roster = open(store)?;
-            let known = roster.load()?;
-            let name = checked(name)?;
+            let name = &checked(name)?;
+            let add = |known: &Roster, hash: &str| known.new_person(name, *role, hash.to_owned());
             // Whoever can't be added is not asked for a password.
-            told(known.new_person(name, *role, String::new()), name)?;
+            told(add(&roster.load()?, ""), name)?;
             let hash = ask_password(name)?;
-            // Meanwhile somebody else may have been called so.
-            let person = told(roster.load()?.new_person(name, *role, hash), name)?;
-            roster.apply(&[RosterChange::AddPerson(person)])?;
+            let added =
+                roster.change(|known| Ok(vec![RosterChange::AddPerson(add(known, &hash)?)]));
+            told(added, name)?;
             print(&format_args!(
                 "{name} can sign in now, as {}",
                 to_text(*role)
             ))
         }
-        PeopleCommand::List { json } => list_people(&existing(store)?.load()?, *json),
+        PeopleCommand::List { json } => list_people(&only_read(store)?, *json),
         PeopleCommand::Role { name, role } => {
-            let roster = existing(store)?;
-            let change = told(roster.load()?.with_role(name, *role), name)?;
-            roster.apply(&[change])?;
+            let set = existing(store)?.change(|known| Ok(vec![known.with_role(name, *role)?]));
+            told(set, name)?;
             print(&format_args!("{name} is {} now", to_text(*role)))
         }
         PeopleCommand::Remove { name } => {
-            let roster = existing(store)?;
-            let change = told(roster.load()?.without(name), name)?;
-            roster.apply(&[change])?;
+            let removed = existing(store)?.change(|known| Ok(vec![known.without(name)?]));
+            told(removed, name)?;
             print(&format_args!("{name} is gone, and signed out everywhere"))
         }
         PeopleCommand::Password { name } => {
@@ -52,8 +50,8 @@ pub fn people(store: &Store, command: &PeopleCommand) -> anyhow::Result<()> {
             let person = known.person(name).ok_or(Fault::Unknown);
             let name = told(person, name)?.name.clone();
             let hash = ask_password(&name)?;
-            let changes = told(roster.load()?.with_password(&name, hash, None), &name)?;
-            roster.apply(&changes)?;
+            let set = roster.change(|known| known.with_password(&name, &hash, None));
+            told(set, &name)?;
             print(&format_args!(
                 "{name} has a new password, and is signed out everywhere"
             ))
@@ -70,20 +68,25 @@ pub fn tokens(store: &Store, command: &TokensCommand) -> anyhow::Result<()> {
             expires,
         } => {
             let roster = open(store)?;
-            let name = checked(name)?;
-            let (token, secret) = told(roster.load()?.new_token(name, *role, *expires), name)?;
-            roster.apply(&[RosterChange::PutToken(token)])?;
+            let name = &checked(name)?;
+            let secret = new_secret();
+            let created = roster.change(|known| {
+                let token = known.new_token(name, *role, *expires, &secret)?;
+                Ok(vec![RosterChange::PutToken(token)])
+            });
+            told(created, name)?;
             // Alone on standard output, for whoever keeps it in a file; it is shown this once.
             print(&secret)
         }
-        TokensCommand::List { json } => list_tokens(&existing(store)?.load()?, *json),
+        TokensCommand::List { json } => list_tokens(&only_read(store)?, *json),
         TokensCommand::Revoke { name } => {
             let roster = existing(store)?;
-            let known = roster.load()?;
-            if !known.tokens.iter().any(|token| token.name == *name) {
-                bail!("no token is called {name}: `vitrina tokens list` tells which there are");
+            match roster.change(|known| Ok(vec![known.without_token(name)?])) {
+                Err(Fault::Unknown) => {
+                    bail!("no token is called {name}: `vitrina tokens list` tells which there are")
+                }
+                revoked => told(revoked, name)?,
             }
-            roster.apply(&[RosterChange::RemoveToken(name.clone())])?;
             print(&format_args!("the token {name} lets nobody in any more"))
         }
     }
@@ -93,7 +96,7 @@ fn to_text(role: Role) -> &'static str {
     role.into()
 }
 
-fn checked(name: &str) -> anyhow::Result<&str> {
+fn checked(name: &str) -> anyhow::Result<String> {
     check_name(name).context("a name has 1 to 64 characters that can be seen")
 }
 
@@ -127,12 +130,23 @@ fn open(store: &Store) -> anyhow::Result<RosterStore> {
 
 /// The roster of a journal that is there.
 fn existing(store: &Store) -> anyhow::Result<RosterStore> {
-    if let Store::File(path) = store
-        && !path.exists()
-    {
-        return Err(JournalError::NotThere(path.display().to_string()).into());
-    }
+    refuse_missing(store)?;
     open(store)
+}
+
+/// What a journal says that is there, and stays as it is.
+fn only_read(store: &Store) -> anyhow::Result<Roster> {
+    refuse_missing(store)?;
+    Ok(RosterStore::new(store.clone()).load()?)
+}
+
+fn refuse_missing(store: &Store) -> anyhow::Result<()> {
+    match store {
+        Store::File(path) if !path.exists() => {
+            Err(JournalError::NotThere(path.display().to_string()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The hash of a password that is asked for on the terminal, or read from standard input.

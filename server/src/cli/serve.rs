@@ -21,7 +21,10 @@ use crate::http::tls::Files;
 /// How the command line wants the server to be. Too few files for one are an error, found before any
 /// is opened.
 pub fn options(serving: &Serving) -> anyhow::Result<Options> {
+    let system = Options::for_this_system()?;
+    let most = system.max_clients;
     Ok(Options {
+        max_clients: serving.max_viewers.map_or(most, |max| max.min(most)),
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
         backups: serving.backup_to.clone().map(|folder| Backups {
@@ -44,10 +47,11 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
             requests: NonZeroU32::new(serving.max_requests),
             commands: NonZeroU32::new(serving.max_commands),
             connections: NonZeroU32::new(serving.max_connections),
+            sign_ins: NonZeroU32::new(serving.max_sign_ins),
         },
         proxies: Proxies::new(serving.trusted_proxies.clone()),
         base_path: serving.base_path.clone().unwrap_or_default(),
-        ..Options::for_this_system()?
+        ..system
     })
 }
 

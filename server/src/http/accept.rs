@@ -1,7 +1,7 @@
 //! From a TCP connection to the requests on it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,13 +15,15 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
+use super::proxies::Proxies;
 use super::shutdown::Shutdown;
 use super::socket::{Place, Socket};
 use super::tls::{Sealed, Tls};
+use crate::access::{Seat, Seats};
 
 /// How long a connection may take to send the head of its next request. It is also how long one
 /// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
@@ -46,13 +48,39 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 const MAX_BUFFER_BYTES: usize = 32 * 1024;
 
 /// How many connections there may be, and how long one is waited for.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ConnectionLimits {
     /// The most connections at a time. More wait, in the kernel, until there is room.
     pub max_connections: usize,
+    /// Those of each address among them, where they are counted. One too many is closed.
+    pub callers: Option<Callers>,
     /// How long a client may take nothing of what is sent to it.
     pub max_stall: Duration,
 }
+
+/// Counts the connections of each address, but for this machine's and for those of proxies, which are many
+/// clients'.
+#[derive(Clone)]
+pub struct Callers {
+    /// The places of an address.
+    pub seats: Seats,
+    /// Whose connections are many clients'.
+    pub proxies: Proxies,
+}
+
+impl Callers {
+    /// A place for one more connection of this address, or an error if it has too many.
+    fn sit(&self, address: IpAddr) -> Result<Option<Seat>, TooMany> {
+        let address = address.to_canonical();
+        if address.is_loopback() || self.proxies.trusts(address) {
+            return Ok(None);
+        }
+        self.seats.sit(address).map(Some).ok_or(TooMany)
+    }
+}
+
+/// An address has as many connections as it may.
+struct TooMany;
 
 /// Serves until the server stops. Then no more connections are accepted, and those that are there
 /// answer the request that has begun. (`hyper_util`'s graceful shutdown would do the latter, but not
@@ -67,16 +95,22 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(
         limits.max_connections.min(Semaphore::MAX_PERMITS),
     ));
-    while let Some(place) = next_place(&places, shutdown).await {
+    while let Some(permit) = next_place(&places, shutdown).await {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.stop.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
+                let callers = limits.callers.as_ref();
+                let seated = callers.map_or(Ok(None), |callers| callers.sit(peer.ip()));
+                let Ok(seat) = seated else {
+                    tracing::debug!(%peer, "has too many connections");
+                    continue;
+                };
                 let is_crowded = places.available_permits() < limits.max_connections / 4;
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
-                let socket = Socket::new(stream, place, limits.max_stall);
+                let socket = Socket::new(stream, Place::new(permit, seat), limits.max_stall);
                 let (tls, router, shutdown) = (tls.clone(), router.clone(), shutdown.clone());
                 let tasks = shutdown.tasks.clone();
                 tasks.spawn(async move {
@@ -107,7 +141,7 @@ pub async fn serve(
 }
 
 /// Waits for room for one more connection; `None` when the server stops.
-async fn next_place(places: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<Place> {
+async fn next_place(places: &Arc<Semaphore>, shutdown: &Shutdown) -> Option<OwnedSemaphorePermit> {
     tokio::select! {
         place = places.clone().acquire_owned() => place.ok(),
         () = shutdown.stop.cancelled() => None,

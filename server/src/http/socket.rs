@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 
+use crate::access::Seat;
+
 /// A connection, and its place among those that are allowed.
 pub struct Socket {
     stream: TcpStream,
@@ -20,8 +22,21 @@ pub struct Socket {
     stall: Option<Pin<Box<Sleep>>>,
 }
 
-/// The place of a connection among those that are allowed, held as long as it is open.
-pub type Place = OwnedSemaphorePermit;
+/// The place of a connection among those that are allowed, in all and of its address, held as long as it is open.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+    _seat: Option<Seat>,
+}
+
+impl Place {
+    /// A place in all, and one of an address where those are counted.
+    pub fn new(permit: OwnedSemaphorePermit, seat: Option<Seat>) -> Self {
+        Self {
+            _permit: permit,
+            _seat: seat,
+        }
+    }
+}
 
 impl Socket {
     /// A connection that may take nothing for this long.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::listen::listen;
 use super::shutdown::Shutdown;
-use super::socket::Socket;
+use super::socket::{Place, Socket};
 
 /// How long a handshake may take.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
@@ -143,7 +143,7 @@ impl Tls {
         let place = self.0.places.clone().acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
         shutdown.tasks.spawn(pass_on(sealed, near));
-        Ok(Socket::new(far, place, self.0.max_stall))
+        Ok(Socket::new(far, Place::new(place, None), self.0.max_stall))
     }
 
     /// Both ends of a connection within the machine.

@@ -111,7 +111,8 @@ async fn change_password(
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let set = access.set_password(name, hash, Some(key.to_owned())).await;
+    let kept = Some(key.to_owned());
+    let set = access.set_password(name.to_owned(), hash, kept).await;
     Ok(settled(set)?.map(|()| "password"))
 }
 
@@ -142,8 +143,12 @@ pub async fn change_people(
     let role = form.role.parse::<Role>().ok();
     let done = match (form.action.as_str(), role) {
         ("add", Some(role)) => add(&access, &form, role).await?,
-        ("role", Some(role)) => settled(access.set_role(&form.name, role).await)?.map(|()| "role"),
-        ("remove", _) => settled(access.remove_person(&form.name).await)?.map(|()| "removed"),
+        ("role", Some(role)) => {
+            settled(access.set_role(form.name.clone(), role).await)?.map(|()| "role")
+        }
+        ("remove", _) => {
+            settled(access.remove_person(form.name.clone()).await)?.map(|()| "removed")
+        }
         ("password", _) => set_password(&access, &form).await?,
         _ => return Err(Rejection::NoSuchRoute),
     };
@@ -169,7 +174,7 @@ async fn add(
     let Some(name) = check_name(&form.name) else {
         return Ok(Err(Refusal::Words("bad_name")));
     };
-    let hash = match hash_of_new(access, name, &form.password).await? {
+    let hash = match hash_of_new(access, &name, &form.password).await? {
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -196,7 +201,7 @@ async fn set_password(
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let set = access.set_password(&form.name, hash, None).await;
+    let set = access.set_password(form.name.clone(), hash, None).await;
     Ok(settled(set)?.map(|()| "password"))
 }
 

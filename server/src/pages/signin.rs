@@ -12,11 +12,11 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use axum_extra::headers::{HeaderMapExt, RetryAfter};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use shared::{Reason, Role};
+use shared::Reason;
 use time::Duration as CookieDuration;
 
 use super::{LIVE, Reader, Templates, common};
-use crate::access::{Access, Refused, Visitor, check_name, check_password};
+use crate::access::{Access, Fault, Refused, Visitor, check_name, check_password};
 use crate::engine::hub::Hub;
 use crate::http::base_path::BasePath;
 use crate::http::extract::{ClientAddress, Locale, Parameters};
@@ -153,30 +153,34 @@ pub async fn make_first(
     Form(form): Form<Welcome>,
 ) -> Result<Response, Rejection> {
     refuse_other_key(&access, &form.key)?;
-    let name = form.name.trim();
-    let error = match (check_name(name), check_password(name, &form.password)) {
-        (None, _) => Some("people.bad_name".to_owned()),
-        (_, Err(fault)) => {
-            let fault: &str = fault.into();
-            Some(format!("people.{fault}"))
-        }
-        (Some(_), Ok(())) => None,
+    let checked = match check_name(&form.name) {
+        None => Err("bad_name"),
+        Some(name) => match check_password(&name, &form.password) {
+            Ok(()) => Ok(name),
+            Err(fault) => Err(fault.into()),
+        },
     };
-    if let Some(error) = error {
-        let data = json!({
-            "key": form.key, "name": name, "error": locale.text.get(&error),
-        });
-        let page = show(&templates, &locale, &Parameters::new(), "welcome", data);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    }
+    let name = match checked {
+        Ok(name) => name,
+        Err(fault) => {
+            let fault = format!("people.{fault}");
+            let error = locale.text.get(&fault);
+            let data = json!({"key": form.key, "name": form.name, "error": error});
+            let page = show(&templates, &locale, &Parameters::new(), "welcome", data);
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
     let not_saved = || Rejection::Command(Reason::NotSaved);
     let hash = access.hash(&form.password).await.ok_or_else(not_saved)?;
-    let added = access.add_person(name, Role::Admin, hash).await;
-    if let Err(error) = added {
-        tracing::error!(?error, "the first admin can't be made");
-        return Err(not_saved());
+    match access.add_first(name, hash).await {
+        Ok(()) => Ok(Redirect::to("signin").into_response()),
+        // Somebody was first.
+        Err(Fault::Taken) => Err(Rejection::NoSuchRoute),
+        Err(error) => {
+            tracing::error!(?error, "the first admin can't be made");
+            Err(not_saved())
+        }
     }
-    Ok(Redirect::to("signin").into_response())
 }
 
 /// Whoever has not the link, or comes too late, learns nothing.

@@ -36,8 +36,13 @@ pub fn run(data: &Path, arguments: &[&str], input: &str) -> Output {
 impl Shop {
     /// Starts it with these flags; nobody is known.
     pub fn open(flags: &[&str]) -> Self {
+        Self::open_on("127.0.0.1:0", flags)
+    }
+
+    /// Starts it on this address with these flags.
+    pub fn open_on(listen: &str, flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = Self::serve(&folder, "127.0.0.1:0", flags);
+        let program = Self::serve(&folder, listen, flags);
         Self { program, folder }
     }
 
@@ -421,6 +426,50 @@ async fn each_role_may_do_what_it_says_over_socket_io() {
     }
 }
 
+/// A client that polls shows its ticket with each request, and no other can come by it meanwhile.
+#[tokio::test]
+async fn a_ticket_is_good_for_as_long_as_its_connection_polls() {
+    let shop = Shop::open(&["--viewing", "people", "--editing", "people"]);
+    let token = shop.token("screen", "viewer").await;
+    let made = shop.with(&token, Method::POST, "/api/tickets", None).await;
+    let made: Value = made.json().await.expect("JSON");
+    let ticket = made["ticket"].as_str().expect("a text");
+    let polling = format!("/socket.io/?EIO=4&transport=polling&ticket={ticket}");
+    let opened = shop.http().get(&polling).await;
+    assert_eq!(opened.status(), 200);
+    let opened = opened.text().await.expect("a text");
+    let opened: Value = serde_json::from_str(&opened[1..]).expect("JSON");
+    let sid = opened["sid"].as_str().expect("a text");
+    let own = format!("{polling}&sid={sid}");
+    let send = async |path: &str, body: &'static str| {
+        let request = shop.http().request(Method::POST, path).body(body);
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(send(&own, "40").await, 200);
+    // Its time is over.
+    let file = rusqlite::Connection::open(data_file(&shop.folder)).expect("a file");
+    let over = "UPDATE tickets SET expires = 1; UPDATE roster SET version = version + 1";
+    file.execute_batch(over).expect("it is written");
+    let others = async {
+        while shop.http().get(&polling).await.status() != 401 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    timeout(TIMEOUT, others).await.expect("it opens no other");
+    assert_eq!(shop.http().get(&own).await.status(), 200);
+    assert_eq!(send(&own, "3").await, 200);
+    let forged = format!("{polling}0&sid={sid}");
+    assert_eq!(shop.http().get(&forged).await.status(), 401);
+    // A session that is over holds it no more.
+    assert_eq!(send(&own, "1").await, 200);
+    let gone = async {
+        while shop.http().get(&own).await.status() != 401 {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    timeout(TIMEOUT, gone).await.expect("nobody holds it");
+}
+
 #[test]
 fn an_open_address_needs_somebody_or_a_word() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -485,6 +534,14 @@ fn people_are_managed_on_the_command_line() {
         "correct horse\n",
     );
     refused(&["people", "add", "ANA"], "correct horse\n", "taken");
+    done(&["people", "add", "José"], "correct horse\n");
+    // As another keyboard writes it.
+    refused(
+        &["people", "add", "JOSE\u{301}"],
+        "correct horse\n",
+        "taken",
+    );
+    done(&["people", "remove", "jose\u{301}"], "");
     done(&["people", "add", "berta"], "correct horse\n");
     refused(&["people", "role", "ana", "viewer"], "", "the only admin");
     refused(&["people", "remove", "ana"], "", "the only admin");
@@ -519,7 +576,7 @@ fn people_are_managed_on_the_command_line() {
     );
     done(&["people", "remove", "ana"], "");
     refused(&["tokens", "revoke", "other"], "", "no token is called");
-    done(&["tokens", "revoke", "till"], "");
+    done(&["tokens", "revoke", "TILL"], "");
     let file = std::fs::read(&data).expect("a file");
     let has = |text: &str| file.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(!has("correct horse") && !has("another horse") && !has(token.trim()));

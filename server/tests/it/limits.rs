@@ -2,10 +2,16 @@
 //! browsers.
 
 use crate::access::Shop;
-use crate::support::{Client, draft};
+use std::net::{IpAddr, UdpSocket};
+use std::time::Duration;
+
+use crate::support::{Client, Http, TIMEOUT, draft};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// A proxy on this machine is trusted, so that a test can come from anywhere.
 const PROXY: [&str; 2] = ["--trusted-proxy", "127.0.0.1"];
@@ -178,6 +184,82 @@ async fn an_address_has_as_many_connections_as_it_may() {
     }
     let events = from(&shop, OTHER, Method::GET, "/api/products/stream").await;
     assert_eq!(events.status(), 200);
+}
+
+/// Connections that say nothing are counted as well, where it is not the machine's own.
+#[tokio::test]
+async fn an_address_has_as_many_silent_connections_as_it_may() {
+    let shop = Shop::open_on(
+        "0.0.0.0:0",
+        &["--editing", "open", "--max-connections", "3"],
+    );
+    let own = own_address();
+    let port = shop.program.host.rsplit(':').next().expect("a port");
+    let host = format!("{own}:{port}");
+    let connect = async || TcpStream::connect(&host).await.expect("a connection");
+    let mut silent = Vec::new();
+    for _ in 0..12 {
+        silent.push(connect().await);
+    }
+    // One too many is closed at once.
+    let mut byte = [0];
+    let read = timeout(TIMEOUT, connect().await.read(&mut byte)).await;
+    assert!(matches!(read, Ok(Ok(0) | Err(_))), "{read:?}");
+    // The machine itself has room.
+    let local = Http::of(&format!("127.0.0.1:{port}"));
+    assert_eq!(local.get("/healthz").await.status(), 200);
+    silent.clear();
+    let again = async {
+        while !is_answered(&host).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(TIMEOUT, again).await.expect("there is room again");
+}
+
+/// An address of this machine that others reach it by.
+fn own_address() -> IpAddr {
+    let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
+    // Nothing is sent: it only chooses a way.
+    socket.connect("192.0.2.1:9").expect("a network");
+    socket.local_addr().expect("an address").ip()
+}
+
+async fn is_answered(host: &str) -> bool {
+    let Ok(mut stream) = TcpStream::connect(host).await else {
+        return false;
+    };
+    let request = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut answer = String::new();
+    stream.write_all(request.as_bytes()).await.is_ok()
+        && stream.read_to_string(&mut answer).await.is_ok()
+        && answer.starts_with("HTTP/1.1 200")
+}
+
+#[tokio::test]
+async fn there_are_as_many_viewers_as_there_may_be() {
+    let shop = open(&["--max-viewers", "2"]);
+    let clients = [live(&shop, ONE).await, live(&shop, OTHER).await];
+    assert!(clients.iter().all(Option::is_some));
+    assert!(live(&shop, ONE).await.is_none());
+    let refused = from(&shop, OTHER, Method::GET, "/api/products/stream").await;
+    assert_eq!(refused.status(), 503);
+    drop(clients);
+    let again = async { while live(&shop, ONE).await.is_none() {} };
+    timeout(TIMEOUT, again).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn it_is_said_how_many_sign_ins_may_fail() {
+    let shop = open(&["--max-sign-ins", "2"]);
+    let sign_in = async || {
+        let form = [("name", "Ana"), ("password", "wrong horse")];
+        let request = shop.http().request(Method::POST, "/signin");
+        let request = request.header("x-forwarded-for", ONE).form(&form);
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    let answers = [sign_in().await, sign_in().await, sign_in().await];
+    assert_eq!(answers, [422, 422, 429]);
 }
 
 #[tokio::test]

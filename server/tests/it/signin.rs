@@ -513,6 +513,52 @@ async fn the_first_admin_is_made_by_whoever_has_the_link() {
         .await
         .expect("JSON");
     assert_eq!(me["role"], "admin");
+    // Also when nobody is left.
+    let session = cookie(&answer);
+    let leave = [("action", "remove"), ("name", "Ana")];
+    let left = submit(&http, &host, "/people", &session, &leave).await;
+    assert_eq!(left.status(), 303);
+    assert_eq!(http.get(&format!("/welcome?key={key}")).await.status(), 404);
+}
+
+/// Two admins who take away each other's role at the same instant: one was first, and stays.
+#[test]
+fn somebody_stays_an_admin_whoever_is_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = data_file(&folder);
+    demote_each_other(&data);
+}
+
+/// The same in a database.
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn somebody_stays_an_admin_in_a_database_whoever_is_first() {
+    let postgres = Postgres::start();
+    demote_each_other(Path::new(&postgres.url()));
+}
+
+fn demote_each_other(journal: &Path) {
+    let names = ["Ana", "Eva", "Ida", "Uma"];
+    let add = |name: &str| {
+        let add = ["people", "add", name, "--role", "admin"];
+        assert!(run(journal, &add, "correct horse\n").status.success());
+    };
+    names.iter().for_each(|name| add(name));
+    for _ in 0..5 {
+        std::thread::scope(|scope| {
+            for name in names {
+                scope.spawn(move || run(journal, &["people", "role", name, "viewer"], ""));
+            }
+        });
+        let listed = run(journal, &["people", "list", "--json"], "");
+        let listed = String::from_utf8(listed.stdout).expect("a text");
+        let admins = listed.matches("\"admin\"").count();
+        assert_eq!(admins, 1, "{listed}");
+        for name in names {
+            let done = run(journal, &["people", "role", name, "admin"], "");
+            assert!(done.status.success(), "{done:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,8 +114,8 @@ pub enum RosterChange {
 /// A statement, whose parameters are `$1` and so on.
 pub(super) type Statement = (&'static str, Vec<Parameter>);
 
-/// Says that something is another now.
-const NEXT_VERSION: &str = "UPDATE roster SET version = version + 1";
+/// Says that something is another now, if nothing was since this version.
+const NEXT_VERSION: &str = "UPDATE roster SET version = version + 1 WHERE version = $1";
 
 /// Reads the version alone.
 pub(super) const READ_VERSION: &str = "SELECT version FROM roster";
@@ -229,6 +229,14 @@ fn to_text(role: Role) -> &'static str {
     role.into()
 }
 
+/// A change of the roster as it was read. It is one transaction.
+pub(super) struct Step {
+    /// Comes first: it changes one row, or none if somebody else was first, and then nothing is to be done.
+    pub claim: Statement,
+    /// What there is to do.
+    pub statements: Vec<Statement>,
+}
+
 /// A table of the roster.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
@@ -317,10 +325,13 @@ impl Roster {
         Ok(())
     }
 
-    /// The statements that make changes so, and say that something is another.
-    pub(super) fn to_statements(changes: &[RosterChange]) -> Vec<Statement> {
+    /// What makes changes so of this roster, and of none that came after it.
+    pub(super) fn step(&self, changes: &[RosterChange]) -> Step {
         let statements = changes.iter().flat_map(RosterChange::statements);
-        statements.chain([(NEXT_VERSION, Vec::new())]).collect()
+        Step {
+            claim: (NEXT_VERSION, vec![self.version.into()]),
+            statements: statements.collect(),
+        }
     }
 
     /// What makes another journal's roster like this one. Sessions stay where they are.

@@ -51,13 +51,23 @@ impl RosterStore {
         })
     }
 
-    /// Makes changes durable, all of them or none.
-    pub fn apply(&self, changes: &[RosterChange]) -> Result<(), JournalError> {
-        let statements = Roster::to_statements(changes);
-        self.with(|open| match open {
-            Open::File(file) => file.apply(&statements),
-            Open::Database(database) => database.apply(&statements),
-        })
+    /// Makes durable what is decided of the roster as it is, all of it or none. Where somebody else was first,
+    /// it is decided again of what they left.
+    pub fn change<E: From<JournalError>>(
+        &self,
+        decide: impl Fn(&Roster) -> Result<Vec<RosterChange>, E>,
+    ) -> Result<(), E> {
+        loop {
+            let roster = self.load()?;
+            let step = roster.step(&decide(&roster)?);
+            let is_done = self.with(|open| match open {
+                Open::File(file) => file.apply(&step),
+                Open::Database(database) => database.apply(&step),
+            })?;
+            if is_done {
+                return Ok(());
+            }
+        }
     }
 
     /// Lets go of the journal: a data file is closed by its journal last.

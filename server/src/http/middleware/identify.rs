@@ -55,7 +55,11 @@ pub async fn identify(
     let is_encrypted = is_sealed || proxies.is_encrypted(peer, request.headers());
     let visitor = match ticket(&request).map(str::to_owned) {
         Some(ticket) => {
-            let visitor = access.by_ticket(&ticket).await;
+            let held = goes_on(&request).then(|| access.by_held_ticket(&ticket));
+            let visitor = match held.flatten() {
+                Some(visitor) => Some(visitor),
+                None => access.by_ticket(&ticket).await,
+            };
             visitor.ok_or(Rejection::UnknownToken)
         }
         None => find(&access, request.headers(), is_encrypted),
@@ -107,10 +111,18 @@ fn ticket(request: &Request) -> Option<&str> {
         request.uri().path(),
         "/ws" | "/socket.io/" | "/socket.io" | "/api/products/stream" | "/api/history/stream"
     );
-    let query = request.uri().query().filter(|_| is_connection)?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("ticket="))
+    is_connection.then(|| parameter(request, "ticket="))?
+}
+
+/// Whether a request is of a connection that was opened before, and is nobody's but whose it was then.
+fn goes_on(request: &Request) -> bool {
+    request.uri().path().starts_with("/socket.io") && parameter(request, "sid=").is_some()
+}
+
+/// A parameter of a request's address that needs no unpacking.
+fn parameter<'a>(request: &'a Request, begin: &str) -> Option<&'a str> {
+    let mut pairs = request.uri().query()?.split('&');
+    pairs.find_map(|pair| pair.strip_prefix(begin))
 }
 
 /// The secret of the session that a browser has. Of an encrypted request only that counts which nobody else can

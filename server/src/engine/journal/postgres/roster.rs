@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Transaction};
 
 use super::address::Address;
 use super::load::{begin_reading, each_row, end_reading};
@@ -12,7 +12,7 @@ use super::runtime::OwnRuntime;
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::JournalError;
 use crate::engine::journal::parameter::Parameter;
-use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement};
+use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement, Step};
 
 /// How long the database is waited for.
 const MAX_TIME: Duration = Duration::from_secs(8);
@@ -67,8 +67,8 @@ impl PostgresRoster {
         })
     }
 
-    /// Makes changes durable, all of them or none.
-    pub fn apply(&mut self, statements: &[Statement]) -> Result<(), JournalError> {
+    /// Makes changes durable, all of them, or none if somebody else was first.
+    pub fn apply(&mut self, step: &Step) -> Result<bool, JournalError> {
         let Self {
             runtime,
             address,
@@ -76,18 +76,28 @@ impl PostgresRoster {
         } = self;
         let work = async {
             let transaction = session.client.transaction().await?;
-            for (sql, parameters) in statements {
-                let parameters: Vec<&(dyn ToSql + Sync)> =
-                    parameters.iter().map(Parameter::as_sql).collect();
-                transaction.execute(*sql, &parameters).await?;
+            if execute(&transaction, &step.claim).await? == 0 {
+                return Ok(false);
             }
-            transaction.commit().await
+            for statement in &step.statements {
+                execute(&transaction, statement).await?;
+            }
+            transaction.commit().await.map(|()| true)
         };
         match runtime.block_on(async { timeout(MAX_TIME, work).await }) {
             Ok(done) => done.map_err(|error| to_error(&error, address)),
             Err(_) => Err(unreachable(address, "no answer")),
         }
     }
+}
+
+/// Changes rows, and tells how many.
+async fn execute(
+    transaction: &Transaction<'_>,
+    (sql, parameters): &Statement,
+) -> Result<u64, tokio_postgres::Error> {
+    let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(Parameter::as_sql).collect();
+    transaction.execute(*sql, &parameters).await
 }
 
 /// Reads all of it, as a transaction sees it.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::schema::{ROSTER_VERSION, is_known, too_old, version};
 use super::{open_error, resolve};
 use crate::engine::journal::JournalError;
-use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement};
+use crate::engine::journal::roster::{Part, READ_VERSION, Roster, Statement, Step};
 
 /// The roster of a data file, open beside its journal.
 pub struct SqliteRoster(Connection);
@@ -40,13 +40,17 @@ impl SqliteRoster {
         read_roster(&*self.0.unchecked_transaction()?)
     }
 
-    /// Makes changes durable, all of them or none.
-    pub fn apply(&mut self, statements: &[Statement]) -> Result<(), JournalError> {
+    /// Makes changes durable, all of them, or none if somebody else was first.
+    pub fn apply(&mut self, step: &Step) -> Result<bool, JournalError> {
         // The journal writes to the same file: whoever is second waits.
         let behavior = TransactionBehavior::Immediate;
         let transaction = self.0.transaction_with_behavior(behavior)?;
-        write_roster(&transaction, statements)?;
-        Ok(transaction.commit()?)
+        if execute(&transaction, &step.claim)? == 0 {
+            return Ok(false);
+        }
+        write_roster(&transaction, &step.statements)?;
+        transaction.commit()?;
+        Ok(true)
     }
 }
 
@@ -65,16 +69,24 @@ pub fn read_roster(connection: &Connection) -> Result<Roster, JournalError> {
 
 /// Changes it, in a transaction.
 pub fn write_roster(connection: &Connection, statements: &[Statement]) -> Result<(), JournalError> {
-    for (sql, parameters) in statements {
-        let mut statement = connection.prepare_cached(sql)?;
-        for (number, parameter) in (1..).zip(parameters) {
-            // By their names: `$2` may stand before `$1`.
-            let index = statement.parameter_index(&format!("${number}"))?;
-            if let Some(index) = index {
-                statement.raw_bind_parameter(index, parameter)?;
-            }
-        }
-        statement.raw_execute()?;
+    for statement in statements {
+        execute(connection, statement)?;
     }
     Ok(())
+}
+
+/// Changes rows, and tells how many.
+fn execute(
+    connection: &Connection,
+    (sql, parameters): &Statement,
+) -> Result<usize, rusqlite::Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    for (number, parameter) in (1..).zip(parameters) {
+        // By their names: `$2` may stand before `$1`.
+        let index = statement.parameter_index(&format!("${number}"))?;
+        if let Some(index) = index {
+            statement.raw_bind_parameter(index, parameter)?;
+        }
+    }
+    statement.raw_execute()
 }
