@@ -104,13 +104,13 @@ pub async fn serve(
             Ok((stream, peer)) => {
                 let callers = limits.callers.as_ref();
                 let seated = callers.map_or(Ok(None), |callers| callers.sit(peer.ip()));
-                let Ok(seat) = seated else {
+                let Ok(of_address) = seated else {
                     tracing::debug!(%peer, "has too many connections");
                     continue;
                 };
                 let is_crowded = places.available_permits() < limits.max_connections / 4;
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
-                let socket = Socket::new(stream, Place::new(permit, seat), limits.max_stall);
+                let socket = Socket::new(stream, Place::new(permit, of_address), limits.max_stall);
                 let (tls, router, shutdown) = (tls.clone(), router.clone(), shutdown.clone());
                 let tasks = shutdown.tasks.clone();
                 tasks.spawn(async move {

@@ -543,7 +543,9 @@ fn demote_each_other(journal: &Path) {
         let add = ["people", "add", name, "--role", "admin"];
         assert!(run(journal, &add, "correct horse\n").status.success());
     };
-    names.iter().for_each(|name| add(name));
+    for name in names {
+        add(name);
+    }
     for _ in 0..5 {
         std::thread::scope(|scope| {
             for name in names {
