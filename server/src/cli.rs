@@ -10,6 +10,7 @@ mod import;
 mod log;
 mod manual;
 mod moving;
+mod otlp;
 mod output;
 mod people;
 mod restore;
@@ -27,16 +28,18 @@ use crate::access::Policy;
 use crate::engine::journal::{HistoryQuery, PostgresJournal, SqliteJournal, Store};
 use crate::transfer::Format;
 use args::Command;
+use log::Log;
+use otlp::Traces;
 
 pub use args::{Args, LogFormat};
 
 /// Does what the command line asks for, and says what failed.
 pub fn main(args: &Args) -> ExitCode {
-    let log = match log::start(args.log) {
-        Ok(log) => log,
+    let (log, traces) = match start_telling(args) {
+        Ok(started) => started,
         Err(error) => {
-            // Without a thread for the log nothing else would start either.
-            let _ = writeln!(io::stderr(), "vitrina: can't start threads: {error}");
+            // There is no log to say it in.
+            let _ = writeln!(io::stderr(), "vitrina: {error:#}");
             return ExitCode::FAILURE;
         }
     };
@@ -49,8 +52,20 @@ pub fn main(args: &Args) -> ExitCode {
             ExitCode::FAILURE
         }
     };
+    if let Some(traces) = traces {
+        traces.flush();
+    }
     log.flush();
     code
+}
+
+/// Starts the log, and where they are wanted traces of what a server does.
+fn start_telling(args: &Args) -> anyhow::Result<(Log, Option<Traces>)> {
+    let serves = matches!(args.command, None | Some(Command::Serve | Command::Demo));
+    let collector = args.serving.otlp.as_ref().filter(|_| serves);
+    let traces = collector.map(Traces::open).transpose()?;
+    let log = log::start(args.log, traces.as_ref()).context("can't start threads")?;
+    Ok((log, traces))
 }
 
 /// Whether there is nothing to do but to write to standard output.

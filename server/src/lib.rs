@@ -23,6 +23,7 @@ mod metrics;
 mod moment;
 mod pages;
 mod router;
+mod spans;
 mod transfer;
 mod translations;
 mod unicode;

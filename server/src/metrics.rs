@@ -37,6 +37,18 @@ pub struct Limited {
     pub limit: &'static str,
 }
 
+/// Through which door clients came.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByDoor {
+    door: &'static str,
+}
+
+/// A file that the journal is in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByFile {
+    file: &'static str,
+}
+
 /// What is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -65,21 +77,27 @@ pub struct Metrics {
 struct Gauges {
     revision: Gauge<u64, AtomicU64>,
     products: Gauge<u64, AtomicU64>,
-    viewers: Gauge<u64, AtomicU64>,
+    viewers: Family<ByDoor, Gauge<u64, AtomicU64>>,
+    longest_lag: Gauge<u64, AtomicU64>,
+    files: Family<ByFile, Gauge<u64, AtomicU64>>,
     max_viewers: Gauge<u64, AtomicU64>,
     writable: Gauge<u64, AtomicU64>,
     memory: Gauge<u64, AtomicU64>,
 }
 
 /// What is at a moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Now {
     /// The catalog's revision.
     pub revision: u64,
     /// How many products it has.
     pub products: usize,
-    /// How many clients follow it here.
-    pub viewers: usize,
+    /// How many clients follow it here, by the doors through which they came.
+    pub viewers: Vec<(&'static str, usize)>,
+    /// How many changes the client by `/ws` who is furthest behind had still to be sent at the latest pulse.
+    pub longest_lag: u64,
+    /// The files that the journal is in, and how many bytes each has.
+    pub files: Vec<(&'static str, u64)>,
     /// How many may.
     pub max_viewers: usize,
     /// Whether changes can be saved.
@@ -151,15 +169,19 @@ impl Gauges {
             ("revision", "The catalog's revision", &self.revision),
             ("products", "How many products there are", &self.products),
             (
-                "viewers",
-                "Clients that follow the list here",
-                &self.viewers,
+                "longest_lag_changes",
+                "What the page furthest behind had still to be sent of changes at the latest pulse",
+                &self.longest_lag,
             ),
             ("max_viewers", "How many may", &self.max_viewers),
             ("writable", "1 while changes can be saved", &self.writable),
         ] {
             registry.register(name, about, gauge.clone());
         }
+        let about = "Clients that follow the list here";
+        registry.register("viewers", about, self.viewers.clone());
+        let about = "What the files of the journal have";
+        registry.register_with_unit("file", about, Unit::Bytes, self.files.clone());
         let about = "What the process has of memory";
         registry.register_with_unit("resident_memory", about, Unit::Bytes, self.memory.clone());
     }
@@ -203,7 +225,14 @@ impl Metrics {
         let gauges = &self.gauges;
         gauges.revision.set(now.revision);
         gauges.products.set(now.products as u64);
-        gauges.viewers.set(now.viewers as u64);
+        for (door, viewers) in &now.viewers {
+            let gauge = gauges.viewers.get_or_create(&ByDoor { door });
+            gauge.set(*viewers as u64);
+        }
+        for (file, bytes) in &now.files {
+            gauges.files.get_or_create(&ByFile { file }).set(*bytes);
+        }
+        gauges.longest_lag.set(now.longest_lag);
         gauges.max_viewers.set(now.max_viewers as u64);
         gauges.writable.set(now.is_writable.into());
         gauges.memory.set(now.memory.unwrap_or_default());

@@ -188,7 +188,7 @@ pub fn router(
     // From the outside in. They are one layer to the router: for each of its own it would box every
     // request and every answer once more.
     let layers = ServiceBuilder::new()
-        .layer(trace())
+        .layer(from_fn(trace))
         .layer(from_fn_with_state(state.hub.clone(), measure))
         .layer(from_fn(finish))
         .layer(from_fn_with_state(guarded, guard))

@@ -9,8 +9,10 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use strum::VariantArray;
 
-use crate::engine::hub::Hub;
+use crate::engine::hub::{Door, Hub};
+use crate::http::archive::ArchiveReader;
 use crate::http::shutdown::Shutdown;
 use crate::memory::resident_kib;
 use crate::metrics::Now;
@@ -37,6 +39,7 @@ where
 pub fn operator<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
+    ArchiveReader: FromRef<S>,
     Arc<Hub>: FromRef<S>,
     Shutdown: FromRef<S>,
 {
@@ -60,12 +63,16 @@ async fn is_ready(State(hub): State<Arc<Hub>>, State(shutdown): State<Shutdown>)
     (status, NOT_KEPT, words).into_response()
 }
 
-async fn metrics(State(hub): State<Arc<Hub>>) -> Response {
+async fn metrics(State(hub): State<Arc<Hub>>, State(archive): State<ArchiveReader>) -> Response {
     let catalog = hub.catalog();
+    let doors = Door::VARIANTS.iter();
+    let viewers = doors.map(|door| (door.into(), hub.viewers_of(*door)));
     let now = Now {
         revision: catalog.revision().0,
         products: catalog.len(),
-        viewers: hub.viewers(),
+        viewers: viewers.collect(),
+        longest_lag: hub.longest_lag(),
+        files: archive.file_sizes().await,
         max_viewers: hub.max_clients(),
         is_writable: hub.is_writable(),
         memory: resident_kib().map(|kib| kib * 1024),

@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use shared::{LowStock, OnDuplicate, Role};
 use url::Url;
 
+use super::otlp::Collector;
 use crate::access::Openness;
 use crate::engine::journal::Store;
 use crate::http::base_path::BasePath;
@@ -222,6 +223,10 @@ pub struct Serving {
     )]
     pub metrics: Option<SocketAddr>,
 
+    /// Where traces are gathered by the OpenTelemetry Protocol over HTTP, such as `http://127.0.0.1:4318`.
+    #[arg(long, env = "VITRINA_OTLP", value_name = "URL")]
+    pub otlp: Option<Collector>,
+
     /// Up to which stock pages warn that there are few left of a product; 0 for no warning.
     #[arg(
         long,
@@ -260,7 +265,7 @@ impl Serving {
         }
         take!(
             listen hosts origins base_path viewing editing trusted_proxies tls_cert tls_key
-            max_requests max_commands max_sign_ins max_viewers max_connections backup_to backup_every backup_keep metrics
+            max_requests max_commands max_sign_ins max_viewers max_connections backup_to backup_every backup_keep metrics otlp
             low_stock keep_history currency
         );
     }

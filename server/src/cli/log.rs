@@ -8,10 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use super::LogFormat;
+use super::otlp::Traces;
+use crate::spans;
 
 /// The most lines that wait to be written: a burst of a busy server, in about 200 KiB.
 const MAX_QUEUED_LINES: usize = 1_024;
@@ -32,8 +37,8 @@ enum Entry {
     Flushed(SyncSender<()>),
 }
 
-/// Starts the log: what `RUST_LOG` chooses of what happens, and panics.
-pub fn start(format: LogFormat) -> io::Result<Log> {
+/// Starts the log: what `RUST_LOG` chooses of what happens, and panics. What traces are made of goes there alone.
+pub fn start(format: LogFormat, traces: Option<&Traces>) -> io::Result<Log> {
     let (lines, queue) = sync_channel(MAX_QUEUED_LINES);
     let log = Log {
         lines,
@@ -42,15 +47,19 @@ pub fn start(format: LogFormat) -> io::Result<Log> {
     let lost = log.lost.clone();
     let thread = std::thread::Builder::new().name("log".to_owned());
     thread.spawn(move || write(&queue, &lost, format, io::stderr()))?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(io::stderr().is_terminal() && !is_plain())
         .with_writer(log.clone());
-    match format {
-        LogFormat::Text => lines.init(),
-        LogFormat::Json => lines.json().init(),
-    }
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let no_spans = filter_fn(|metadata| metadata.target() != spans::TARGET);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(chosen.and(no_spans)))
+        .with(traces.map(Traces::layer))
+        .init();
     // The standard one writes to standard error, and waits for it.
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();

@@ -16,9 +16,11 @@ use std::time::{Duration, Instant};
 use shared::{Command, Product, ProductId, Reason, Revision, Source};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
+use tracing::{Span, debug_span};
 
 use super::author::Author;
 use super::journal::{Effect, IdempotencyKey, Key};
+use crate::spans;
 
 pub use recent::RecentRequests;
 pub use worker::Worker;
@@ -123,6 +125,8 @@ struct Request {
     reply: Reply,
     /// Since when it waits.
     since: Instant,
+    /// From when it was handed in until it is answered.
+    span: Span,
 }
 
 /// What is to be done.
@@ -218,10 +222,12 @@ impl Reply {
 
 impl Request {
     fn new(work: Work, reply: Reply) -> Self {
+        let commands = work.commands().cast_signed();
         Self {
             work,
             reply,
             since: Instant::now(),
+            span: debug_span!(target: spans::TARGET, "command", commands),
         }
     }
 

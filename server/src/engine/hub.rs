@@ -12,6 +12,7 @@ mod memfd;
 mod pending;
 mod ring;
 mod snapshot;
+mod viewers;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -23,14 +24,16 @@ use tokio::sync::watch;
 
 use super::journal::{Entry, Loaded};
 use crate::metrics::Metrics;
-use fanout::{Broadcast, Fanout, Lanes};
+use fanout::{Broadcast, Fanout, Lanes, Pulse};
 use pending::{Pending, Wake};
 use ring::{After, History, Ring};
 use snapshot::Snapshot;
+use viewers::Viewers;
 
 pub use cursor::{Cursor, Next};
 pub use frame::{Encoded, Encoding, Frame, Published};
 pub use lane::{Lane, LaneStream};
+pub use viewers::{Door, Viewer};
 
 /// How far a snapshot may be behind and still be sent, the changes since then after it. Encoding
 /// those changes is cheaper than encoding the catalog again.
@@ -71,8 +74,8 @@ pub struct Hub {
     lanes: Lanes,
     snapshot: tokio::sync::Mutex<Option<RecentSnapshot>>,
     metrics: Arc<Metrics>,
-    /// How many clients there are.
-    viewers: AtomicUsize,
+    /// The clients that there are.
+    viewers: Viewers,
     /// How many the other servers have.
     viewers_elsewhere: AtomicUsize,
     /// Whether changes can be saved at the moment.
@@ -102,7 +105,7 @@ impl Hub {
             lanes: Lanes::new(),
             snapshot: tokio::sync::Mutex::default(),
             metrics: Arc::default(),
-            viewers: AtomicUsize::new(0),
+            viewers: Viewers::default(),
             viewers_elsewhere: AtomicUsize::new(0),
             is_writable: AtomicBool::new(true),
             max_clients,
@@ -220,11 +223,18 @@ impl Hub {
     }
 
     fn pulse(&self) -> Broadcast {
-        let pulse = self.pulse_now();
-        let mut number = 0;
-        self.ring_mut(|ring| number = ring.beat(pulse.clone()));
+        let message = self.pulse_now();
+        let (mut number, mut revision) = (0, Revision(0));
+        self.ring_mut(|ring| {
+            number = ring.beat(message.clone());
+            revision = ring.catalog().revision();
+        });
         self.pulse.send_replace(number);
-        Broadcast::Pulse(number, pulse)
+        Broadcast::Pulse(Pulse {
+            number,
+            message,
+            revision,
+        })
     }
 
     /// Tells when there is more for those that follow without a lane.
@@ -266,7 +276,17 @@ impl Hub {
 
     /// How many clients there are.
     pub fn viewers(&self) -> usize {
-        self.viewers.load(Ordering::Relaxed)
+        self.viewers.count()
+    }
+
+    /// How many of them came through this door.
+    pub fn viewers_of(&self, door: Door) -> usize {
+        self.viewers.count_of(door)
+    }
+
+    /// How many changes the client by `/ws` who is furthest behind had still to be sent at the latest pulse.
+    pub fn longest_lag(&self) -> u64 {
+        self.lanes.longest_lag()
     }
 
     /// The other servers have this many clients.
@@ -336,14 +356,11 @@ impl Hub {
             .filter(|recent| recent.asked.elapsed() < SNAPSHOT_RETENTION);
     }
 
-    /// Counts one more client; `None` when there are as many as are allowed.
-    pub fn join(self: &Arc<Self>) -> Option<Viewer> {
-        let one_more = |viewers| (viewers < self.max_clients).then_some(viewers + 1);
-        self.viewers
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .ok()?;
+    /// Counts one more client, who comes through this door; `None` when there are as many as are allowed.
+    pub fn join(self: &Arc<Self>, door: Door) -> Option<Viewer> {
+        let viewer = Viewer::enter(self, door)?;
         self.pending.notify_news();
-        Some(Viewer { hub: self.clone() })
+        Some(viewer)
     }
 
     /// Adds a lane to those that new frames are written to.
@@ -365,25 +382,6 @@ fn to_published(entry: Entry) -> Published {
         revision: entry.revision,
         change: entry.change,
         digest: entry.digest,
-    }
-}
-
-/// One connected client, counted as long as this lives.
-pub struct Viewer {
-    hub: Arc<Hub>,
-}
-
-impl Viewer {
-    /// How many clients are connected.
-    pub fn count(&self) -> usize {
-        self.hub.viewers()
-    }
-}
-
-impl Drop for Viewer {
-    fn drop(&mut self) {
-        self.hub.viewers.fetch_sub(1, Ordering::Relaxed);
-        self.hub.pending.notify_news();
     }
 }
 

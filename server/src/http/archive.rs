@@ -1,6 +1,7 @@
 //! The history as handlers read it: beside the threads that serve, and only so much of it at a time.
 
 use shared::ProductId;
+use tokio::task::spawn_blocking;
 
 use super::pool::HistoryPool;
 use super::problem::Rejection;
@@ -30,6 +31,13 @@ impl ArchiveReader {
             tracing::error!(%error, "can't read the history");
             Rejection::HistoryUnreadable
         })
+    }
+
+    /// The files of the journal, and how many bytes each has.
+    pub async fn file_sizes(&self) -> Vec<(&'static str, u64)> {
+        let archive = self.archive.clone();
+        let sizes = spawn_blocking(move || archive.file_sizes()).await;
+        sizes.unwrap_or_default()
     }
 
     /// Whether anything is kept of a product.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::sse::{last_event_id, respond};
 use crate::engine::catch_up;
 use crate::engine::desk::Desk;
-use crate::engine::hub::{Hub, Viewer};
+use crate::engine::hub::{Door, Hub, Viewer};
 use crate::engine::journal::{HistoryQuery, Place};
 use crate::http::archive::ArchiveReader;
 use crate::http::extract::{Seated, TypedQuery};
@@ -78,7 +78,7 @@ pub async fn stream(
     headers: HeaderMap,
     TypedQuery(wanted): TypedQuery<Wanted>,
 ) -> Result<Response, Rejection> {
-    let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
+    let viewer = hub.join(Door::Events).ok_or(Rejection::TooManyClients)?;
     let last = last_event_id(&headers).and_then(|id| id.parse().ok());
     let last = last.map(Revision);
     let known = last.or(wanted.since);

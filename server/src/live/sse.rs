@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::Visitor;
 use crate::engine::desk::Desk;
-use crate::engine::hub::{Cursor, Encoded, Frame, Hub, Next, Viewer};
+use crate::engine::hub::{Cursor, Door, Encoded, Frame, Hub, Next, Viewer};
 use crate::http::extract::{Seated, TypedQuery};
 use crate::http::openapi;
 use crate::http::problem::Rejection;
@@ -93,7 +93,7 @@ pub async fn stream(
     headers: HeaderMap,
     TypedQuery(known): TypedQuery<Known>,
 ) -> Result<Response, Rejection> {
-    let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
+    let viewer = hub.join(Door::Events).ok_or(Rejection::TooManyClients)?;
     let last = last_event_id(&headers).and_then(EventId::parse);
     let given = known.since.zip(known.digest);
     let given = given.map(|(revision, digest)| EventId(revision, digest));

@@ -64,5 +64,6 @@ mod start;
 mod stop;
 mod support;
 mod tls;
+mod traces;
 mod upgrade;
 mod writes;

@@ -55,6 +55,8 @@ async fn what_the_server_does_is_counted() {
         http.add(code).await;
     }
     page.until_revision(3).await;
+    let events = http.get("/api/products/stream").await;
+    assert_eq!(events.status(), 200);
     assert_eq!(http.post(&draft("A")).await.status(), 409);
     for number in 0..50 {
         assert_eq!(http.get(&format!("/nowhere/{number}")).await.status(), 404);
@@ -87,7 +89,10 @@ async fn what_the_server_does_is_counted() {
         ("vitrina_journal_commit_seconds_count{}", 3),
         ("vitrina_revision{}", 3),
         ("vitrina_products{}", 3),
-        ("vitrina_viewers{}", 1),
+        ("vitrina_viewers{door=websocket}", 1),
+        ("vitrina_viewers{door=socketio}", 0),
+        ("vitrina_viewers{door=events}", 1),
+        ("vitrina_longest_lag_changes{}", 0),
         ("vitrina_writable{}", 1),
     ] {
         assert_eq!(
@@ -108,6 +113,10 @@ async fn what_the_server_does_is_counted() {
     }
     let memory = told["vitrina_resident_memory_bytes{}"].as_f64();
     assert!(memory.is_some_and(|bytes| bytes > 1e6));
+    let size = |file: &str| told[&format!("vitrina_file_bytes{{file={file}}}")].as_f64();
+    let bytes = std::fs::metadata(data_file(&folder)).expect("a file").len();
+    assert!(size("data").is_some_and(|told| told > 0.0 && told <= bytes as f64));
+    assert!(size("log").is_some_and(|bytes| bytes > 0.0));
     // They are not for everybody.
     assert_eq!(http.get("/metrics").await.status(), 404);
     assert_eq!(operator.get("/api/products").await.status(), 404);

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use shared::{Catalog, Reason};
+use tracing::{Span, debug_span};
 
 use super::plan::{Plan, Planned, Planner};
 use super::recent::RecentRequests;
@@ -16,6 +17,7 @@ use crate::engine::hub::Hub;
 use crate::engine::journal::{
     Appended, ByOthers, Effect, Entry, Journal, JournalError, Key, Loaded, MAX_CHANGES_AT_ONCE,
 };
+use crate::spans;
 
 /// The most jobs in one transaction: enough that the disk is the limit, few enough that the first
 /// of them does not wait for long.
@@ -229,7 +231,9 @@ impl<J: Journal> Worker<J> {
             Ok(self.journal.cancel())
         } else {
             let start = Instant::now();
-            let appended = self.journal.append(&before, catalog, batch, patience);
+            let commit = commit_span(requests, batch.records.len());
+            let append = || self.journal.append(&before, catalog, batch, patience);
+            let appended = commit.in_scope(append);
             if matches!(appended, Ok(Appended::Durable)) {
                 let metrics = self.hub.metrics();
                 metrics.on_commit(batch.records.len(), start.elapsed());
@@ -397,6 +401,17 @@ impl<J: Journal> Worker<J> {
         self.recent = RecentRequests::new(&loaded);
         self.hub.replace(loaded);
     }
+}
+
+/// Making changes durable, which all of these requests wait for.
+fn commit_span(requests: &[Request], changes: usize) -> Span {
+    let first = requests.first().and_then(|request| request.span.id());
+    let changes = changes.cast_signed();
+    let commit = debug_span!(target: spans::TARGET, parent: first, "commit", changes);
+    for other in requests.iter().skip(1) {
+        commit.follows_from(&other.span);
+    }
+    commit
 }
 
 #[cfg(test)]

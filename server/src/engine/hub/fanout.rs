@@ -4,10 +4,12 @@
 //! which tasks with less to do should not have to wait.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
+
+use shared::Revision;
 
 use super::frame::{Encoded, Frame};
 use super::lane::Lane;
@@ -38,6 +40,8 @@ struct Shard {
     joining: Mutex<Vec<Weak<Lane>>>,
     /// How many there are, those that left since the last broadcast among them.
     count: AtomicUsize,
+    /// How many changes the one furthest behind had still to be sent at the latest pulse.
+    longest_lag: AtomicU64,
 }
 
 impl Lanes {
@@ -67,6 +71,13 @@ impl Lanes {
         shard.count.fetch_add(1, Ordering::Relaxed);
         shard.joining().push(Arc::downgrade(lane));
     }
+
+    /// How many changes the lane furthest behind had still to be sent at the latest pulse.
+    pub fn longest_lag(&self) -> u64 {
+        let all = std::iter::once(&self.first).chain(&self.others);
+        let lags = all.map(|shard| shard.longest_lag.load(Ordering::Relaxed));
+        lags.max().unwrap_or_default()
+    }
 }
 
 impl Shard {
@@ -80,10 +91,21 @@ impl Shard {
 pub enum Broadcast {
     /// New changes.
     Frames(Arc<[Frame]>),
-    /// A new pulse and its number.
-    Pulse(u64, Encoded),
+    /// A new pulse.
+    Pulse(Pulse),
     /// Nothing: the lanes are closed, and their connections look after themselves.
     Close,
+}
+
+/// A pulse that is told.
+#[derive(Clone)]
+pub struct Pulse {
+    /// Its number.
+    pub number: u64,
+    /// What is told.
+    pub message: Encoded,
+    /// The revision up to which there are frames.
+    pub revision: Revision,
 }
 
 struct Job {
@@ -184,13 +206,19 @@ impl Work {
     fn write(&mut self, broadcast: &Broadcast) {
         self.lanes.append(&mut self.shard.joining());
         let known = self.lanes.len();
+        let mut longest_lag = 0;
         self.lanes.retain(|lane| {
             let Some(lane) = lane.upgrade() else {
                 return false;
             };
             match broadcast {
                 Broadcast::Frames(frames) => lane.offer(frames),
-                Broadcast::Pulse(number, pulse) => lane.offer_pulse(*number, pulse),
+                Broadcast::Pulse(pulse) => {
+                    let cursor = lane.offer_pulse(pulse.number, &pulse.message);
+                    // Before it has the list there is nothing that it lacks of it.
+                    let lag = cursor.map_or(0, |cursor| pulse.revision.0.saturating_sub(cursor.0));
+                    longest_lag = longest_lag.max(lag);
+                }
                 Broadcast::Close => lane.shut(),
             }
             true
@@ -198,6 +226,10 @@ impl Work {
         if let Broadcast::Frames(frames) = broadcast {
             let changes = frames.iter().map(Frame::changes).sum();
             self.metrics.on_delivery(changes, self.lanes.len());
+        }
+        if matches!(broadcast, Broadcast::Pulse(_)) {
+            let shard = &self.shard.longest_lag;
+            shard.store(longest_lag, Ordering::Relaxed);
         }
         let left = known - self.lanes.len();
         self.shard.count.fetch_sub(left, Ordering::Relaxed);

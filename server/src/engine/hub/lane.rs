@@ -32,6 +32,8 @@ pub struct Lane {
 
 struct State {
     is_open: bool,
+    /// Whether it ever was.
+    was_open: bool,
     /// Everything up to here has been written, or is in `rest`.
     cursor: Revision,
     /// The number of the latest pulse that was written.
@@ -50,6 +52,7 @@ impl Lane {
             encoding,
             state: Mutex::new(State {
                 is_open: false,
+                was_open: false,
                 cursor: Revision(0),
                 pulse: 0,
                 rest: Bytes::new(),
@@ -68,6 +71,7 @@ impl Lane {
         let mut state = self.state();
         state.cursor = cursor;
         state.is_open = true;
+        state.was_open = true;
     }
 
     /// Keeps the hub from writing, and returns the revision up to which it has.
@@ -115,8 +119,9 @@ impl Lane {
         self.close_unless(&mut state, taken == frames.len());
     }
 
-    /// Writes the hub's new pulse, if the lane is open.
-    pub fn offer_pulse(&self, number: u64, pulse: &Encoded) {
+    /// Writes the hub's new pulse, if the lane is open. Gives the revision up to which was written, once the
+    /// lane was open.
+    pub fn offer_pulse(&self, number: u64, pulse: &Encoded) -> Option<Revision> {
         let mut state = self.state();
         if state.is_open {
             let is_taken = self
@@ -125,6 +130,7 @@ impl Lane {
             state.pulse = number;
             self.close_unless(&mut state, is_taken);
         }
+        state.was_open.then_some(state.cursor)
     }
 
     /// Closes the lane, if it is open, and has its connection look after itself.

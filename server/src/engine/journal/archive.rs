@@ -52,6 +52,21 @@ impl Archive {
         }))
     }
 
+    /// The files of the journal that are there, and how many bytes each has; a database's are its own affair.
+    pub fn file_sizes(&self) -> Vec<(&'static str, u64)> {
+        let Store::File(path) = &self.0.store else {
+            return Vec::new();
+        };
+        // The log is beside the file itself, whatever link leads there.
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let size = |suffix: &str| {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            std::fs::metadata(name).map_or(0, |metadata| metadata.len())
+        };
+        vec![("data", size("")), ("log", size("-wal"))]
+    }
+
     /// The changes that are asked for. Waits for the disk, or for a database.
     pub fn read(&self, query: &HistoryQuery) -> Result<Piece, JournalError> {
         let (reading, kept) = self.begin()?;

@@ -12,6 +12,7 @@ use shared::{Reason, Role};
 
 use crate::access::{Access, Rates, Visitor};
 use crate::http::extract::ClientAddress;
+use crate::http::middleware::trace::Traced;
 use crate::http::problem::Rejection;
 use crate::http::proxies::Proxies;
 use crate::http::tls::Sealed;
@@ -79,6 +80,9 @@ pub async fn identify(
             Some(to) => Ok(Redirect::to(&to).into_response()),
             None => Err(Reason::SignInFirst.into()),
         };
+    }
+    if let Some(traced) = request.extensions().get::<Traced>() {
+        traced.tell(&visitor);
     }
     let extensions = request.extensions_mut();
     extensions.insert(visitor);

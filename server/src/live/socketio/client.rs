@@ -43,9 +43,10 @@ impl Client {
         let is_here = !self.gone.is_cancelled();
         if is_here {
             *counted = Some(count.add());
-            let (peer, pages) = (self.session.peer, self.session.viewers());
-            // The words are part of what was ordered, as over the other socket.
-            tracing::info!(%peer, pages, transport = "socket.io", "cliente conectado");
+            let Session {
+                caller, visitor, ..
+            } = &*self.session;
+            caller.connected(visitor, self.session.viewers(), "socket.io");
         }
         is_here
     }
@@ -55,8 +56,11 @@ impl Client {
         self.gone.cancel();
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         if counted.take().is_some() {
-            let (peer, pages) = (self.session.peer, self.session.viewers().saturating_sub(1));
-            tracing::info!(%peer, pages, transport = "socket.io", "cliente desconectado");
+            let Session {
+                caller, visitor, ..
+            } = &*self.session;
+            let pages = self.session.viewers().saturating_sub(1);
+            caller.disconnected(visitor, pages, "socket.io");
         }
     }
 

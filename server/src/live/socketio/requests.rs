@@ -1,12 +1,11 @@
 //! `/socket.io/`: sessions are opened, polled, written to, and given a WebSocket.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::response::Parts;
 use axum::http::{Method, Uri};
@@ -24,7 +23,7 @@ use super::polling::{self, Mistake};
 use super::session::Session;
 use super::stream::MeteredStream;
 use crate::access::{Rates, Visitor};
-use crate::http::extract::{ClientAddress, Locale, Seated, TypedQuery};
+use crate::http::extract::{Caller, ClientAddress, Locale, Seated, TypedQuery};
 use crate::http::limits::{BodyLimit, MAX_COMMAND_BYTES};
 use crate::http::problem::Rejection;
 use crate::live::{MAX_COMMANDS_UNDER_WAY, handshake};
@@ -109,7 +108,7 @@ impl IntoResponse for Refused {
 )]
 pub async fn serve(
     State(door): State<Arc<Door>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     visitor: Visitor,
     State(rates): State<Rates>,
     address: ClientAddress,
@@ -121,7 +120,7 @@ pub async fn serve(
     match query.wish(request.method())? {
         Wish::Open => {
             let Seated(visitor) = address.seat(visitor, &rates)?;
-            door.open(peer, text, visitor).await
+            door.open(caller, text, visitor).await
         }
         Wish::Poll(sid) => door.poll(&sid, &visitor).await,
         Wish::Post(sid) => door.post(&sid, &visitor, &limit, request).await,
@@ -130,7 +129,7 @@ pub async fn serve(
                 door.find(sid, &visitor).await?
             } else {
                 let Seated(visitor) = address.seat(visitor, &rates)?;
-                Arc::new(door.session(peer, text, visitor)?)
+                Arc::new(door.session(caller, text, visitor)?)
             };
             let (on_upgrade, response) = handshake::accept(request)?;
             let tasks = door.shutdown.tasks.clone();
@@ -143,11 +142,11 @@ pub async fn serve(
 impl Door {
     fn session(
         &self,
-        peer: SocketAddr,
+        caller: Caller,
         text: Arc<Text>,
         visitor: Visitor,
     ) -> Result<Session, Rejection> {
-        let session = self.sessions.open(peer, text, visitor, &self.hub);
+        let session = self.sessions.open(caller, text, visitor, &self.hub);
         session.ok_or(Rejection::TooManyClients)
     }
 
@@ -172,11 +171,11 @@ impl Door {
     /// Opens a session that polls.
     async fn open(
         &self,
-        peer: SocketAddr,
+        caller: Caller,
         text: Arc<Text>,
         visitor: Visitor,
     ) -> Result<Response, Refused> {
-        let session = self.session(peer, text, visitor)?;
+        let session = self.session(caller, text, visitor)?;
         if !self.sessions.start_polling(&session) {
             return Err(Rejection::TooManyClients.into());
         }

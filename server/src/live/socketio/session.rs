@@ -2,7 +2,6 @@
 //! transport.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll};
@@ -13,7 +12,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::meter::Meter;
 use crate::access::Visitor;
-use crate::engine::hub::{Hub, Viewer};
+use crate::engine::hub::{Door, Hub, Viewer};
+use crate::http::extract::Caller;
 use crate::live::MAX_COMMANDS_UNDER_WAY;
 
 /// One of so many clients may poll. Such a client needs no connection, so that nothing else would
@@ -27,7 +27,7 @@ const MAX_LEFT_OVER: usize = 4_096;
 /// One client's session.
 pub struct Session {
     /// Where it connects from.
-    pub peer: SocketAddr,
+    pub caller: Caller,
     /// The words in which it is told of refusals.
     pub text: Arc<Text>,
     /// Who the client is.
@@ -55,14 +55,14 @@ pub struct Session {
 
 impl Session {
     fn new(
-        peer: SocketAddr,
+        caller: Caller,
         text: Arc<Text>,
         visitor: Visitor,
         viewer: Viewer,
         sessions: Arc<Sessions>,
     ) -> Self {
         Self {
-            peer,
+            caller,
             text,
             visitor,
             viewer: Mutex::new(Some(viewer)),
@@ -173,14 +173,14 @@ impl Sessions {
     /// The session of a client that has just come; `None` where there are as many as there may be.
     pub fn open(
         self: &Arc<Self>,
-        peer: SocketAddr,
+        caller: Caller,
         text: Arc<Text>,
         visitor: Visitor,
         hub: &Arc<Hub>,
     ) -> Option<Session> {
         let is_full = self.left_over.load(Ordering::Relaxed) >= MAX_LEFT_OVER;
-        let viewer = hub.join().filter(|_| !is_full)?;
-        Some(Session::new(peer, text, visitor, viewer, self.clone()))
+        let viewer = hub.join(Door::Socketio).filter(|_| !is_full)?;
+        Some(Session::new(caller, text, visitor, viewer, self.clone()))
     }
 
     fn by_sid(&self) -> MutexGuard<'_, HashMap<String, Weak<Session>>> {

@@ -5,7 +5,6 @@
 //! the lane closes, and the connection asks again once it does.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use crate::access::Visitor;
 use crate::engine::desk::{Answer, Desk, Done, PendingAnswer};
 use crate::engine::hub::{Cursor, Encoded, Encoding, Hub, Lane, LaneStream, Next, Viewer};
 use crate::engine::journal::Key;
+use crate::http::extract::Caller;
 use crate::http::limits::MAX_COMMAND_BYTES;
 use crate::live::hello::resume;
 use crate::live::timeouts::Timeouts;
@@ -43,7 +43,7 @@ const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// The client that connects, and what it knows already.
 pub struct Handshake {
     /// Where it connects from.
-    pub peer: SocketAddr,
+    pub caller: Caller,
     /// The name that the client gave itself, under which its request numbers count.
     pub client: Option<ClientId>,
     /// How far it has come.
@@ -85,10 +85,10 @@ enum End {
 
 /// Serves one client until it leaves. `early` is what it sent right after its handshake.
 pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, context: Context) {
-    let peer = handshake.peer;
-    // In Spanish since that line is part of what was ordered: whoever tries the server looks for
-    // it, word for word.
-    tracing::info!(%peer, pages = context.viewer.count(), "cliente conectado");
+    let Handshake {
+        caller, visitor, ..
+    } = &handshake;
+    caller.connected(visitor, context.viewer.count(), "websocket");
     let lane = Arc::new(Lane::new(stream, handshake.encoding));
     context.hub.add_lane(&lane);
     let stream = LaneStream(lane.clone());
@@ -98,8 +98,13 @@ pub async fn serve(stream: TcpStream, early: Vec<u8>, handshake: Handshake, cont
     let mut connection = Connection::new(socket, lane, cursor, handshake, context);
     let Err(end) = connection.run().await;
     Box::pin(connection.finish(end)).await;
-    let Connection { context, .. } = connection;
-    tracing::info!(%peer, pages = context.viewer.count() - 1, "cliente desconectado");
+    let Connection {
+        context, handshake, ..
+    } = connection;
+    let Handshake {
+        caller, visitor, ..
+    } = &handshake;
+    caller.disconnected(visitor, context.viewer.count() - 1, "websocket");
 }
 
 /// What a client may have of memory.

@@ -1,9 +1,8 @@
 //! `GET /ws`: from a request to a live connection.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::ORIGIN;
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
@@ -14,8 +13,8 @@ use tokio::net::TcpStream;
 use super::connection::{self, Context, Handshake};
 use crate::access::Visitor;
 use crate::engine::desk::Desk;
-use crate::engine::hub::Hub;
-use crate::http::extract::{Locale, Seated, TypedQuery};
+use crate::engine::hub::{Door, Hub};
+use crate::http::extract::{Caller, Locale, Seated, TypedQuery};
 use crate::http::problem::Rejection;
 use crate::http::shutdown::Shutdown;
 use crate::http::socket::{Place, Socket};
@@ -33,7 +32,7 @@ pub async fn upgrade(
     State(desk): State<Desk>,
     State(timeouts): State<Timeouts>,
     State(Shutdown { tasks, stop, .. }): State<Shutdown>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    caller: Caller,
     visitor: Visitor,
     seat: Result<Seated, Rejection>,
     Locale { text, .. }: Locale,
@@ -63,9 +62,9 @@ pub async fn upgrade(
     let (on_upgrade, response) = handshake::accept(request)?;
     let encoding = hello.encoding();
     let (client, position) = hello.read("page")?;
-    let viewer = hub.join().ok_or(Rejection::TooManyClients)?;
+    let viewer = hub.join(Door::Websocket).ok_or(Rejection::TooManyClients)?;
     let handshake = Handshake {
-        peer,
+        caller,
         client,
         position,
         encoding,
