@@ -64,7 +64,7 @@ fn start_telling(args: &Args) -> anyhow::Result<(Log, Option<Traces>)> {
     let serves = matches!(args.command, None | Some(Command::Serve | Command::Demo));
     let collector = args.serving.otlp.as_ref().filter(|_| serves);
     let traces = collector.map(Traces::open).transpose()?;
-    let log = log::start(args.log, traces.as_ref()).context("can't start threads")?;
+    let log = log::start(args.log, traces.as_ref())?;
     Ok((log, traces))
 }
 

@@ -3,12 +3,14 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use anyhow::Context;
+use tracing_subscriber::filter::Directive;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -38,7 +40,7 @@ enum Entry {
 }
 
 /// Starts the log: what `RUST_LOG` chooses of what happens, and panics. What traces are made of goes there alone.
-pub fn start(format: LogFormat, traces: Option<&Traces>) -> io::Result<Log> {
+pub fn start(format: LogFormat, traces: Option<&Traces>) -> anyhow::Result<Log> {
     let (lines, queue) = sync_channel(MAX_QUEUED_LINES);
     let log = Log {
         lines,
@@ -46,7 +48,9 @@ pub fn start(format: LogFormat, traces: Option<&Traces>) -> io::Result<Log> {
     };
     let lost = log.lost.clone();
     let thread = std::thread::Builder::new().name("log".to_owned());
-    thread.spawn(move || write(&queue, &lost, format, io::stderr()))?;
+    thread
+        .spawn(move || write(&queue, &lost, format, io::stderr()))
+        .context("can't start threads")?;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(io::stderr().is_terminal() && !is_plain())
         .with_writer(log.clone());
@@ -55,11 +59,16 @@ pub fn start(format: LogFormat, traces: Option<&Traces>) -> io::Result<Log> {
         LogFormat::Json => lines.json().boxed(),
     };
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let no_spans = filter_fn(|metadata| metadata.target() != spans::TARGET);
-    tracing_subscriber::registry()
-        .with(lines.with_filter(chosen.and(no_spans)))
-        .with(traces.map(Traces::layer))
-        .init();
+    let chosen = chosen.add_directive(Directive::from_str(&format!("{}=off", spans::TARGET))?);
+    let registry = tracing_subscriber::registry();
+    match traces {
+        Some(traces) => registry
+            .with(lines.with_filter(chosen))
+            .with(traces.layer())
+            .init(),
+        // One filter for all costs less than one for each.
+        None => registry.with(lines).with(chosen).init(),
+    }
     // The standard one writes to standard error, and waits for it.
     std::panic::set_hook(Box::new(|panic| {
         let backtrace = Backtrace::capture();
