@@ -7,6 +7,7 @@ pub mod body;
 pub mod conditional;
 pub mod extract;
 pub mod gzip;
+mod http2;
 pub mod limits;
 pub mod listen;
 pub mod middleware;

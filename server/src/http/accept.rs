@@ -19,23 +19,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
+use super::http2;
 use super::proxies::Proxies;
 use super::shutdown::Shutdown;
 use super::socket::{Place, Socket};
-use super::tls::{Sealed, Tls};
+use super::tls::{Sealed, Tls, Unsealed};
 use crate::access::{Seat, Seats};
 
 /// How long a connection may take to send the head of its next request. It is also how long one
 /// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
 /// that none is closed just when the next request comes.
-const HEAD_TIME: Duration = Duration::from_secs(90);
+pub const HEAD_TIME: Duration = Duration::from_secs(90);
 
 /// How long a new connection may be silent when three of four places are taken.
 const CROWDED_TIME: Duration = Duration::from_secs(5);
 
 /// How long a connection that was just accepted may take to begin its first request once the server stops:
 /// as long as what was sent at the same time is on its way.
-const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
+pub const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
 
 /// How often it is looked whether it has.
 const LOOK_TIME: Duration = Duration::from_millis(10);
@@ -112,14 +113,17 @@ pub async fn serve(
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
                 let socket = Socket::new(stream, Place::new(permit, of_address), limits.max_stall);
                 let (tls, router, shutdown) = (tls.clone(), router.clone(), shutdown.clone());
-                let tasks = shutdown.tasks.clone();
+                let (tasks, max_stall) = (shutdown.tasks.clone(), limits.max_stall);
                 tasks.spawn(async move {
                     let Some(tls) = tls else {
                         return serve_connection(socket, peer, patience, router, shutdown).await;
                     };
                     // In a box of its own: it is done soon, and the task lives for long.
                     match Box::pin(tls.unseal(socket, &shutdown)).await {
-                        Ok(socket) => {
+                        Ok(Unsealed::Http2(stream)) => {
+                            http2::serve(stream, peer, max_stall, router, shutdown).await;
+                        }
+                        Ok(Unsealed::Http1(socket)) => {
                             let seal = |mut request: Request<Body>| {
                                 request.extensions_mut().insert(Sealed);
                                 request

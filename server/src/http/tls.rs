@@ -34,6 +34,20 @@ const LOOK_TIME: Duration = Duration::from_secs(5);
 /// within the machine.
 pub const FILES_PER_CONNECTION: usize = 3;
 
+/// The name of HTTP/2 in a handshake (RFC 9113 section 3.1).
+const HTTP_2: &[u8] = b"h2";
+
+/// A connection that is sealed.
+pub type SealedStream = Box<TlsStream<Socket>>;
+
+/// A connection whose handshake is done.
+pub enum Unsealed {
+    /// HTTP/1.1, unsealed.
+    Http1(Socket),
+    /// HTTP/2.
+    Http2(SealedStream),
+}
+
 /// A request that came sealed.
 #[derive(Clone, Copy, Debug)]
 pub struct Sealed;
@@ -73,7 +87,7 @@ impl Files {
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .with_context(|| named(&self.certificate))?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
 
@@ -134,16 +148,21 @@ impl Tls {
         }
     }
 
-    /// Unseals a connection: what is read from and written to the one that is returned is what was sealed there.
-    pub async fn unseal(&self, socket: Socket, shutdown: &Shutdown) -> io::Result<Socket> {
+    /// Unseals a connection. By HTTP/1.1 any request may become a WebSocket, to which the fan-out writes itself:
+    /// what is read from and written to the one that is returned then is what was sealed there.
+    pub async fn unseal(&self, socket: Socket, shutdown: &Shutdown) -> io::Result<Unsealed> {
         let acceptor = TlsAcceptor::from(self.0.config.load_full());
         let sealed = timeout(HANDSHAKE_TIME, acceptor.accept(socket)).await;
         let sealed = sealed.map_err(|_| io::ErrorKind::TimedOut)??;
+        if sealed.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+            return Ok(Unsealed::Http2(Box::new(sealed)));
+        }
         let (near, far) = self.pair().await?;
         let place = self.0.places.clone().acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
         shutdown.tasks.spawn(pass_on(sealed, near));
-        Ok(Socket::new(far, Place::new(place, None), self.0.max_stall))
+        let place = Place::new(place, None);
+        Ok(Unsealed::Http1(Socket::new(far, place, self.0.max_stall)))
     }
 
     /// Both ends of a connection within the machine.

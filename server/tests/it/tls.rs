@@ -146,6 +146,23 @@ impl Sealed {
     }
 }
 
+#[test]
+#[ignore = "needs Python; cargo xtask test runs it"]
+fn http_2_is_spoken_with_who_wants_it() {
+    let sealed = Sealed::start(&[]);
+    let python = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../target/tools/python/bin/python"
+    );
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/http2.py");
+    let url = format!("https://{}", sealed.program.host);
+    let ran = Command::new(python).args([script, &url]).output();
+    let ran = ran.expect("Python is installed by `cargo xtask test`");
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let wrong = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(said.trim(), "HTTP/2", "{wrong}");
+}
+
 /// A live page over TLS.
 struct Page {
     socket: WebSocketStream<TlsStream<TcpStream>>,
