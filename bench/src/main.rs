@@ -18,6 +18,7 @@ mod medians;
 mod page;
 mod peers;
 mod run;
+mod sign_in;
 mod slow;
 mod store;
 mod storm;
@@ -172,6 +173,12 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         seconds: u64,
     },
+    /// Signs in with a wrong name and with a wrong password, in turn.
+    SignIn {
+        /// How often each has its turn.
+        #[arg(long, default_value_t = 100)]
+        rounds: u64,
+    },
     /// Imports a file while pages watch, and while none does.
     Import {
         /// Rows of the file.
@@ -245,6 +252,7 @@ fn main() -> anyhow::Result<()> {
             connections,
             seconds,
         } => list::compare(&targets, products, connections, seconds),
+        Command::SignIn { rounds } => sign_in::compare(rounds),
         Command::Import { rows, connections } => import::compare(rows, connections),
         Command::Page { pages, products } => page::compare(&pages, &products),
         Command::StartUp { products } => storm::start_up(products),

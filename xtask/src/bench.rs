@@ -70,6 +70,10 @@ const SET: [(&str, &str); 24] = [
         "list --products 100000 --connections 8 --seconds 2",
     ),
     (
+        "Told that a name or a password is wrong",
+        "sign-in --rounds 100",
+    ),
+    (
         "An import of 100,000 rows",
         "import --rows 100000 --connections 1000",
     ),

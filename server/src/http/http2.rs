@@ -1,5 +1,5 @@
 //! HTTP/2 (RFC 9113), for who agrees on it in the TLS handshake. What is behind sees the same requests as of
-//! HTTP/1.1. WebSockets are not among them: clients open those on connections of their own.
+//! HTTP/1.1. No socket is among them: clients open those on connections of their own.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
