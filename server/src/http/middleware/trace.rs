@@ -41,7 +41,7 @@ impl Traced {
         let (method, path) = (request.method(), request.uri().path());
         let log = info_span!(
             "request",
-            id = id.to_str().unwrap_or_default(),
+            id = %id.to_str().unwrap_or_default(),
             %method,
             path,
             person = field::Empty
