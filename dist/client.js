@@ -570,7 +570,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_1550(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_1551(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1058,7 +1058,7 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 64, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1511);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1512);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
@@ -1068,22 +1068,22 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1483);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1483_4);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484_4);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1483_5);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484_5);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 24, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1482);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1483);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1110,20 +1110,20 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1482(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1482(arg0, arg1);
+function __wasm_bindgen_func_elem_1483(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1483(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1483(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1483(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1484(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1484(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1483_4(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1483_4(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1484_4(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1484_4(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1483_5(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1483_5(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1484_5(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1484_5(arg0, arg1, addHeapObject(arg2));
 }
 
 function __wasm_bindgen_func_elem_388(arg0, arg1, arg2) {
@@ -1131,14 +1131,14 @@ function __wasm_bindgen_func_elem_388(arg0, arg1, arg2) {
     return takeObject(ret);
 }
 
-function __wasm_bindgen_func_elem_1550(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_1550(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
+function __wasm_bindgen_func_elem_1551(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_1551(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
 }
 
-function __wasm_bindgen_func_elem_1511(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1512(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1511(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1512(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

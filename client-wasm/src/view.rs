@@ -30,7 +30,7 @@ pub use import::{Import, UploadOrder};
 pub use panel::{Mode, Panel, Submission};
 pub use row::State;
 pub use status::Status;
-pub use table::{Looks, Mark, Table, Typed};
+pub use table::{Arrival, Looks, Mark, Table, Typed};
 pub use toasts::{Action, Toasts};
 
 /// Every part of the page.

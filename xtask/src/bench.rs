@@ -8,7 +8,7 @@ use crate::run::{command, output, root, run, target};
 use crate::tools::{self, cargo};
 
 /// What is measured, and the arguments that do it.
-const SET: [(&str, &str); 24] = [
+const SET: [(&str, &str); 25] = [
     (
         "1,000 pages, 20 products a second",
         "run --connections 1000 --rate 20 --seconds 6",

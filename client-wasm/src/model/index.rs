@@ -93,6 +93,11 @@ impl Index {
         self.ghosts.contains_key(&id)
     }
 
+    /// Since when a product is deleted that is still in its place.
+    pub fn ghost_since(&self, id: ProductId) -> Option<f64> {
+        self.ghosts.get(&id).copied()
+    }
+
     /// Where a product is.
     pub fn position(&self, id: ProductId) -> Option<usize> {
         self.order.iter().position(|other| *other == id)
@@ -107,12 +112,20 @@ impl Index {
         self.held.iter().filter(waits).count()
     }
 
-    /// Shows something else.
+    /// Shows something else. What only narrows what is shown, as one more letter does, is looked for there
+    /// alone.
     pub fn set_query(&mut self, query: Query) {
         let words = fold(&query.search, self.decompose);
-        self.words = words.split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let has = |before: &String| words.iter().any(|word| word.contains(&**before));
+        let is_narrower = query.narrows(&self.query) && self.words.iter().all(has);
+        self.words = words;
         self.query = query;
-        self.rebuild();
+        if is_narrower && self.held.is_empty() && self.ghosts.is_empty() {
+            self.narrow();
+        } else {
+            self.rebuild();
+        }
     }
 
     /// The whole catalog is another.
@@ -306,6 +319,20 @@ impl Index {
         }
         self.order = fitting.iter().map(|entry| entry.product.id).collect();
         self.mark_placed();
+    }
+
+    /// Takes out of the order what fits no more.
+    fn narrow(&mut self) {
+        let order = std::mem::take(&mut self.order);
+        let (order, gone): (Vec<_>, Vec<_>) = order
+            .into_iter()
+            .partition(|id| self.entries.get(id).is_some_and(|entry| self.fits(entry)));
+        self.order = order;
+        for id in gone {
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.is_placed = false;
+            }
+        }
     }
 
     fn mark_placed(&mut self) {

@@ -13,6 +13,9 @@ use crate::model::index::Moves;
 use crate::model::undo::update;
 use crate::view::{Mode, Typed};
 
+/// For how long a product that was just deleted is not restored by a press.
+const GHOST_REST_MS: f64 = 500.0;
+
 impl Page {
     pub(super) fn on_table(&mut self, event: &TableEvent) -> Result<(), JsValue> {
         match *event {
@@ -43,9 +46,11 @@ impl Page {
     }
 
     fn on_press(&mut self, id: ProductId, press: Press) -> Result<(), JsValue> {
-        if self.index.is_ghost(id) {
+        if let Some(since) = self.index.ghost_since(id) {
+            // A second press on the bin finds this in its place.
+            let is_meant = dom::now() - since >= GHOST_REST_MS;
             return match press {
-                Press::Restore => self.restore(id),
+                Press::Restore if is_meant => self.restore(id),
                 _ => Ok(()),
             };
         }

@@ -9,9 +9,10 @@ use wasm_bindgen::prelude::*;
 use super::{LATE_MS, Page};
 use crate::dom;
 use crate::link::outbox::{Outbox, id_of};
+use crate::model::freshness::Phase;
 use crate::model::index::Index;
 use crate::model::selection::Selection;
-use crate::view::{Looks, Mark, State};
+use crate::view::{Arrival, Looks, Mark, State};
 
 /// What waits to be saved of a product.
 #[derive(Default)]
@@ -120,6 +121,11 @@ impl Page {
 
     /// Brings the list up to date.
     pub(super) fn paint_list(&mut self, now: f64, is_loaded: bool) -> Result<(), JsValue> {
+        let arrival = match self.freshness.phase {
+            _ if is_loaded => Arrival::Here,
+            Phase::Offline => Arrival::Away,
+            _ => Arrival::Coming,
+        };
         let is_late = !self.freshness.is_live() || self.outbox.len_before(now - LATE_MS) > 0;
         let known = Known {
             index: &self.index,
@@ -132,7 +138,7 @@ impl Page {
             is_late,
         };
         let table = &mut self.view.table;
-        table.paint(&self.index, &known, is_loaded, self.is_printing)?;
+        table.paint(&self.index, &known, arrival, self.is_printing)?;
         table.set_selecting(!self.selection.is_empty())
     }
 }

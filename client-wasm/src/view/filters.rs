@@ -37,6 +37,7 @@ pub struct Filters {
     draft: Element,
     draft_title: Element,
     exports: Vec<Element>,
+    languages: Vec<Element>,
     /// The categories that can be chosen, with how many products each has.
     offered: Vec<(String, usize)>,
 }
@@ -49,10 +50,17 @@ impl Filters {
         let price_menu: HtmlElement = dom::by_id("price-filter")?;
         let mut tabs = Vec::new();
         for tab in Tab::ALL {
-            let button: Element = dom::find(&bar, &format!("[data-tab={}]", tab.name()))?;
+            // Where nothing is few there is no tab for it.
+            let selector = format!("[data-tab={}]", tab.name());
+            let Some(button) = bar.query_selector(&selector)? else {
+                continue;
+            };
             let count = dom::find(&button, "[data-tab-count]")?;
             tabs.push((tab, button, count));
         }
+        let languages: Element = dom::find(&dom::by_id("menu")?, ".languages")?;
+        let languages = languages.query_selector_all("a[hreflang]")?;
+        let languages = (0..languages.length()).filter_map(|at| languages.item(at));
         let menu: Element = dom::by_id("menu")?;
         let links = menu.query_selector_all("[data-export]")?;
         let links = (0..links.length()).filter_map(|at| links.item(at));
@@ -74,6 +82,7 @@ impl Filters {
             draft: dom::find(&bar, "[data-draft]")?,
             draft_title: dom::find(&bar, "[data-draft-continue]")?,
             exports: links.filter_map(|link| link.dyn_into().ok()).collect(),
+            languages: languages.filter_map(|link| link.dyn_into().ok()).collect(),
             offered: Vec::new(),
             bar,
             search,
@@ -216,7 +225,7 @@ impl Filters {
             let words = text.fill("draft.continue", &[("title", title)]);
             dom::set_text(&self.draft_title, &words);
         }
-        self.paint_exports(&query)
+        self.paint_links(&query)
     }
 
     fn paint_count(&self, index: &Index, is_loaded: bool) {
@@ -246,7 +255,10 @@ impl Filters {
         {
             categories.push((asked.clone(), 0));
         }
-        if self.offered != categories {
+        // One that somebody chooses from stays as it is until they have.
+        let active = dom::document()?.active_element();
+        let is_in_use = active.as_ref() == Some(self.category.as_ref());
+        if self.offered != categories && !is_in_use {
             let page = dom::document()?;
             self.category.set_text_content(None);
             let option = |value: &str, words: &str| -> Result<(), JsValue> {
@@ -271,12 +283,18 @@ impl Filters {
         dom::set_class(&self.category, "is-set", query.category.is_some())
     }
 
-    /// What is exported is what is shown.
-    fn paint_exports(&self, query: &Query) -> Result<(), JsValue> {
+    /// What is exported is what is shown, and in another language it is the same.
+    fn paint_links(&self, query: &Query) -> Result<(), JsValue> {
         let parameters = web_sys::UrlSearchParams::new()?;
         for (name, value) in query.to_parameters() {
             parameters.append(name, &value);
         }
+        for link in &self.languages {
+            parameters.set("lang", &link.get_attribute("hreflang").unwrap_or_default());
+            let query = String::from(parameters.to_string());
+            dom::set_attribute(link, "href", &format!("?{query}"))?;
+        }
+        parameters.delete("lang");
         for link in &self.exports {
             let format = link.get_attribute("data-export").unwrap_or_default();
             parameters.set("format", &format);

@@ -23,6 +23,17 @@ use crate::model::window::{Window, from_index};
 pub use super::row::Mark;
 pub use editor::{Editor, Typed};
 
+/// Whether the list is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is.
+    Here,
+    /// It comes.
+    Coming,
+    /// It can't come at the moment.
+    Away,
+}
+
 /// The list.
 pub struct Table {
     format: Rc<Format>,
@@ -36,6 +47,7 @@ pub struct Table {
     empty: Element,
     none: Element,
     loading: Element,
+    away: Element,
     template: Template,
     rows: HashMap<ProductId, Row>,
     /// Rows that show nothing at the moment.
@@ -87,6 +99,7 @@ impl Table {
             empty: dom::find(&scroller, "[data-empty]")?,
             none: dom::find(&scroller, "[data-none]")?,
             loading: dom::find(&scroller, "[data-loading]")?,
+            away: dom::find(&scroller, "[data-away]")?,
             template: Template::find()?,
             probe: dom::find(&grid, "[data-row-probe]")?,
             scroller,
@@ -181,7 +194,7 @@ impl Table {
         &mut self,
         index: &Index,
         looks: &impl Looks,
-        is_loaded: bool,
+        arrival: Arrival,
         is_printing: bool,
     ) -> Result<(), JsValue> {
         self.measure();
@@ -213,9 +226,11 @@ impl Table {
         self.paint_rows(&wanted, looks)?;
         self.paint_focus(&wanted)?;
         let is_empty = index.count(crate::model::query::Tab::All) == 0;
-        dom::show(&self.loading, !is_loaded && count == 0)?;
-        dom::show(&self.empty, is_loaded && is_empty && count == 0)?;
-        dom::show(&self.none, is_loaded && !is_empty && count == 0)?;
+        let is = |wanted| arrival == wanted && count == 0;
+        dom::show(&self.loading, is(Arrival::Coming))?;
+        dom::show(&self.away, is(Arrival::Away))?;
+        dom::show(&self.empty, is(Arrival::Here) && is_empty)?;
+        dom::show(&self.none, is(Arrival::Here) && !is_empty)?;
         self.paint_head(index.query().sort)?;
         self.paint_pill(index.waiting())
     }

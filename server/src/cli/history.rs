@@ -60,7 +60,7 @@ fn in_one_line(past: &PastChange) -> String {
     let at = at.map(|at| at.to_zoned_datetime(TimeZone::system()));
     let at = at.map_or_else(
         || "at an unknown time".to_owned(),
-        |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        |at| at.strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
     );
     let source = past.source.map_or("?", Into::into);
     let by = past.by.as_deref().map(|by| format!(" {by}"));

@@ -61,10 +61,16 @@ const NEWEST_FIRST: Sort = Sort {
 };
 
 /// The orders that the form offers, with the keys of their words.
-const ORDERS: [(&str, &str); 7] = [
+const ORDERS: [(&str, &str); 13] = [
     ("-id", "sort.newest"),
     ("id", "sort.oldest"),
+    ("-revision", "sort.changed"),
     ("title", "sort.title"),
+    ("-title", "sort.title_down"),
+    ("code", "sort.code"),
+    ("-code", "sort.code_down"),
+    ("category", "sort.category"),
+    ("-category", "sort.category_down"),
     ("price", "sort.price"),
     ("-price", "sort.price_down"),
     ("stock", "sort.stock"),

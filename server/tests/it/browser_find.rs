@@ -130,6 +130,70 @@ async fn tabs_categories_and_prices_show_a_part() {
     browser.close().await;
 }
 
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn in_another_language_the_same_is_shown() {
+    let (program, _folder) = start().await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.type_into("#search-text", "mug").await;
+    browser.click("[data-tab=low]").await;
+    browser.until_titles(&["Mug"]).await;
+    browser.click("[popovertarget=menu]").await;
+    browser.click("#menu [hreflang=es]").await;
+    browser
+        .until("document.documentElement.lang === 'es'")
+        .await;
+    browser.until_titles(&["Mug"]).await;
+    let search = "document.getElementById('search-text').value";
+    assert_eq!(browser.value(search).await, "mug");
+    browser.close().await;
+}
+
+/// Also where what it offers changes meanwhile.
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn a_category_is_chosen_in_peace() {
+    let (program, _folder) = start().await;
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.until_text("[data-tab=out]", "Out 1").await;
+    let mark = "(() => { const box = document.querySelector('[data-category-filter]'); \
+        box.focus(); box.options[1].marked = true })()";
+    browser.value(mark).await;
+    let mut product = draft("TBL-1");
+    product["category"] = json!("furniture");
+    product["stock"] = json!(0);
+    assert_eq!(program.http().post(&product).await.status(), 201);
+    browser.until_text("[data-tab=out]", "Out 2").await;
+    let is_marked = "document.querySelector('[data-category-filter]').options[1].marked === true";
+    assert_eq!(browser.value(is_marked).await, true);
+    browser.value("document.activeElement.blur()").await;
+    browser
+        .until("[...document.querySelector('[data-category-filter]').options].some(option => option.value === 'furniture')")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn where_nothing_is_few_there_is_no_tab_for_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = crate::support::data_file(&folder);
+    let mut command = crate::support::program::command(&data, "127.0.0.1:0");
+    command.args(["--low-stock", "0"]);
+    let program = Program::run(command);
+    let mut product = draft("a");
+    product["stock"] = json!(1);
+    assert_eq!(program.http().post(&product).await.status(), 201);
+    let browser = Browser::open(Look::Desktop).await;
+    browser.open_live(&program.host).await;
+    browser.until_text("[data-tab=out]", "Out 0").await;
+    let is_there = "document.querySelector('[data-tab=low]') !== null";
+    assert_eq!(browser.value(is_there).await, false);
+    browser.close().await;
+}
+
 /// A scanner types a code and Enter.
 #[tokio::test]
 #[ignore = "needs Chromium; cargo xtask test runs it"]

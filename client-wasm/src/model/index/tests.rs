@@ -101,6 +101,50 @@ fn a_list_is_searched_filtered_and_sorted() {
     assert_eq!(categories, [("even", 1), ("odd", 3)]);
 }
 
+proptest! {
+    /// Whichever way one comes to a part of the list, it is the same.
+    #[test]
+    fn what_is_shown_depends_on_no_query_before(
+        queries in prop::collection::vec(queries(), 1..12),
+        added in prop::collection::vec(("[lamp ]{1,6}", 0..9_u32), 1..40),
+    ) {
+        let mut catalog = few();
+        for (id, (title, stock)) in (5..).zip(&added) {
+            put(&mut catalog, id, title, *stock);
+        }
+        let mut index = index(&catalog);
+        for query in queries {
+            index.set_query(query.clone());
+            let mut fresh = self::index(&catalog);
+            fresh.set_query(query);
+            prop_assert_eq!(ids(&index), ids(&fresh));
+        }
+    }
+}
+
+/// Queries of which some narrow others.
+fn queries() -> impl Strategy<Value = Query> {
+    let price = || {
+        prop::option::of(
+            (0..9_u64).prop_map(|euros| Price::from_cents(euros * 100).expect("a price")),
+        )
+    };
+    let category = prop::option::of(prop::sample::select(vec!["even", "odd"]));
+    let sort = prop::sample::select(vec!["-id", "title", "-price"]);
+    let tab = prop::sample::select(Tab::ALL.to_vec());
+    let search = "(|l|la|lam|lamp|a m|p la)";
+    (search, tab, category, price(), price(), sort).prop_map(
+        |(search, tab, category, min_price, max_price, sort)| Query {
+            search,
+            tab,
+            category: category.map(str::to_owned),
+            min_price,
+            max_price,
+            sort: Sort::from_name(sort).expect("an order"),
+        },
+    )
+}
+
 #[test]
 fn nothing_moves_while_somebody_is_at_the_list() {
     let mut catalog = few();
