@@ -1063,7 +1063,7 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 9, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_388);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_381);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
@@ -1126,8 +1126,8 @@ function __wasm_bindgen_func_elem_1484_5(arg0, arg1, arg2) {
     wasm.__wasm_bindgen_func_elem_1484_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_388(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_388(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_381(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_381(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 

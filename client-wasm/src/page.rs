@@ -17,7 +17,7 @@ use std::rc::Rc;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
-use shared::{ClientId, LowStock, Mirror, Patch, ProductId, RequestId, Revision, Role, Text};
+use shared::{ClientId, LowStock, Mirror, Patch, ProductId, RequestId, Revision, Role, Said, Text};
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -87,6 +87,10 @@ pub struct Page {
     elsewhere: HashMap<ClientId, ProductId>,
     /// The product that they were told is open here.
     told_open: Option<ProductId>,
+    /// The one that the server was told by this connection.
+    told_server: Option<ProductId>,
+    /// The products that other pages have open, as the server says, each as often as pages do.
+    open_there: Vec<ProductId>,
     /// The revision up to which the history was asked for while somebody looks at it.
     told_history: Revision,
     /// Where the panel is a sheet over the page, the browser's way back closes it.
@@ -193,6 +197,8 @@ impl Page {
             windows: Windows::start(client_name, &window_events)?,
             elsewhere: HashMap::new(),
             told_open: None,
+            told_server: None,
+            open_there: Vec::new(),
             told_history: Revision(0),
             sheet: Sheet::default(),
             view,
@@ -230,6 +236,8 @@ impl Page {
             Event::Connecting => {
                 self.is_offering = self.mirror.position().is_some();
                 self.freshness.connecting();
+                self.told_server = None;
+                self.open_there.clear();
             }
             Event::Lost { failures } => self.on_lost(failures)?,
             Event::SentAway => {
@@ -402,6 +410,21 @@ impl Page {
         if open != self.told_open {
             self.windows.tell(open);
             self.told_open = open;
+        }
+        if open != self.told_server && self.freshness.is_live() && self.role >= Role::Editor {
+            self.link.order(Order::Send(Said::Open(open).encode()));
+            self.told_server = open;
+        }
+    }
+
+    /// Takes what is open here out of what the server says is open.
+    fn take_away_own(&mut self) {
+        let own = self
+            .open_there
+            .iter()
+            .position(|id| Some(*id) == self.told_server);
+        if let Some(own) = own {
+            self.open_there.swap_remove(own);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What clients send: messages, and the fields of products.
 
-use shared::{ClientMessage, Fields};
+use shared::{Fields, Said};
 use unicode_normalization::UnicodeNormalization;
 
 fn nfc(text: &str) -> String {
@@ -13,10 +13,14 @@ fn messages() {
         let Ok(frame) = std::str::from_utf8(bytes) else {
             return;
         };
-        let Ok(message) = ClientMessage::decode(frame) else {
+        let Ok(said) = Said::decode(frame) else {
             return;
         };
-        let again = ClientMessage::decode(&message.encode()).expect("it is the same message");
+        let again = Said::decode(&said.encode()).expect("it is the same message");
+        let (Said::Command(message), Said::Command(again)) = (said.clone(), again.clone()) else {
+            assert_eq!(said, again);
+            return;
+        };
         assert_eq!(again.request, message.request);
         // What is refused may have numbers of more digits than are kept.
         if let Ok(command) = message.command.check(nfc) {

@@ -71,7 +71,7 @@ struct Shared {
     /// Held while all is read anew, so that what was read first is not taken last.
     loading: Mutex<()>,
     attempts: Attempts,
-    held: HeldTickets,
+    held: HeldTickets<Visitor>,
     hasher: password::Hasher,
     /// What opens the page on which the first admin is made, where there was nobody at the start.
     first_key: Option<String>,
@@ -200,7 +200,8 @@ impl Access {
         let hash = hash_of(secret);
         let find = || {
             let visitor = self.known().ticket(&hash, now_ms())?;
-            Some(self.0.held.hold(&hash, visitor))
+            let held = self.0.held.hold(&hash, visitor.clone());
+            Some(visitor.holding(held))
         };
         if let Some(visitor) = find() {
             return Some(visitor);
@@ -213,7 +214,8 @@ impl Access {
 
     /// Whose ticket this is, by which a connection was opened that is still there.
     pub fn by_held_ticket(&self, secret: &str) -> Option<Visitor> {
-        self.0.held.holder(&hash_of(secret))
+        let held = self.0.held.find(&hash_of(secret))?;
+        Some(held.holder.as_of_now().holding(held))
     }
 
     /// Signs somebody in; gives the secret of their new session.

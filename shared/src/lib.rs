@@ -30,7 +30,7 @@ pub use command::{Call, Command, Import, OnDuplicate, RawCommand};
 pub use history::{PastChange, PastChanges, Source};
 pub use id::{CatalogId, ClientId, ProductId, RequestId, RequestKey, Revision};
 pub use import::{ImportColumn, ImportMessage, Totals};
-pub use message::{ClientMessage, ServerMessage};
+pub use message::{ClientMessage, Said, ServerMessage};
 pub use mirror::{Mirror, Position, Step};
 pub use problem::{FieldProblem, Problem};
 pub use product::{Draft, Field, FieldRef, Kind, Patch, Price, PriceError, Product};

@@ -1,5 +1,6 @@
 //! The messages of the socket: text frames of JSON with `type` as their tag.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer};
@@ -71,6 +72,10 @@ pub enum ServerMessage {
         /// same.
         #[serde(default = "yes")]
         writable: bool,
+        /// The products that clients of this server have open to change them, each as often as clients do; a
+        /// hundred at most.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open: Vec<ProductId>,
     },
     /// The server is about to stop.
     Closing {
@@ -121,6 +126,54 @@ impl ClientMessage {
             };
             (request, reason)
         })
+    }
+}
+
+/// Anything that a client says on the socket.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// A command.
+    Command(ClientMessage),
+    /// It has this product open to change it, or none any more. That is answered with nothing.
+    Open(Option<ProductId>),
+}
+
+/// The name of [`Said::Open`].
+const OPEN: &str = "open";
+
+/// [`Said::Open`] as JSON.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct OpenMessage {
+    r#type: Cow<'static, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<ProductId>,
+}
+
+impl Said {
+    /// What is said as the text of a frame.
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Command(message) => message.encode(),
+            Self::Open(id) => encode(&OpenMessage {
+                r#type: OPEN.into(),
+                id: *id,
+            }),
+        }
+    }
+
+    /// Reads a frame's text, as [`ClientMessage::decode`] does.
+    pub fn decode(frame: &str) -> Result<Self, (Option<RequestId>, Reason)> {
+        match ClientMessage::decode(frame) {
+            Ok(message) => Ok(Self::Command(message)),
+            Err((request, Reason::UnknownMessage(name))) if name == OPEN => {
+                let message: Result<OpenMessage, _> = serde_json::from_str(frame);
+                let malformed =
+                    |error: serde_json::Error| (request, Reason::Malformed(error.to_string()));
+                Ok(Self::Open(message.map_err(malformed)?.id))
+            }
+            Err(wrong) => Err(wrong),
+        }
     }
 }
 

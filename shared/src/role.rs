@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
     Ord,
     Serialize,
     Deserialize,
+    strum::Display,
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,

@@ -134,7 +134,12 @@ impl Page {
             waiting: waiting(&self.outbox, &self.settling),
             open: self.view.panel.edits(),
             edited: self.view.table.editor.product(),
-            elsewhere: self.elsewhere.values().copied().collect(),
+            elsewhere: self
+                .elsewhere
+                .values()
+                .chain(&self.open_there)
+                .copied()
+                .collect(),
             is_late,
         };
         let table = &mut self.view.table;

@@ -44,10 +44,16 @@ impl Page {
             } => self.on_done(*request, *id, *revision)?,
             ServerMessage::Refused { request, problem } => self.on_refusal(*request, problem)?,
             ServerMessage::Pulse {
-                viewers, writable, ..
+                viewers,
+                writable,
+                open,
+                ..
             } => {
                 self.freshness.viewers = *viewers;
                 self.freshness.is_writable = *writable;
+                self.open_there.clone_from(open);
+                // This page is one of those that have it open.
+                self.take_away_own();
             }
             ServerMessage::Closing { retry_after_ms } => {
                 let wait = Duration::from_millis((*retry_after_ms).into());

@@ -3,50 +3,52 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::visitor::Visitor;
+/// The tickets of connections that are there, by their hashes, and whose they are.
+pub struct HeldTickets<T>(Arc<Tickets<T>>);
 
-/// The tickets of connections that are there, by their hashes.
-#[derive(Default)]
-pub struct HeldTickets(Arc<Mutex<HashMap<String, Weak<Held>>>>);
+type Tickets<T> = Mutex<HashMap<String, Weak<Held<T>>>>;
 
-/// A ticket of a connection that is there.
-pub struct Held {
+/// A ticket, as long as its connection is there.
+pub struct Held<T> {
     hash: String,
-    visitor: Visitor,
-    all: Arc<Mutex<HashMap<String, Weak<Held>>>>,
+    /// Whose it is.
+    pub holder: T,
+    all: Arc<Tickets<T>>,
 }
 
-fn lock(all: &Mutex<HashMap<String, Weak<Held>>>) -> MutexGuard<'_, HashMap<String, Weak<Held>>> {
+fn lock<T>(all: &Tickets<T>) -> MutexGuard<'_, HashMap<String, Weak<Held<T>>>> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl HeldTickets {
-    /// Whoever came by this ticket, which is held as long as they are there.
-    pub fn hold(&self, hash: &str, visitor: Visitor) -> Visitor {
+impl<T> Default for HeldTickets<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> HeldTickets<T> {
+    /// Holds a ticket for as long as what this gives is kept.
+    pub fn hold(&self, hash: &str, holder: T) -> Arc<Held<T>> {
         let mut all = lock(&self.0);
         let held = all.get(hash).and_then(Weak::upgrade);
-        let held = held.unwrap_or_else(|| {
+        held.unwrap_or_else(|| {
             let held = Arc::new(Held {
                 hash: hash.to_owned(),
-                visitor: visitor.clone(),
+                holder,
                 all: self.0.clone(),
             });
             all.insert(hash.to_owned(), Arc::downgrade(&held));
             held
-        });
-        drop(all);
-        visitor.holding(held)
+        })
     }
 
-    /// Whoever came by this ticket and is still there, with what they may do now.
-    pub fn holder(&self, hash: &str) -> Option<Visitor> {
-        let held = lock(&self.0).get(hash)?.upgrade()?;
-        let visitor = held.visitor.as_of_now();
-        Some(visitor.holding(held))
+    /// A ticket that is held.
+    pub fn find(&self, hash: &str) -> Option<Arc<Held<T>>> {
+        lock(&self.0).get(hash)?.upgrade()
     }
 }
 
-impl Drop for Held {
+impl<T> Drop for Held<T> {
     fn drop(&mut self) {
         let mut all = lock(&self.all);
         // Somebody may hold it anew.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use shared::{Role, Source};
 
-use super::held::Held;
 use super::seats::Seat;
 use crate::engine::author::{Author, Pace, Rights};
 
@@ -33,7 +32,7 @@ pub struct Visitor {
     /// The place of their connection, as long as it lives.
     _seat: Option<Arc<Seat>>,
     /// The ticket by which it was opened, likewise.
-    _held: Option<Arc<Held>>,
+    _ticket: Option<Arc<dyn Send + Sync>>,
 }
 
 impl Visitor {
@@ -46,7 +45,7 @@ impl Visitor {
             rights,
             pace: None,
             _seat: None,
-            _held: None,
+            _ticket: None,
         }
     }
 
@@ -59,7 +58,7 @@ impl Visitor {
             rights,
             pace: None,
             _seat: None,
-            _held: None,
+            _ticket: None,
         }
     }
 
@@ -76,10 +75,10 @@ impl Visitor {
         }
     }
 
-    /// Them, by a ticket, which stands for their connection once they are forgotten no more.
-    pub(super) fn holding(self, held: Arc<Held>) -> Self {
+    /// Them, by a ticket, which is held until they are forgotten.
+    pub(super) fn holding(self, ticket: Arc<dyn Send + Sync>) -> Self {
         Self {
-            _held: Some(held),
+            _ticket: Some(ticket),
             ..self
         }
     }

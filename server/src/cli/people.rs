@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
-use shared::Role;
 
 use super::args::{PeopleCommand, TokensCommand};
 use super::output::{print, print_json};
@@ -28,16 +27,13 @@ pub fn people(store: &Store, command: &PeopleCommand) -> anyhow::Result<()> {
             let added =
                 roster.change(|known| Ok(vec![RosterChange::AddPerson(add(known, &hash)?)]));
             told(added, name)?;
-            print(&format_args!(
-                "{name} can sign in now, as {}",
-                to_text(*role)
-            ))
+            print(&format_args!("{name} can sign in now, as {role}"))
         }
         PeopleCommand::List { json } => list_people(&only_read(store)?, *json),
         PeopleCommand::Role { name, role } => {
             let set = existing(store)?.change(|known| Ok(vec![known.with_role(name, *role)?]));
             told(set, name)?;
-            print(&format_args!("{name} is {} now", to_text(*role)))
+            print(&format_args!("{name} is {role} now"))
         }
         PeopleCommand::Remove { name } => {
             let removed = existing(store)?.change(|known| Ok(vec![known.without(name)?]));
@@ -90,10 +86,6 @@ pub fn tokens(store: &Store, command: &TokensCommand) -> anyhow::Result<()> {
             print(&format_args!("the token {name} lets nobody in any more"))
         }
     }
-}
-
-fn to_text(role: Role) -> &'static str {
-    role.into()
 }
 
 fn checked(name: &str) -> anyhow::Result<String> {
@@ -200,7 +192,7 @@ fn list_people(roster: &Roster, is_json: bool) -> anyhow::Result<()> {
         let sessions = roster.sessions.iter();
         let own = sessions.filter(|session| session.person == person.name);
         let used = own.clone().map(|session| session.used).max();
-        let role = to_text(person.role);
+        let role = person.role;
         if is_json {
             print_json(&json!({
                 "name": person.name, "role": role, "since": person.since,
@@ -222,7 +214,7 @@ fn list_people(roster: &Roster, is_json: bool) -> anyhow::Result<()> {
 
 fn list_tokens(roster: &Roster, is_json: bool) -> anyhow::Result<()> {
     for token in &roster.tokens {
-        let role = to_text(token.role);
+        let role = token.role;
         if is_json {
             print_json(&serde_json::to_value(token)?)?;
         } else {

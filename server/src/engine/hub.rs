@@ -9,6 +9,7 @@ mod fanout;
 mod frame;
 mod lane;
 mod memfd;
+mod open;
 mod pending;
 mod ring;
 mod snapshot;
@@ -25,6 +26,7 @@ use tokio::sync::watch;
 use super::journal::{Entry, Loaded};
 use crate::metrics::Metrics;
 use fanout::{Broadcast, Fanout, Lanes, Pulse};
+use open::OpenProducts;
 use pending::{Pending, Wake};
 use ring::{After, History, Ring};
 use snapshot::Snapshot;
@@ -76,6 +78,8 @@ pub struct Hub {
     metrics: Arc<Metrics>,
     /// The clients that there are.
     viewers: Viewers,
+    /// The products that they have open.
+    open: OpenProducts,
     /// How many the other servers have.
     viewers_elsewhere: AtomicUsize,
     /// Whether changes can be saved at the moment.
@@ -106,6 +110,7 @@ impl Hub {
             snapshot: tokio::sync::Mutex::default(),
             metrics: Arc::default(),
             viewers: Viewers::default(),
+            open: OpenProducts::default(),
             viewers_elsewhere: AtomicUsize::new(0),
             is_writable: AtomicBool::new(true),
             max_clients,
@@ -264,6 +269,7 @@ impl Hub {
                 digest: catalog.digest(),
                 viewers,
                 writable,
+                open: self.open.told(catalog),
             }
         });
         Encoded::new(&message)

@@ -20,25 +20,17 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
 use super::http2;
+use super::limits::{FIRST_REQUEST_TIME, HEAD_TIME};
 use super::proxies::Proxies;
 use super::shutdown::Shutdown;
 use super::socket::{Place, Socket};
 use super::tls::{Sealed, Tls, Unsealed};
 use crate::access::{Seat, Seats};
 
-/// How long a connection may take to send the head of its next request. It is also how long one
-/// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
-/// that none is closed just when the next request comes.
-pub const HEAD_TIME: Duration = Duration::from_secs(90);
-
 /// How long a new connection may be silent when three of four places are taken.
 const CROWDED_TIME: Duration = Duration::from_secs(5);
 
-/// How long a connection that was just accepted may take to begin its first request once the server stops:
-/// as long as what was sent at the same time is on its way.
-pub const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
-
-/// How often it is looked whether it has.
+/// How often it is looked whether a first request has begun.
 const LOOK_TIME: Duration = Duration::from_millis(10);
 
 /// How long to wait when the system gives no more file descriptors: accepting at once again would

@@ -23,7 +23,7 @@ use tokio::time::{Instant, interval, sleep};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::accept::{FIRST_REQUEST_TIME, HEAD_TIME};
+use super::limits::{FIRST_REQUEST_TIME, HEAD_TIME};
 use super::shutdown::Shutdown;
 use super::tls::Sealed;
 

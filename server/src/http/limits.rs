@@ -1,4 +1,6 @@
-//! How much a request may have, and how many clients there may be.
+//! How much a request may have, how long it is waited for, and how many clients there may be.
+
+use std::time::Duration;
 
 use anyhow::bail;
 use axum::Extension;
@@ -9,6 +11,15 @@ use super::pool::ParsePool;
 /// The most bytes of a command, as the body of a request or as a frame from a client: a product
 /// with every field at its limit, each character escaped, has 140 KiB.
 pub const MAX_COMMAND_BYTES: usize = 256 * 1024;
+
+/// How long a connection may take to send the head of its next request. It is also how long one
+/// that is kept for later may be idle: longer than most clients and proxies keep theirs (nginx a minute), so
+/// that none is closed just when the next request comes.
+pub const HEAD_TIME: Duration = Duration::from_secs(90);
+
+/// How long a connection that was just accepted may take to begin its first request once the server stops:
+/// as long as what was sent at the same time is on its way.
+pub const FIRST_REQUEST_TIME: Duration = Duration::from_millis(500);
 
 /// Files that are not connections: the data file, the listener, the log and so on, and what the
 /// kernel keeps of recent changes.

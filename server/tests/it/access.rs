@@ -426,6 +426,22 @@ async fn each_role_may_do_what_it_says_over_socket_io() {
     }
 }
 
+#[tokio::test]
+async fn who_may_change_nothing_has_nothing_open() {
+    let shop = Shop::open(&["--viewing", "open", "--editing", "people"]);
+    let token = shop.token("till", "editor").await;
+    let body = draft("a");
+    let added = shop.with(&token, Method::POST, "/api/products", Some(&body));
+    assert_eq!(added.await.status(), 201);
+    let (mut viewer, mut editor) = (shop.client("").await, shop.client(&token).await);
+    let open = json!({"type": "open", "id": 1});
+    viewer.send(&open).await;
+    let (_, problem) = viewer.refusal().await;
+    assert_eq!(problem.code, "sign_in_first");
+    editor.send(&open).await;
+    viewer.until(|client| client.open.len() == 1).await;
+}
+
 /// A client that polls shows its ticket with each request, and no other can come by it meanwhile.
 #[tokio::test]
 async fn a_ticket_is_good_for_as_long_as_its_connection_polls() {

@@ -510,6 +510,48 @@ async fn a_product_that_another_window_has_open_bears_a_mark() {
     browser.close().await;
 }
 
+/// The same of somebody else's browser, whether a cell or the whole product is changed there.
+#[tokio::test]
+#[ignore = "needs Chromium; cargo xtask test runs it"]
+async fn a_product_that_somebody_else_has_open_bears_a_mark() {
+    let (program, _folder) = start();
+    for code in ["a", "b"] {
+        program.http().add(code).await;
+    }
+    let (one, other) = (
+        Browser::open(Look::Desktop).await,
+        Browser::open(Look::Phone).await,
+    );
+    one.open_live(&program.host).await;
+    other.open_live(&program.host).await;
+    let marked = |id: u64| {
+        format!("!document.querySelector('[data-product=\"{id}\"] [data-elsewhere]').hidden")
+    };
+    let unmarked = |id: u64| format!("!({})", marked(id));
+    other.click("[data-product='1'] [data-cell=title]").await;
+    one.until(&marked(1)).await;
+    assert_eq!(one.value(&marked(2)).await, false);
+    one.screenshot("elsewhere-other-desktop").await;
+    // What is open here is no mark here.
+    one.click("[data-product='2'] [data-cell=price]").await;
+    other
+        .until("document.querySelector('[data-product=\"2\"] [data-elsewhere]').hidden === false")
+        .await;
+    assert_eq!(one.value(&marked(2)).await, false);
+    other.screenshot("elsewhere-other-phone").await;
+    // Both at once.
+    one.press(&[Key::Escape]).await;
+    one.click("[data-product='1'] [data-cell=code]").await;
+    one.until("!document.getElementById('panel').hidden").await;
+    other.until(&marked(1)).await;
+    one.until(&marked(1)).await;
+    other.click("[data-form-cancel]").await;
+    one.until(&unmarked(1)).await;
+    one.close().await;
+    other.until(&unmarked(1)).await;
+    other.close().await;
+}
+
 /// Commands are numbered, and the server does none of a number twice: a page that is loaded again goes on
 /// counting.
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::support::{Client, Http, Server, draft};
 use serde_json::json;
-use shared::{Change, ServerMessage};
+use shared::{Change, ProductId, ServerMessage};
 
 #[tokio::test]
 async fn a_new_page_gets_the_whole_list_over_the_socket() {
@@ -113,6 +113,39 @@ async fn pages_are_told_how_many_they_are() {
     one.until(|client| client.viewers == 2).await;
     drop(other);
     one.until(|client| client.viewers == 1).await;
+}
+
+#[tokio::test]
+async fn pages_are_told_which_products_others_have_open() {
+    let server = Server::start();
+    for code in ["a", "b"] {
+        server.http().add(code).await;
+    }
+    let mut one = server.client().await;
+    let mut other = server.client().await;
+    let open = |id: Option<u64>| json!({"type": "open", "id": id});
+    let ids = |ids: &[u64]| ids.iter().copied().map(ProductId).collect::<Vec<_>>();
+    one.send(&open(Some(2))).await;
+    other.send(&open(Some(2))).await;
+    one.until(|client| client.open == ids(&[2, 2])).await;
+    other.send(&open(Some(1))).await;
+    one.until(|client| client.open == ids(&[1, 2])).await;
+    // Nobody is told of what there isn't.
+    other.send(&open(Some(99))).await;
+    one.until(|client| client.open == ids(&[2])).await;
+    one.send(&json!({"type": "open"})).await;
+    other.until(|client| client.open.is_empty()).await;
+    one.send(&open(Some(1))).await;
+    other.until(|client| client.open == ids(&[1])).await;
+    assert_eq!(server.http().delete(1).await.status(), 204);
+    other.send(&open(Some(2))).await;
+    other.until(|client| client.open == ids(&[2])).await;
+    // Whoever is gone has nothing open.
+    drop(other);
+    one.until(|client| client.open.is_empty()).await;
+    one.send(&json!({"type": "open", "id": "x"})).await;
+    let (request, problem) = one.refusal().await;
+    assert_eq!((request, &*problem.code), (None, "malformed"));
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 
 use crate::nfc;
 use serde_json::{Value, json};
-use shared::{ClientMessage, Command, Mirror, Reason, RequestId, ServerMessage, Step};
+use shared::{
+    ClientMessage, Command, Mirror, ProductId, Reason, RequestId, Said, ServerMessage, Step,
+};
 
 const LAMP: &str = r#"{"id":1,"revision":3,"title":"Lamp","description":"","code":"lamp","price":19.99,"status":true,"stock":5,"category":"home","thumbnails":["/a.png"]}"#;
 
@@ -29,7 +31,35 @@ fn what_the_server_says() {
     pinned(
         r#"{"type":"pulse","revision":5,"count":2,"digest":"00ff00ff00ff00ff","viewers":3,"writable":false}"#,
     );
+    pinned(
+        r#"{"type":"pulse","revision":5,"count":2,"digest":"00ff00ff00ff00ff","viewers":3,"writable":true,"open":[1,1,7]}"#,
+    );
     pinned(r#"{"type":"closing","retry_after_ms":1500}"#);
+}
+
+#[test]
+fn a_page_says_what_it_has_open() {
+    for (frame, open) in [
+        (r#"{"type":"open","id":7}"#, Some(ProductId(7))),
+        (r#"{"type":"open"}"#, None),
+    ] {
+        let said = Said::decode(frame).expect("a message");
+        assert_eq!(said, Said::Open(open));
+        assert_eq!(said.encode(), frame);
+    }
+    for frame in [
+        r#"{"type":"open","id":"x"}"#,
+        r#"{"type":"open","id":7,"colour":"red"}"#,
+        r#"{"type":"open","request":1}"#,
+    ] {
+        let wrong = Said::decode(frame).expect_err("a refusal");
+        assert_eq!(wrong.1.code(), "malformed", "{frame}");
+    }
+    let command = r#"{"type":"delete","request":3,"id":1}"#;
+    let said = Said::decode(command).expect("a message");
+    assert!(matches!(&said, Said::Command(_)) && said.encode() == command);
+    let wrong = Said::decode(r#"{"type":"sing","request":5}"#).expect_err("a refusal");
+    assert_eq!(wrong.1.code(), "unknown_message");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use shared::ProductId;
 use strum::{IntoStaticStr, VariantArray};
 
 use super::Hub;
@@ -60,6 +61,8 @@ impl Viewers {
 pub struct Viewer {
     hub: Arc<Hub>,
     door: Door,
+    /// The product that it has open to change it.
+    open: Option<ProductId>,
 }
 
 impl Viewer {
@@ -69,7 +72,17 @@ impl Viewer {
         has_room.then(|| Self {
             hub: hub.clone(),
             door,
+            open: None,
         })
+    }
+
+    /// It has this product open now, or none: the others are told with the next pulse.
+    pub fn open(&mut self, id: Option<ProductId>) {
+        if self.open != id {
+            self.hub.open.change(self.open, id);
+            self.open = id;
+            self.hub.pending.notify_news();
+        }
     }
 
     /// How many clients are connected.
@@ -80,6 +93,7 @@ impl Viewer {
 
 impl Drop for Viewer {
     fn drop(&mut self) {
+        self.hub.open.change(self.open, None);
         self.hub.viewers.leave(self.door);
         self.hub.pending.notify_news();
     }

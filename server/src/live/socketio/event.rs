@@ -48,6 +48,8 @@ struct PulseBody {
     digest: Digest,
     viewers: usize,
     writable: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    open: Vec<ProductId>,
 }
 
 /// When to come back.
@@ -146,6 +148,7 @@ mod tests {
             digest: DIGEST.parse().expect("a digest"),
             viewers: 3,
             writable: true,
+            open: Vec::new(),
         });
         let body = pulse(&message).expect("a body");
         let wanted =

@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use shared::{
-    ClientId, ClientMessage, Position, Reason, RequestId, RequestKey, ServerMessage, Source, Text,
+    ClientId, Position, ProductId, Reason, RequestId, RequestKey, Said, ServerMessage, Source, Text,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -287,8 +287,9 @@ impl Connection {
     }
 
     async fn take_command(&mut self, frame: &Utf8Bytes) -> Result<(), End> {
-        let message = match ClientMessage::decode(frame) {
-            Ok(message) => message,
+        let message = match Said::decode(frame) {
+            Ok(Said::Command(message)) => message,
+            Ok(Said::Open(id)) => return self.open(id).await,
             Err((request, reason)) => return self.refuse(request, &reason).await,
         };
         let request = message.request;
@@ -302,6 +303,17 @@ impl Connection {
                 Ok(())
             }
             Err(reason) => self.refuse(Some(request), &reason).await,
+        }
+    }
+
+    /// The others are told which product is open here. It counts as a command, and is of those who may give any.
+    async fn open(&mut self, id: Option<ProductId>) -> Result<(), End> {
+        match self.handshake.visitor.author(Source::Page).check() {
+            Ok(()) => {
+                self.context.viewer.open(id);
+                Ok(())
+            }
+            Err(reason) => self.refuse(None, &reason).await,
         }
     }
 

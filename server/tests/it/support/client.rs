@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use shared::{Catalog, Change, Mirror, RequestId, Revision, ServerMessage, Step};
+use shared::{Catalog, Change, Mirror, ProductId, RequestId, Revision, ServerMessage, Step};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -22,6 +22,8 @@ pub struct Client {
     /// Every change in the order it came.
     pub changes: Vec<Change>,
     pub viewers: usize,
+    /// The products that clients have open, as the latest pulse has it.
+    pub open: Vec<ProductId>,
     /// Whether changes can be saved, as the latest pulse has it.
     pub writable: bool,
     /// How many pulses came, and the revision of the latest.
@@ -64,6 +66,7 @@ impl Client {
             told: Vec::new(),
             changes: Vec::new(),
             viewers: 0,
+            open: Vec::new(),
             writable: true,
             pulses: 0,
             pulse_revision: None,
@@ -145,10 +148,12 @@ impl Client {
             viewers,
             revision,
             writable,
+            open,
             ..
         } = &message
         {
             self.viewers = *viewers;
+            self.open.clone_from(open);
             self.writable = *writable;
             self.pulses += 1;
             self.pulse_revision = Some(*revision);
