@@ -70,6 +70,8 @@ struct Shared {
     known: RwLock<Known>,
     /// Held while all is read anew, so that what was read first is not taken last.
     loading: Mutex<()>,
+    /// Held by whoever changes something.
+    changing: tokio::sync::Mutex<()>,
     attempts: Attempts,
     held: HeldTickets<Visitor>,
     hasher: password::Hasher,
@@ -99,6 +101,8 @@ pub enum Fault {
     Unknown,
     /// Somebody has to be an admin.
     LastAdmin,
+    /// Whoever wants it may not, or no longer.
+    MayNot,
     /// It can't be written at the moment.
     Failed(JournalError),
 }
@@ -124,6 +128,7 @@ impl Access {
             known: RwLock::new(Known::new(roster, policy)),
             loading: Mutex::default(),
             store,
+            changing: tokio::sync::Mutex::default(),
             attempts: Attempts::new(sign_ins),
             held: HeldTickets::default(),
             hasher: password::Hasher::default(),
@@ -305,9 +310,10 @@ impl Access {
         self.change(decide).await
     }
 
-    /// Adds somebody.
+    /// Adds somebody, as an admin may.
     pub async fn add_person(
         &self,
+        by: &Visitor,
         name: String,
         role: Role,
         password: String,
@@ -316,30 +322,60 @@ impl Access {
             let person = roster.new_person(&name, role, password.clone())?;
             Ok(vec![RosterChange::AddPerson(person)])
         };
-        self.change(decide).await
+        self.change_by(by, Roster::is_admin, decide).await
     }
 
-    /// Gives somebody another role.
-    pub async fn set_role(&self, name: String, role: Role) -> Result<(), Fault> {
-        self.change(move |roster| Ok(vec![roster.with_role(&name, role)?]))
-            .await
+    /// Gives somebody another role, as an admin may.
+    pub async fn set_role(&self, by: &Visitor, name: String, role: Role) -> Result<(), Fault> {
+        let decide = move |roster: &Roster| Ok(vec![roster.with_role(&name, role)?]);
+        self.change_by(by, Roster::is_admin, decide).await
     }
 
-    /// Gives somebody another password; of their sessions this one is left, or none.
+    /// Gives somebody another password, as an admin may; none of their sessions is left.
     pub async fn set_password(
         &self,
+        by: &Visitor,
         name: String,
         password: String,
-        kept: Option<String>,
     ) -> Result<(), Fault> {
-        self.change(move |roster| roster.with_password(&name, &password, kept.as_deref()))
-            .await
+        let decide = move |roster: &Roster| roster.with_password(&name, &password, None);
+        self.change_by(by, Roster::is_admin, decide).await
     }
 
-    /// Takes somebody away.
-    pub async fn remove_person(&self, name: String) -> Result<(), Fault> {
-        self.change(move |roster| Ok(vec![roster.without(&name)?]))
-            .await
+    /// Gives somebody who signed in another password; of their sessions this one is left.
+    pub async fn set_own_password(
+        &self,
+        by: &Visitor,
+        name: String,
+        password: String,
+    ) -> Result<(), Fault> {
+        let kept = by.key().map(str::to_owned);
+        let decide = move |roster: &Roster| roster.with_password(&name, &password, kept.as_deref());
+        self.change_by(by, Roster::has_session, decide).await
+    }
+
+    /// Takes somebody away, as an admin may.
+    pub async fn remove_person(&self, by: &Visitor, name: String) -> Result<(), Fault> {
+        let decide = move |roster: &Roster| Ok(vec![roster.without(&name)?]);
+        self.change_by(by, Roster::is_admin, decide).await
+    }
+
+    /// Changes what somebody decides who may at the moment of the change: whoever lost that meanwhile may not.
+    async fn change_by(
+        &self,
+        by: &Visitor,
+        may: fn(&Roster, &str) -> bool,
+        decide: impl Fn(&Roster) -> Result<Vec<RosterChange>, Fault> + Send + 'static,
+    ) -> Result<(), Fault> {
+        let key = by.key().unwrap_or_default().to_owned();
+        let decide = move |roster: &Roster| {
+            if may(roster, &key) {
+                decide(roster)
+            } else {
+                Err(Fault::MayNot)
+            }
+        };
+        self.change(decide).await
     }
 
     /// Makes a change durable, and then true here.
@@ -352,6 +388,8 @@ impl Access {
         &self,
         decide: impl Fn(&Roster) -> Result<Vec<RosterChange>, E> + Send + 'static,
     ) -> Result<(), E> {
+        // One after the other: each has a thread for as long as it takes, and others need some, too.
+        let _turn = self.0.changing.lock().await;
         let access = self.clone();
         let changed = spawn_blocking(move || {
             access.0.store.change(decide)?;

@@ -66,6 +66,8 @@ pub struct Options {
     pub max_connections: usize,
     /// The most live clients among them.
     pub max_clients: usize,
+    /// The most viewers, where somebody said how many.
+    pub max_viewers: Option<usize>,
     /// Names that are served, lower case. On a loopback listener they are those beside addresses
     /// and `localhost`; elsewhere, without any, every name is.
     pub hosts: Vec<String>,
@@ -108,6 +110,7 @@ impl Options {
             timeouts: Timeouts::default(),
             max_connections,
             max_clients: max_clients(max_connections),
+            max_viewers: None,
             hosts: Vec::new(),
             origins: Vec::new(),
             base_path: BasePath::default(),
@@ -181,6 +184,9 @@ pub async fn run(
     let tls = options.tls.map(open).transpose()?;
     let files = tls.as_ref().map_or(1, |_| FILES_PER_CONNECTION);
     let max_clients = options.max_clients / files;
+    let max_clients = options
+        .max_viewers
+        .map_or(max_clients, |max| max.min(max_clients));
     let operator = open_operator(options.metrics)?;
     journal.keep_history(options.keep_history);
     let (viewing, editing) = (options.viewing, options.editing);
@@ -220,10 +226,17 @@ pub async fn run(
         .spawn(forget(rates.clone(), shutdown.stop.clone()));
     let of_address = options.limits.connections;
     let of_address = of_address.map(|max| max.saturating_mul(CONNECTIONS_PER_LIVE_ONE));
+    let max_connections = options.max_connections / files;
+    // Where there are few, no address has all of them.
+    let most = u32::try_from(max_connections * 3 / 4).unwrap_or(u32::MAX);
+    let most = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
     let limits = ConnectionLimits {
-        max_connections: options.max_connections / files,
+        max_connections,
         callers: Some(Callers {
-            seats: Seats::new(of_address, engine.hub().metrics().clone()),
+            seats: Seats::new(
+                of_address.map(|max| max.min(most)),
+                engine.hub().metrics().clone(),
+            ),
             proxies: options.proxies.clone(),
         }),
         max_stall,

@@ -13,9 +13,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
 use shared::LowStock;
 use tower::ServiceBuilder;
-use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
@@ -37,6 +35,7 @@ use crate::http::middleware::finish::finish;
 use crate::http::middleware::guard::{Guard, guard};
 use crate::http::middleware::identify::{Identifier, identify};
 use crate::http::middleware::measure::measure;
+use crate::http::middleware::pack::pack_page;
 use crate::http::middleware::trace::trace;
 use crate::http::middleware::unpack::unpack;
 use crate::http::openapi;
@@ -139,7 +138,7 @@ fn pages() -> Router<State> {
         .route("/", get(pages::index))
         .route("/realtimeproducts", get(pages::real_time_products))
         .merge(forms())
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn(pack_page))
 }
 
 /// Where people sign in, and say who may do what.

@@ -23,6 +23,24 @@ impl Roster {
         tokens.find(|token| fold_name(&token.name) == name)
     }
 
+    /// Whether a session has this hash.
+    pub fn has_session(&self, hash: &str) -> bool {
+        self.sessions.iter().any(|session| session.hash == hash)
+    }
+
+    /// Whether an admin is known by a secret with this hash.
+    pub fn is_admin(&self, hash: &str) -> bool {
+        let session = self.sessions.iter().find(|session| session.hash == hash);
+        let person = session.and_then(|session| self.person(&session.person));
+        let now = now_ms();
+        let is_good = |token: &&Token| {
+            token.hash == hash && token.expires.is_none_or(|expires| expires > now)
+        };
+        let token = self.tokens.iter().find(is_good);
+        let role = person.map(|person| person.role);
+        role.or(token.map(|token| token.role)) == Some(Role::Admin)
+    }
+
     fn is_taken(&self, name: &str) -> bool {
         self.person(name).is_some() || self.token(name).is_some()
     }

@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -115,7 +116,11 @@ impl Traces {
 
 /// Sends requests, and waits for each: it has a thread to itself.
 #[derive(Debug)]
-struct Sender(Agent);
+struct Sender {
+    agent: Agent,
+    /// Whether the latest was not taken: that is told once.
+    is_lost: AtomicBool,
+}
 
 impl Sender {
     fn new() -> Self {
@@ -134,11 +139,30 @@ impl Sender {
             .max_redirects(0)
             .tls_config(tls)
             .build();
-        Self(agent.new_agent())
+        Self {
+            agent: agent.new_agent(),
+            is_lost: AtomicBool::new(false),
+        }
+    }
+
+    fn send_and_tell(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let sent = self.send(request);
+        let why = match &sent {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(response.status().to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        let was_lost = self.is_lost.swap(why.is_some(), Ordering::Relaxed);
+        match why {
+            Some(why) if !was_lost => tracing::warn!(why, "traces are lost: they can't be sent"),
+            None if was_lost => tracing::info!("traces are sent again"),
+            _ => {}
+        }
+        sent
     }
 
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let response = self.0.run(request.map(|body| body.to_vec()))?;
+        let response = self.agent.run(request.map(|body| body.to_vec()))?;
         let (head, mut body) = response.into_parts();
         let body = body.with_config().limit(MAX_ANSWER_BYTES).read_to_vec()?;
         Ok(Response::from_parts(head, body.into()))
@@ -154,7 +178,7 @@ impl HttpClient for Sender {
         'a: 'b,
         Self: 'b,
     {
-        Box::pin(ready(self.send(request)))
+        Box::pin(ready(self.send_and_tell(request)))
     }
 }
 

@@ -103,6 +103,7 @@ fn told<T>(result: Result<T, Fault>, name: &str) -> anyhow::Result<T> {
             "{name} is the only admin: make somebody else one first, with \
              `vitrina people role NAME admin`"
         ),
+        Fault::MayNot => anyhow::anyhow!("only an admin may do this"),
         Fault::Failed(error) => error.into(),
     })
 }

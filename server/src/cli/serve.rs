@@ -21,10 +21,8 @@ use crate::http::tls::Files;
 /// How the command line wants the server to be. Too few files for one are an error, found before any
 /// is opened.
 pub fn options(serving: &Serving) -> anyhow::Result<Options> {
-    let system = Options::for_this_system()?;
-    let most = system.max_clients;
     Ok(Options {
-        max_clients: serving.max_viewers.map_or(most, |max| max.min(most)),
+        max_viewers: serving.max_viewers,
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
         backups: serving.backup_to.clone().map(|folder| Backups {
@@ -51,7 +49,7 @@ pub fn options(serving: &Serving) -> anyhow::Result<Options> {
         },
         proxies: Proxies::new(serving.trusted_proxies.clone()),
         base_path: serving.base_path.clone().unwrap_or_default(),
-        ..system
+        ..Options::for_this_system()?
     })
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
-use super::http2;
+use super::http2::{self, Patience};
 use super::limits::{FIRST_REQUEST_TIME, HEAD_TIME};
 use super::proxies::Proxies;
 use super::shutdown::Shutdown;
@@ -105,15 +105,24 @@ pub async fn serve(
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
                 let socket = Socket::new(stream, Place::new(permit, of_address), limits.max_stall);
                 let (tls, router, shutdown) = (tls.clone(), router.clone(), shutdown.clone());
-                let (tasks, max_stall) = (shutdown.tasks.clone(), limits.max_stall);
+                let (tasks, stalled) = (shutdown.tasks.clone(), limits.max_stall);
                 tasks.spawn(async move {
                     let Some(tls) = tls else {
                         return serve_connection(socket, peer, patience, router, shutdown).await;
                     };
                     // In a box of its own: it is done soon, and the task lives for long.
-                    match Box::pin(tls.unseal(socket, &shutdown)).await {
+                    let unsealed = Box::pin(tls.unseal(socket, patience, &shutdown));
+                    let unsealed = tokio::select! {
+                        unsealed = unsealed => unsealed,
+                        () = first_request_time(&shutdown) => return,
+                    };
+                    match unsealed {
                         Ok(Unsealed::Http2(stream)) => {
-                            http2::serve(stream, peer, max_stall, router, shutdown).await;
+                            let patience = Patience {
+                                first: patience,
+                                stalled,
+                            };
+                            http2::serve(stream, peer, patience, router, shutdown).await;
                         }
                         Ok(Unsealed::Http1(socket)) => {
                             let seal = |mut request: Request<Body>| {
@@ -153,6 +162,12 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// Waits for the stop, and for as long as a connection may still take to begin its first request.
+async fn first_request_time(shutdown: &Shutdown) {
+    shutdown.stop.cancelled().await;
+    sleep(FIRST_REQUEST_TIME).await;
+}
+
 async fn serve_connection(
     socket: Socket,
     peer: SocketAddr,
@@ -174,10 +189,7 @@ async fn serve_connection(
                 return;
             }
         }
-        () = async {
-            shutdown.stop.cancelled().await;
-            sleep(FIRST_REQUEST_TIME).await;
-        } => return,
+        () = first_request_time(&shutdown) => return,
     }
     let has_begun = Arc::new(AtomicBool::new(false));
     let begins = has_begun.clone();

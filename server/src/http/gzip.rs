@@ -18,7 +18,7 @@ use super::pool::GzipPool;
 pub const PIECE_BYTES: usize = 16 * 1024;
 
 /// Answers of less than this come as they are: in a packet or two either way.
-const MIN_GZIP_BYTES: usize = 1024;
+pub const MIN_GZIP_BYTES: usize = 1024;
 
 /// How many pieces are compressed at a time, at most: half a millisecond or so.
 const STEP_PIECES: usize = 4;
@@ -71,6 +71,14 @@ fn gzip(
         }
     });
     Body::from_stream(steps)
+}
+
+/// A short body that is there already, compressed at once: it keeps nothing but what is sent, however slowly that
+/// is read.
+pub fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 /// What is left to compress, and what compresses it.

@@ -19,7 +19,8 @@ use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, interval, sleep};
+use tokio::sync::Notify;
+use tokio::time::{Instant, interval};
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -45,16 +46,33 @@ const LOOK_TIME: Duration = Duration::from_secs(5);
 const PING_TIME: Duration = Duration::from_secs(30);
 const PONG_TIME: Duration = Duration::from_secs(20);
 
+/// How often, once it is to end.
+const LAST_LOOK_TIME: Duration = Duration::from_millis(100);
+
+/// How many answers of a connection may wait for their client at a time, and for how long more of them may: each
+/// has its memory.
+const MAX_WAITING: usize = 16;
+const CROWDED_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a connection is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until its first request.
+    pub first: Duration,
+    /// Until a client takes something of an answer.
+    pub stalled: Duration,
+}
+
 /// Serves the requests of a connection until it ends. One without any request for as long as HTTP/1.1 waits for the
-/// next is closed, and one of which an answer is not taken for `max_stall` is cut off.
+/// next is closed, and an answer that is not taken is broken off.
 pub async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
-    max_stall: Duration,
+    patience: Patience,
     router: Router,
     shutdown: Shutdown,
 ) {
-    let answers = Answers::default();
+    let answers = Answers::new(patience);
     let begun = answers.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let progress = begun.begin();
@@ -64,7 +82,11 @@ pub async fn serve(
             Ok::<_, Infallible>(response.map(|body| Answer { body, progress }))
         }
     });
-    let connection = Builder::new(Tasks(shutdown.tasks.clone()))
+    let executor = Tasks {
+        tasks: shutdown.tasks.clone(),
+        answers: answers.clone(),
+    };
+    let connection = Builder::new(executor)
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD_BYTES)
@@ -76,33 +98,30 @@ pub async fn serve(
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = Box::pin(connection);
     let mut stopped = pin!(shutdown.stop.cancelled());
-    let mut looks = interval(LOOK_TIME.min(max_stall));
+    let mut looks = interval(LOOK_TIME.min(patience.stalled));
     let mut is_ending = false;
     let served = loop {
-        tokio::select! {
+        let ends = tokio::select! {
             served = connection.as_mut() => break served,
-            () = &mut stopped, if !is_ending => {
-                is_ending = true;
-                connection.as_mut().graceful_shutdown();
-            }
+            () = &mut stopped, if !is_ending => true,
             () = shutdown.cut.cancelled() => return,
-            _ = looks.tick() => match answers.look(max_stall) {
-                State::Busy => {}
-                State::Idle if is_ending => {}
-                State::Idle => {
-                    connection.as_mut().graceful_shutdown();
-                    // One that has not begun yet is told nothing by that.
-                    tokio::select! {
-                        _ = connection => {}
-                        () = sleep(FIRST_REQUEST_TIME) => {}
-                    }
+            _ = looks.tick() => match answers.look() {
+                State::Crowded => {
+                    tracing::debug!(%peer, "takes nothing of many answers");
                     return;
                 }
-                State::Stalled => {
-                    tracing::debug!(%peer, "takes nothing of an answer");
-                    return;
-                }
+                // One that has not begun yet, or reads nothing, is told nothing.
+                State::Idle(time) if is_ending && time >= FIRST_REQUEST_TIME => return,
+                State::Idle(time) => !is_ending && time > answers.patience(),
+                State::Busy => false,
             },
+        };
+        if ends {
+            is_ending = true;
+            // What is on its way still counts.
+            answers.touch();
+            connection.as_mut().graceful_shutdown();
+            looks = interval(LAST_LOOK_TIME);
         }
     };
     if let Err(error) = served {
@@ -115,86 +134,140 @@ fn to_known(request: Request<Incoming>, peer: SocketAddr) -> Request<Body> {
     let mut request = request.map(Body::new);
     let authority = request.uri().authority().map(ToString::to_string);
     let host = authority.and_then(|name| HeaderValue::try_from(name).ok());
-    if let Some(host) = host
-        && !request.headers().contains_key(HOST)
-    {
-        request.headers_mut().insert(HOST, host);
+    let known = request.headers().get(HOST);
+    if let Some(host) = host.filter(|host| known != Some(host)) {
+        // One that says another has two, and is refused.
+        request.headers_mut().append(HOST, host);
     }
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(Sealed);
     request
 }
 
-/// Where a connection's requests run: they are waited for at the stop.
+/// Where a connection's requests run: they are waited for at the stop, and each ends where its client takes
+/// nothing.
 #[derive(Clone)]
-struct Tasks(TaskTracker);
+struct Tasks {
+    tasks: TaskTracker,
+    answers: Answers,
+}
 
 impl<F> Executor<F> for Tasks
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     fn execute(&self, work: F) {
-        self.0.spawn(work);
+        // It is asked to run a request right after the service was called with it.
+        let Some(progress) = lock(&self.answers.under_way).latest.take() else {
+            self.tasks.spawn(work);
+            return;
+        };
+        self.tasks.spawn(async move {
+            tokio::select! {
+                _ = work => {}
+                // What is left of it is dropped, and so its stream is reset.
+                () = progress.cut.notified() => {}
+            }
+        });
     }
 }
 
 /// How a connection is.
 enum State {
     Busy,
-    /// Nothing was asked for in a long time.
-    Idle,
-    /// An answer is not taken.
-    Stalled,
+    /// Nothing was asked for in this time.
+    Idle(Duration),
+    /// Too many answers are not taken.
+    Crowded,
 }
 
 /// The requests of a connection that are under way.
 #[derive(Clone)]
-struct Answers(Arc<Mutex<UnderWay>>);
+struct Answers {
+    under_way: Arc<Mutex<UnderWay>>,
+    patience: Patience,
+}
 
 struct UnderWay {
     answers: Vec<Weak<Progress>>,
+    /// The one that just began.
+    latest: Option<Arc<Progress>>,
     /// When there was one last.
     busy: Instant,
+    has_begun: bool,
 }
 
-/// Since when a client has something to take of an answer; `None` while it waits for more.
+/// How an answer comes along.
 #[derive(Default)]
-struct Progress(Mutex<Option<Instant>>);
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(UnderWay {
-            answers: Vec::new(),
-            busy: Instant::now(),
-        })))
-    }
+struct Progress {
+    /// Since when its client has something to take; `None` while that waits for more.
+    offered: Mutex<Option<Instant>>,
+    /// Told when it is to end.
+    cut: Notify,
 }
 
 impl Answers {
+    fn new(patience: Patience) -> Self {
+        let under_way = UnderWay {
+            answers: Vec::new(),
+            latest: None,
+            busy: Instant::now(),
+            has_begun: false,
+        };
+        Self {
+            under_way: Arc::new(Mutex::new(under_way)),
+            patience,
+        }
+    }
+
     fn begin(&self) -> Arc<Progress> {
-        let progress = Arc::default();
-        lock(&self.0).answers.push(Arc::downgrade(&progress));
+        let progress = Arc::<Progress>::default();
+        let mut under_way = lock(&self.under_way);
+        under_way.answers.push(Arc::downgrade(&progress));
+        under_way.latest = Some(progress.clone());
+        under_way.busy = Instant::now();
+        under_way.has_begun = true;
         progress
     }
 
-    fn look(&self, max_stall: Duration) -> State {
-        let mut under_way = lock(&self.0);
-        let UnderWay { answers, busy } = &mut *under_way;
-        let mut is_stalled = false;
+    fn touch(&self) {
+        lock(&self.under_way).busy = Instant::now();
+    }
+
+    /// How long the next request is waited for.
+    fn patience(&self) -> Duration {
+        if lock(&self.under_way).has_begun {
+            HEAD_TIME
+        } else {
+            self.patience.first
+        }
+    }
+
+    /// Ends the answers that are not taken, and tells how the connection is.
+    fn look(&self) -> State {
+        let mut under_way = lock(&self.under_way);
+        let UnderWay { answers, busy, .. } = &mut *under_way;
+        let mut waiting = 0;
         answers.retain(|answer| {
-            let progress = answer.upgrade();
-            let offered = progress.as_ref().and_then(|progress| *lock(&progress.0));
-            is_stalled |= offered.is_some_and(|since| since.elapsed() > max_stall);
-            progress.is_some()
+            let Some(progress) = answer.upgrade() else {
+                return false;
+            };
+            let offered = *lock(&progress.offered);
+            let time = offered.map_or(Duration::ZERO, |since| since.elapsed());
+            if time > self.patience.stalled {
+                progress.cut.notify_one();
+            }
+            waiting += usize::from(time > CROWDED_WAIT);
+            true
         });
-        if !answers.is_empty() {
-            *busy = Instant::now();
+        if waiting > MAX_WAITING {
+            return State::Crowded;
         }
-        match busy.elapsed() {
-            _ if is_stalled => State::Stalled,
-            idle if idle > HEAD_TIME => State::Idle,
-            _ => State::Busy,
+        if answers.is_empty() {
+            return State::Idle(busy.elapsed());
         }
+        *busy = Instant::now();
+        State::Busy
     }
 }
 
@@ -217,7 +290,7 @@ impl HttpBody for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        *lock(&self.progress.0) = polled.is_ready().then(Instant::now);
+        *lock(&self.progress.offered) = polled.is_ready().then(Instant::now);
         polled
     }
 
@@ -238,7 +311,7 @@ mod tests {
     use h2::client::{ResponseFuture, SendRequest};
     use tokio::io::duplex;
     use tokio::task::JoinHandle;
-    use tokio::time::timeout;
+    use tokio::time::{sleep, timeout};
     use tokio_util::sync::CancellationToken;
 
     use super::*;
@@ -247,6 +320,11 @@ mod tests {
     const LONG: Duration = Duration::from_secs(10);
 
     const STALL: Duration = Duration::from_millis(200);
+
+    const PATIENCE: Patience = Patience {
+        first: HEAD_TIME,
+        stalled: STALL,
+    };
 
     const LONG_ANSWER: usize = 1024 * 1024;
 
@@ -276,11 +354,15 @@ mod tests {
     impl Served {
         /// Serves a client who takes so many bytes of each answer unless it says otherwise.
         async fn new(window: u32) -> Self {
+            Self::with(window, PATIENCE).await
+        }
+
+        async fn with(window: u32, patience: Patience) -> Self {
             let (near, far) = duplex(256 * 1024);
             let shutdown = Shutdown::new(CancellationToken::new());
             let stop = shutdown.stop.clone();
             let peer = ([127, 0, 0, 1], 1).into();
-            let server = tokio::spawn(serve(far, peer, STALL, router(), shutdown));
+            let server = tokio::spawn(serve(far, peer, patience, router(), shutdown));
             let mut builder = h2::client::Builder::new();
             let begun = builder.initial_window_size(window).handshake(near).await;
             let (client, connection) = begun.expect("a connection");
@@ -332,11 +414,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_takes_nothing_of_an_answer_is_cut_off() {
+    async fn an_answer_of_which_nothing_is_taken_is_broken_off_and_no_other() {
         let mut served = Served::new(0).await;
-        let answer = served.ask("/long").await.expect("an answer");
-        assert!(served.is_cut(LONG).await);
-        drop(answer);
+        let stalled = served.ask("/long").await.expect("an answer");
+        let mut events = served.ask("/events").await.expect("an answer").into_body();
+        let room = events.flow_control();
+        assert!(room.release_capacity(0).is_ok());
+        let mut stalled = stalled.into_body();
+        let broken = timeout(LONG, stalled.data()).await.expect("in time");
+        assert!(broken.is_some_and(|data| data.is_err()));
+        let answer = served.ask("/host");
+        assert!(answer.await.is_ok());
+        assert!(!served.is_cut(STALL).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_of_many_answers_is_cut_off() {
+        let patience = Patience {
+            stalled: Duration::from_mins(1),
+            ..PATIENCE
+        };
+        for (count, is_cut) in [(MAX_WAITING, false), (MAX_WAITING + 1, true)] {
+            let mut served = Served::with(0, patience).await;
+            let mut answers = Vec::new();
+            for _ in 0..count {
+                answers.push(served.ask("/long").await.expect("an answer"));
+            }
+            assert_eq!(served.is_cut(2 * CROWDED_WAIT).await, is_cut, "{count}");
+        }
     }
 
     #[tokio::test]
@@ -358,10 +463,22 @@ mod tests {
         served.stop.cancel();
         assert_eq!(read(slow).await, b"");
         assert!(served.is_cut(LONG).await);
-        let (_, idle) = (served, Served::new(16 * 1024).await);
+        // Who asks for nothing is not waited for, whether it reads that it is over or not.
+        let mut idle = Served::new(16 * 1024).await;
         idle.stop.cancel();
-        let mut idle = idle;
         assert!(idle.is_cut(LONG).await);
+    }
+
+    /// One that asks for something from time to time is no idle one, whenever it is looked at.
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_from_time_to_time_stays() {
+        let mut served = Served::new(16 * 1024).await;
+        let end = Instant::now() + 3 * HEAD_TIME;
+        while Instant::now() < end {
+            sleep(Duration::from_secs(7)).await;
+            let answer = served.ask("/host");
+            assert!(!read(answer).await.is_empty());
+        }
     }
 
     /// One that has said nothing of what it speaks, too.
@@ -371,7 +488,7 @@ mod tests {
             let (near, far) = duplex(64 * 1024);
             let shutdown = Shutdown::new(CancellationToken::new());
             let peer = ([127, 0, 0, 1], 1).into();
-            let server = tokio::spawn(serve(far, peer, STALL, router(), shutdown));
+            let server = tokio::spawn(serve(far, peer, PATIENCE, router(), shutdown));
             let _kept = if begins {
                 let (client, connection) = h2::client::handshake(near).await.expect("a connection");
                 let client: SendRequest<Bytes> = client;

@@ -5,6 +5,7 @@ pub mod finish;
 pub mod guard;
 pub mod identify;
 pub mod measure;
+pub mod pack;
 pub mod security_headers;
 pub mod trace;
 pub mod unpack;

@@ -150,9 +150,14 @@ impl Tls {
 
     /// Unseals a connection. By HTTP/1.1 any request may become a WebSocket, to which the fan-out writes itself:
     /// what is read from and written to the one that is returned then is what was sealed there.
-    pub async fn unseal(&self, socket: Socket, shutdown: &Shutdown) -> io::Result<Unsealed> {
+    pub async fn unseal(
+        &self,
+        socket: Socket,
+        patience: Duration,
+        shutdown: &Shutdown,
+    ) -> io::Result<Unsealed> {
         let acceptor = TlsAcceptor::from(self.0.config.load_full());
-        let sealed = timeout(HANDSHAKE_TIME, acceptor.accept(socket)).await;
+        let sealed = timeout(HANDSHAKE_TIME.min(patience), acceptor.accept(socket)).await;
         let sealed = sealed.map_err(|_| io::ErrorKind::TimedOut)??;
         if sealed.get_ref().1.alpn_protocol() == Some(HTTP_2) {
             return Ok(Unsealed::Http2(Box::new(sealed)));

@@ -67,8 +67,7 @@ pub async fn change_account(
     locale: Locale,
     Form(form): Form<AccountForm>,
 ) -> Result<Response, Rejection> {
-    let (Kind::Person, Some(name), Some(key)) = (visitor.kind(), visitor.name(), visitor.key())
-    else {
+    let (Kind::Person, Some(name)) = (visitor.kind(), visitor.name()) else {
         return Err(Reason::SignInFirst.into());
     };
     let done = match form.action.as_str() {
@@ -81,24 +80,32 @@ pub async fn change_account(
             }
             Ok("ended")
         }
-        "password" => change_password(&access, name, key, &form).await?,
+        "password" => change_password(&access, &visitor, name, &form).await?,
         _ => return Err(Rejection::NoSuchRoute),
     };
-    Ok(match done {
-        Ok(done) => Redirect::to(&format!("account?done={done}")).into_response(),
-        Err(refusal) => {
-            let none = Parameters::new();
-            let data = account_data(&access, &visitor, &locale, &none, Some(&refusal));
-            let page = show(&templates, &locale, &none, "account", data);
-            (refusal.status(), page).into_response()
-        }
-    })
+    Ok(told("account", done, |refusal| {
+        let none = Parameters::new();
+        let data = account_data(&access, &visitor, &locale, &none, Some(refusal));
+        show(&templates, &locale, &none, "account", data)
+    }))
+}
+
+/// What became of a form: one is led back to its page, or sees there why nothing was done.
+fn told(
+    page: &str,
+    done: Result<&'static str, Refusal>,
+    show: impl FnOnce(&Refusal) -> Response,
+) -> Response {
+    match done {
+        Ok(done) => Redirect::to(&format!("{page}?done={done}")).into_response(),
+        Err(refusal) => (refusal.status(), show(&refusal)).into_response(),
+    }
 }
 
 async fn change_password(
     access: &Access,
+    visitor: &Visitor,
     name: &str,
-    key: &str,
     form: &AccountForm,
 ) -> Result<Result<&'static str, Refusal>, Rejection> {
     match access.is_password(name, &form.old).await {
@@ -111,8 +118,12 @@ async fn change_password(
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let kept = Some(key.to_owned());
-    let set = access.set_password(name.to_owned(), hash, kept).await;
+    let set = access.set_own_password(visitor, name.to_owned(), hash);
+    let set = match set.await {
+        // The session ended meanwhile.
+        Err(Fault::MayNot) => return Err(Reason::SignInFirst.into()),
+        set => set,
+    };
     Ok(settled(set)?.map(|()| "password"))
 }
 
@@ -142,32 +153,29 @@ pub async fn change_people(
     admins_only(&visitor)?;
     let role = form.role.parse::<Role>().ok();
     let done = match (form.action.as_str(), role) {
-        ("add", Some(role)) => add(&access, &form, role).await?,
+        ("add", Some(role)) => add(&access, &visitor, &form, role).await?,
         ("role", Some(role)) => {
-            settled(access.set_role(form.name.clone(), role).await)?.map(|()| "role")
+            settled(access.set_role(&visitor, form.name.clone(), role).await)?.map(|()| "role")
         }
         ("remove", _) => {
-            settled(access.remove_person(form.name.clone()).await)?.map(|()| "removed")
+            settled(access.remove_person(&visitor, form.name.clone()).await)?.map(|()| "removed")
         }
-        ("password", _) => set_password(&access, &form).await?,
+        ("password", _) => set_password(&access, &visitor, &form).await?,
         _ => return Err(Rejection::NoSuchRoute),
     };
-    Ok(match done {
-        Ok(done) => Redirect::to(&format!("people?done={done}")).into_response(),
-        Err(refusal) => {
-            let none = Parameters::new();
-            let mut data = people_data(&access, &visitor, &locale, &none, Some(&refusal));
-            if form.action == "add" {
-                data["name"] = json!(form.name);
-            }
-            let page = show(&templates, &locale, &none, "people", data);
-            (refusal.status(), page).into_response()
+    Ok(told("people", done, |refusal| {
+        let none = Parameters::new();
+        let mut data = people_data(&access, &visitor, &locale, &none, Some(refusal));
+        if form.action == "add" {
+            data["name"] = json!(form.name);
         }
-    })
+        show(&templates, &locale, &none, "people", data)
+    }))
 }
 
 async fn add(
     access: &Access,
+    by: &Visitor,
     form: &PeopleForm,
     role: Role,
 ) -> Result<Result<&'static str, Refusal>, Rejection> {
@@ -178,7 +186,7 @@ async fn add(
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    Ok(settled(access.add_person(name, role, hash).await)?.map(|()| "added"))
+    Ok(settled(access.add_person(by, name, role, hash).await)?.map(|()| "added"))
 }
 
 /// The hash of somebody's new password, if it will do as one.
@@ -195,13 +203,14 @@ async fn hash_of_new(
 
 async fn set_password(
     access: &Access,
+    by: &Visitor,
     form: &PeopleForm,
 ) -> Result<Result<&'static str, Refusal>, Rejection> {
     let hash = match hash_of_new(access, &form.name, &form.password).await? {
         Ok(hash) => hash,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let set = access.set_password(form.name.clone(), hash, None).await;
+    let set = access.set_password(by, form.name.clone(), hash).await;
     Ok(settled(set)?.map(|()| "password"))
 }
 
@@ -231,6 +240,7 @@ fn settled<T>(done: Result<T, Fault>) -> Result<Result<T, Refusal>, Rejection> {
         Err(Fault::Taken) => Ok(Err(Refusal::Words("taken"))),
         Err(Fault::Unknown) => Ok(Err(Refusal::Words("unknown"))),
         Err(Fault::LastAdmin) => Ok(Err(Refusal::Words("last_admin"))),
+        Err(Fault::MayNot) => Err(Rejection::AdminsOnly),
         Err(Fault::Failed(error)) => Err(not_saved(error)),
     }
 }

@@ -330,6 +330,17 @@ async fn a_ticket_stands_for_who_asked_for_it() {
         let events = shop.http().get(&format!("{path}?ticket={ticket}")).await;
         assert_eq!(events.status(), 200, "{path}");
     }
+    // Of many the latest are kept.
+    for _ in 0..120 {
+        let made = shop.with(&token, Method::POST, "/api/tickets", None).await;
+        assert_eq!(made.status(), 201);
+    }
+    let file = rusqlite::Connection::open(data_file(&shop.folder)).expect("a file");
+    let count = file.query_row("SELECT count(*) FROM tickets", [], |row| row.get(0));
+    assert_eq!(count, Ok(100));
+    let made = shop.with(&token, Method::POST, "/api/tickets", None).await;
+    let made: Value = made.json().await.expect("JSON");
+    let ticket = made["ticket"].as_str().expect("a text");
     // It opens connections and nothing else.
     let read = shop
         .http()

@@ -66,6 +66,9 @@ pub struct Ticket {
 /// The most sessions of somebody: those that were used last.
 const MAX_SESSIONS: u64 = 50;
 
+/// The most tickets of a session or a token: the latest.
+const MAX_TICKETS: u64 = 100;
+
 /// All of them, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
@@ -107,7 +110,8 @@ pub enum RosterChange {
     PutToken(Token),
     /// A token is there no more.
     RemoveToken(String),
-    /// A ticket is there, and none that was good until before this time.
+    /// A ticket is there, and none that was good until before this time; of those that stand for the same only the
+    /// latest hundred.
     AddTicket(Ticket, u64),
 }
 
@@ -207,22 +211,38 @@ impl RosterChange {
                 "DELETE FROM tokens WHERE name = $1",
                 vec![name.as_str().into()],
             )],
-            Self::AddTicket(ticket, before) => vec![
-                (
-                    "INSERT INTO tickets (hash, stands_for, expires) VALUES ($1, $2, $3)",
-                    vec![
-                        ticket.hash.as_str().into(),
-                        ticket.key.as_str().into(),
-                        ticket.expires.into(),
-                    ],
-                ),
-                (
-                    "DELETE FROM tickets WHERE expires < $1",
-                    vec![(*before).into()],
-                ),
-            ],
+            Self::AddTicket(ticket, before) => with_ticket(ticket, *before),
         }
     }
+}
+
+/// The statements of [`RosterChange::AddTicket`].
+fn with_ticket(ticket: &Ticket, before: u64) -> Vec<Statement> {
+    vec![
+        (
+            "INSERT INTO tickets (hash, stands_for, expires) VALUES ($1, $2, $3)",
+            vec![
+                ticket.hash.as_str().into(),
+                ticket.key.as_str().into(),
+                ticket.expires.into(),
+            ],
+        ),
+        (
+            "DELETE FROM tickets WHERE expires < $1",
+            vec![before.into()],
+        ),
+        (
+            "DELETE FROM tickets WHERE stands_for = $1 AND hash NOT IN (
+                        SELECT hash FROM tickets WHERE stands_for = $1
+                        ORDER BY expires DESC, hash = $3 DESC LIMIT $2
+                    )",
+            vec![
+                ticket.key.as_str().into(),
+                MAX_TICKETS.into(),
+                ticket.hash.as_str().into(),
+            ],
+        ),
+    ]
 }
 
 fn to_text(role: Role) -> &'static str {

@@ -13,6 +13,7 @@ use axum::response::Response;
 use shared::Reason;
 
 use crate::http::problem::Rejection;
+use crate::http::tls::Sealed;
 
 /// Who is let in.
 #[derive(Clone)]
@@ -55,7 +56,9 @@ impl Guard {
             let is_known = origin.is_some_and(|origin| self.origins.contains(origin));
             is_known && (is_socket || request.uri().path().starts_with("/api/"))
         };
-        if (is_socket || !only_reads) && !is_from_here(headers, host) && !is_welcome() {
+        let is_sealed = request.extensions().get::<Sealed>().is_some();
+        let is_own = is_from_here(headers, host) && !(is_sealed && is_from_plain_page(headers));
+        if (is_socket || !only_reads) && !is_own && !is_welcome() {
             return Err(Rejection::ForeignOrigin);
         }
         Ok(())
@@ -132,6 +135,12 @@ pub(crate) fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
     let host = without_default_port(scheme, host.as_str());
     without_default_port(scheme, authority).eq_ignore_ascii_case(host)
         && may_be_of_this_scheme(headers, scheme)
+}
+
+/// Whether a request is from a page that came without encryption, which whoever is on its way can have written.
+fn is_from_plain_page(headers: &HeaderMap) -> bool {
+    let origin = headers.get(ORIGIN).map(HeaderValue::as_bytes);
+    origin.is_some_and(|origin| origin.starts_with(b"http://"))
 }
 
 /// Whether the page's scheme is the one that the request was sent by, as far as that can be known: a

@@ -31,7 +31,7 @@ pub async fn measure(State(hub): State<Arc<Hub>>, request: Request, next: Next) 
 }
 
 /// A method's name; those that nobody has heard of are one.
-fn name(method: &Method) -> &'static str {
+pub fn name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -12,7 +12,9 @@ use opentelemetry_http::HeaderExtractor;
 use tracing::{Instrument, Span, debug, debug_span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use super::measure;
 use crate::access::Visitor;
+use crate::http::tls::Sealed;
 use crate::spans;
 
 /// By which a request is found in the log. Whoever passes it on may have given it one.
@@ -97,18 +99,19 @@ fn id(headers: &HeaderMap) -> HeaderValue {
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("", MatchedPath::as_str);
-    let method = request.method();
+    let method = measure::name(request.method());
+    let is_sealed = request.extensions().get::<Sealed>().is_some();
     let span = debug_span!(
         target: spans::TARGET,
         "request",
         otel.name = format!("{method} {route}").trim_end(),
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = method.as_str(),
+        http.request.method = method,
         http.route = route,
         http.response.status_code = field::Empty,
         url.path = request.uri().path(),
-        url.scheme = "http",
+        url.scheme = if is_sealed { "https" } else { "http" },
         enduser.id = field::Empty,
     );
     if !span.is_disabled() {
