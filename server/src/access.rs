@@ -231,15 +231,16 @@ impl Access {
         password: &str,
         agent: &str,
     ) -> Result<String, Refused> {
-        let begin: String = name.chars().take(MAX_NAME_CHARS).collect();
-        let by_name = Key::Name(fold_name(&begin));
+        // However much is sent, it is kept as long as anybody's name may be.
+        let by_name: String = fold_name(name).chars().take(MAX_NAME_CHARS).collect();
+        let by_name = Key::Name(by_name);
         // It counts as one that failed as long as it is not known to be right: many at once are as many.
         let keys = [Key::of_address(address), by_name];
         self.begin(&keys)?;
         let person = self.roster().person(name).cloned();
         let hash = person.as_ref().map(|person| person.password.clone());
         // Of somebody who is not here as much is calculated: how long it takes tells nothing.
-        let is_right = self.verify(password, hash.clone()).await?;
+        let is_right = self.verify(&keys, password, hash.clone()).await?;
         let (Some(person), Some(hash)) = (person.filter(|_| is_right), hash) else {
             return Err(Refused::Wrong);
         };
@@ -267,9 +268,18 @@ impl Access {
     }
 
     /// Whether a password has this hash, unless too many others wait to be told.
-    async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, Refused> {
+    async fn verify(
+        &self,
+        keys: &[Key],
+        password: &str,
+        hash: Option<String>,
+    ) -> Result<bool, Refused> {
         let verified = self.0.hasher.verify(password.to_owned(), hash).await;
-        verified.ok_or(Refused::Wait(1))
+        verified.ok_or_else(|| {
+            // Nobody looked at it, so it is none that failed.
+            self.0.attempts.take_back(keys);
+            Refused::Wait(1)
+        })
     }
 
     /// Whether this is somebody's password. Wrong ones count as those of a sign-in do.
@@ -280,9 +290,10 @@ impl Access {
             .roster()
             .person(name)
             .map(|person| person.password.clone());
-        let is_right = self.verify(password, hash).await?;
+        let keys = std::slice::from_ref(&key);
+        let is_right = self.verify(keys, password, hash).await?;
         if is_right {
-            self.0.attempts.succeeded(std::slice::from_ref(&key));
+            self.0.attempts.succeeded(keys);
         }
         Ok(is_right)
     }

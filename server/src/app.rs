@@ -234,6 +234,7 @@ pub async fn run(
         max_connections,
         callers: Some(Callers {
             seats: Seats::new(
+                "tcp_connections",
                 of_address.map(|max| max.min(most)),
                 engine.hub().metrics().clone(),
             ),

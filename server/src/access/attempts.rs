@@ -88,6 +88,16 @@ impl Attempts {
         Ok(())
     }
 
+    /// One under these keys was not looked at.
+    pub fn take_back(&self, keys: &[Key]) {
+        let mut all = self.all();
+        for key in keys {
+            if let Some(failures) = all.get_mut(key) {
+                failures.count = failures.count.saturating_sub(1);
+            }
+        }
+    }
+
     /// One under these keys was right. The name's failures are forgotten; of the address it is only this one that
     /// counts no more, since whoever has an account could else have any number of others' forgotten.
     pub fn succeeded(&self, keys: &[Key]) {

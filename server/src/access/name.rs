@@ -37,7 +37,7 @@ fn is_nothing(char: char) -> bool {
 }
 
 /// What is the same for all ways to write a name, wide letters and those of a ligature too (Unicode Standard,
-/// section 3.13, D146).
+/// section 3.13, like D146).
 pub fn fold_name(name: &str) -> String {
     one_space(name).nfkc().default_case_fold().nfkc().collect()
 }

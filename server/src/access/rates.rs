@@ -63,7 +63,7 @@ impl Rates {
         Self(Arc::new(Shared {
             requests: limiter(limits.requests),
             commands: limiter(limits.commands),
-            seats: Seats::new(limits.connections, metrics.clone()),
+            seats: Seats::new("connections", limits.connections, metrics.clone()),
             clock: DefaultClock::default(),
             metrics,
         }))

@@ -1,4 +1,4 @@
-//! How many connections an address has at a time.
+//! How many connections an address has at a time: live ones, and those of all kinds.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,6 +13,8 @@ use crate::metrics::Metrics;
 pub struct Seats(Arc<Shared>);
 
 struct Shared {
+    /// What the limit is called in the metrics.
+    limit: &'static str,
     /// The most of an address; without a number, as many as it likes.
     max: Option<NonZeroU32>,
     taken: Mutex<HashMap<Key, u32>>,
@@ -23,9 +25,10 @@ struct Shared {
 pub struct Seat(Option<(Seats, Key)>);
 
 impl Seats {
-    /// So many of an address.
-    pub fn new(max: Option<NonZeroU32>, metrics: Arc<Metrics>) -> Self {
+    /// So many of an address; who meets the limit is counted under this name.
+    pub fn new(limit: &'static str, max: Option<NonZeroU32>, metrics: Arc<Metrics>) -> Self {
         Self(Arc::new(Shared {
+            limit,
             max,
             taken: Mutex::default(),
             metrics,
@@ -45,7 +48,7 @@ impl Seats {
         let mut taken = self.taken();
         let count = taken.entry(key.clone()).or_default();
         if *count >= max.get() {
-            self.0.metrics.on_limit("connections");
+            self.0.metrics.on_limit(self.0.limit);
             return None;
         }
         *count += 1;
@@ -74,7 +77,7 @@ mod tests {
 
     #[test]
     fn an_address_has_as_many_connections_as_it_may() {
-        let seats = Seats::new(NonZeroU32::new(2), Arc::default());
+        let seats = Seats::new("connections", NonZeroU32::new(2), Arc::default());
         let address = |text: &str| text.parse::<IpAddr>().expect("an address");
         let taken = [
             seats.sit(address("203.0.113.5")),

@@ -177,9 +177,14 @@ pub struct Serving {
     )]
     pub max_sign_ins: u32,
 
-    /// How many viewers there may be in all; without it, as many as the process may open files for.
-    #[arg(long, env = "VITRINA_MAX_VIEWERS", value_name = "N")]
-    pub max_viewers: Option<usize>,
+    /// How many viewers there may be in all; 0 for as many as the process may open files for.
+    #[arg(
+        long,
+        env = "VITRINA_MAX_VIEWERS",
+        value_name = "N",
+        default_value_t = 0
+    )]
+    pub max_viewers: usize,
 
     /// How many live connections an address may have; 0 for any number.
     #[arg(

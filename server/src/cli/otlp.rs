@@ -45,7 +45,8 @@ impl FromStr for Collector {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("{error}, as in http://HOST:4318"))?;
-        if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        let is_base = url.query().is_none() && url.fragment().is_none();
+        if matches!(url.scheme(), "http" | "https") && url.has_host() && is_base {
             Ok(Self(url))
         } else {
             Err("an address of http or https, as in http://HOST:4318".to_owned())
@@ -79,9 +80,13 @@ impl Traces {
             .build()
             .context("can't send traces")?;
         let resource = Resource::builder();
-        let resource = match std::env::var_os("OTEL_SERVICE_NAME") {
-            Some(_) => resource,
-            None => resource.with_service_name(env!("CARGO_PKG_NAME")),
+        let said = |name: &str| std::env::var(name).unwrap_or_default();
+        let is_named = !said("OTEL_SERVICE_NAME").is_empty()
+            || said("OTEL_RESOURCE_ATTRIBUTES").contains("service.name=");
+        let resource = if is_named {
+            resource
+        } else {
+            resource.with_service_name(env!("CARGO_PKG_NAME"))
         };
         let provider = SdkTracerProvider::builder()
             .with_resource(resource.build())
@@ -198,7 +203,13 @@ mod tests {
             let collector: Collector = said.parse().expect("an address");
             assert_eq!(collector.traces(), meant);
         }
-        for wrong in ["", "127.0.0.1:4318", "localhost:4318", "ftp://a.example"] {
+        for wrong in [
+            "",
+            "127.0.0.1:4318",
+            "localhost:4318",
+            "ftp://a.example",
+            "http://a.example?x",
+        ] {
             assert!(wrong.parse::<Collector>().is_err(), "{wrong}");
         }
     }

@@ -22,7 +22,7 @@ use crate::http::tls::Files;
 /// is opened.
 pub fn options(serving: &Serving) -> anyhow::Result<Options> {
     Ok(Options {
-        max_viewers: serving.max_viewers,
+        max_viewers: Some(serving.max_viewers).filter(|max| *max > 0),
         hosts: serving.hosts.clone(),
         origins: serving.origins.clone(),
         backups: serving.backup_to.clone().map(|folder| Backups {

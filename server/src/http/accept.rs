@@ -101,6 +101,10 @@ pub async fn serve(
                     tracing::debug!(%peer, "has too many connections");
                     continue;
                 };
+                // A delivery is one small write that nothing should hold back for more to come.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY");
+                }
                 let is_crowded = places.available_permits() < limits.max_connections / 4;
                 let patience = if is_crowded { CROWDED_TIME } else { HEAD_TIME };
                 let socket = Socket::new(stream, Place::new(permit, of_address), limits.max_stall);
@@ -175,10 +179,6 @@ async fn serve_connection(
     router: Router,
     shutdown: Shutdown,
 ) {
-    // A delivery is one small write that nothing should hold back for more to come.
-    if let Err(error) = socket.stream().set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY");
-    }
     // Waited for here, because hyper takes two buffers of 8 KiB before there is anything to read:
     // of many that connect at once only those whose request is here have them. Looked for by
     // `peek`, since `readable` takes a connection that was just accepted for readable.

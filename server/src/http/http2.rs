@@ -49,6 +49,10 @@ const PONG_TIME: Duration = Duration::from_secs(20);
 /// How often, once it is to end.
 const LAST_LOOK_TIME: Duration = Duration::from_millis(100);
 
+/// How long the last bytes of an answer may be on their way, once a connection is to end: its body is done when they
+/// are handed over.
+const LAST_BYTES_TIME: Duration = Duration::from_secs(2);
+
 /// How many answers of a connection may wait for their client at a time, and for how long more of them may: each
 /// has its memory.
 const MAX_WAITING: usize = 16;
@@ -79,7 +83,11 @@ pub async fn serve(
         let answered = router.clone().oneshot(to_known(request, peer));
         async move {
             let response = answered.await?;
-            Ok::<_, Infallible>(response.map(|body| Answer { body, progress }))
+            Ok::<_, Infallible>(response.map(|body| Answer {
+                body,
+                rest: Bytes::new(),
+                progress,
+            }))
         }
     });
     let executor = Tasks {
@@ -99,27 +107,33 @@ pub async fn serve(
     let mut connection = Box::pin(connection);
     let mut stopped = pin!(shutdown.stop.cancelled());
     let mut looks = interval(LOOK_TIME.min(patience.stalled));
-    let mut is_ending = false;
+    let mut ending: Option<Instant> = None;
     let served = loop {
         let ends = tokio::select! {
             served = connection.as_mut() => break served,
-            () = &mut stopped, if !is_ending => true,
+            () = &mut stopped, if ending.is_none() => true,
             () = shutdown.cut.cancelled() => return,
             _ = looks.tick() => match answers.look() {
                 State::Crowded => {
                     tracing::debug!(%peer, "takes nothing of many answers");
                     return;
                 }
-                // One that has not begun yet, or reads nothing, is told nothing.
-                State::Idle(time) if is_ending && time >= FIRST_REQUEST_TIME => return,
-                State::Idle(time) => !is_ending && time > answers.patience(),
+                State::Idle(time) => match ending {
+                    // One that has not begun yet, or reads nothing, is told nothing of the end.
+                    Some(since) if since.elapsed() >= FIRST_REQUEST_TIME => {
+                        if time >= LAST_BYTES_TIME {
+                            return;
+                        }
+                        false
+                    }
+                    Some(_) => false,
+                    None => time > answers.patience(),
+                },
                 State::Busy => false,
             },
         };
         if ends {
-            is_ending = true;
-            // What is on its way still counts.
-            answers.touch();
+            ending = Some(Instant::now());
             connection.as_mut().graceful_shutdown();
             looks = interval(LAST_LOOK_TIME);
         }
@@ -230,10 +244,6 @@ impl Answers {
         progress
     }
 
-    fn touch(&self) {
-        lock(&self.under_way).busy = Instant::now();
-    }
-
     /// How long the next request is waited for.
     fn patience(&self) -> Duration {
         if lock(&self.under_way).has_begun {
@@ -275,9 +285,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An answer's body. It is asked for more once there is room for it: the client took what came before.
+/// An answer's body, in pieces of which each is asked for once there is room: the client took what came before.
 struct Answer {
     body: Body,
+    /// What is left of what came of it.
+    rest: Bytes,
     progress: Arc<Progress>,
 }
 
@@ -289,17 +301,37 @@ impl HttpBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        *lock(&self.progress.offered) = polled.is_ready().then(Instant::now);
-        polled
+        if self.rest.is_empty() {
+            let polled = Pin::new(&mut self.body).poll_frame(context);
+            match polled {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                polled => {
+                    *lock(&self.progress.offered) = polled.is_ready().then(Instant::now);
+                    return polled;
+                }
+            }
+        }
+        let length = self.rest.len().min(MAX_SEND_BYTES);
+        let piece = self.rest.split_to(length);
+        *lock(&self.progress.offered) = Some(Instant::now());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let mut hint = self.body.size_hint();
+        let rest = self.rest.len() as u64;
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint.set_lower(hint.lower() + rest);
+        hint
     }
 }
 
@@ -428,6 +460,17 @@ mod tests {
         assert!(!served.is_cut(STALL).await);
     }
 
+    /// It would have all of it in memory for a byte.
+    #[tokio::test]
+    async fn one_of_which_a_byte_is_taken_is_broken_off_too() {
+        let mut served = Served::new(1).await;
+        let mut stalled = served.ask("/long").await.expect("an answer").into_body();
+        let first = timeout(LONG, stalled.data()).await.expect("in time");
+        assert_eq!(first.expect("a byte").expect("a byte").len(), 1);
+        let broken = timeout(LONG, stalled.data()).await.expect("in time");
+        assert!(broken.is_some_and(|data| data.is_err()));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_of_many_answers_is_cut_off() {
         let patience = Patience {
@@ -463,6 +506,19 @@ mod tests {
         served.stop.cancel();
         assert_eq!(read(slow).await, b"");
         assert!(served.is_cut(LONG).await);
+        // To the last byte, however slowly it is read.
+        let mut slow = Served::new(16 * 1024).await;
+        let mut body = slow.ask("/long").await.expect("an answer").into_body();
+        slow.stop.cancel();
+        let mut read = 0;
+        while let Some(data) = body.data().await {
+            let data = data.expect("all of it");
+            read += data.len();
+            sleep(Duration::from_millis(20)).await;
+            let taken = body.flow_control().release_capacity(data.len());
+            taken.expect("a connection");
+        }
+        assert_eq!(read, LONG_ANSWER);
         // Who asks for nothing is not waited for, whether it reads that it is over or not.
         let mut idle = Served::new(16 * 1024).await;
         idle.stop.cancel();

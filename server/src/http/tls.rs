@@ -188,6 +188,7 @@ impl Tls {
         };
         *inside = Some(listener);
         near.set_nodelay(true)?;
+        far.set_nodelay(true)?;
         Ok((near, far))
     }
 }

@@ -10,11 +10,14 @@ url = sys.argv[1]
 client = httpx.Client(base_url=url, http2=True, verify=False, timeout=60)
 page = client.get("/realtimeproducts")
 assert page.status_code == 200, page
-seen = threading.Event()
+opened, seen = threading.Event(), threading.Event()
 
 
 def follow():
-    with client.stream("GET", "/api/products/stream") as stream:
+    # On a connection of its own: one that two threads share ends now and then beside other work.
+    following = httpx.Client(base_url=url, http2=True, verify=False, timeout=60)
+    with following, following.stream("GET", "/api/products/stream") as stream:
+        opened.set()
         for line in stream.iter_lines():
             if line == "event: changes":
                 return seen.set()
@@ -22,6 +25,7 @@ def follow():
 
 following = threading.Thread(target=follow, daemon=True)
 following.start()
+assert opened.wait(10), "the stream is not there"
 draft = {"title": "Tea", "code": "a", "price": 1, "stock": 1, "category": "c"}
 headers = {"Origin": url}
 added = client.post("/api/products", json=draft, headers=headers)

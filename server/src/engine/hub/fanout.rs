@@ -227,7 +227,7 @@ impl Work {
             let changes = frames.iter().map(Frame::changes).sum();
             self.metrics.on_delivery(changes, self.lanes.len());
         }
-        if matches!(broadcast, Broadcast::Pulse(_)) {
+        if matches!(broadcast, Broadcast::Pulse(_)) || self.lanes.is_empty() {
             let shard = &self.shard.longest_lag;
             shard.store(longest_lag, Ordering::Relaxed);
         }

@@ -82,7 +82,7 @@ pub async fn identify(
         };
     }
     if let Some(traced) = request.extensions().get::<Traced>() {
-        traced.tell(&visitor);
+        traced.tell(&visitor, is_encrypted);
     }
     let extensions = request.extensions_mut();
     extensions.insert(visitor);

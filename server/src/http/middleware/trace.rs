@@ -14,7 +14,6 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::measure;
 use crate::access::Visitor;
-use crate::http::tls::Sealed;
 use crate::spans;
 
 /// By which a request is found in the log. Whoever passes it on may have given it one.
@@ -55,8 +54,10 @@ impl Traced {
         }
     }
 
-    /// It is known who sent it.
-    pub fn tell(&self, visitor: &Visitor) {
+    /// It is known who sent it, and how it came.
+    pub fn tell(&self, visitor: &Visitor, is_encrypted: bool) {
+        let scheme = if is_encrypted { "https" } else { "http" };
+        self.span.record("url.scheme", scheme);
         if let Some(name) = visitor.name() {
             self.log.record("person", name);
             self.span.record("enduser.id", name);
@@ -100,7 +101,6 @@ fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("", MatchedPath::as_str);
     let method = measure::name(request.method());
-    let is_sealed = request.extensions().get::<Sealed>().is_some();
     let span = debug_span!(
         target: spans::TARGET,
         "request",
@@ -111,7 +111,7 @@ fn span(request: &Request) -> Span {
         http.route = route,
         http.response.status_code = field::Empty,
         url.path = request.uri().path(),
-        url.scheme = if is_sealed { "https" } else { "http" },
+        url.scheme = field::Empty,
         enduser.id = field::Empty,
     );
     if !span.is_disabled() {
