@@ -1,5 +1,5 @@
-//! TLS on the port that is served (RFC 8446). Each connection is unsealed into one within the machine, so that all
-//! behind it is the same as without, the fan-out too, which writes to sockets itself.
+//! TLS on the port that is served (RFC 8446). Each connection of HTTP/1.1 is unsealed into one within the machine, so
+//! that all behind it is the same as without, the fan-out too, which writes to sockets itself.
 
 use std::io;
 use std::path::{Path, PathBuf};
