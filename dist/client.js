@@ -704,10 +704,6 @@ function __wbg_get_imports() {
         __wbg_pushState_63fb667a53667a85: function() { return handleError(function (arg0, arg1, arg2, arg3) {
             getObject(arg0).pushState(getObject(arg1), getStringFromWasm0(arg2, arg3));
         }, arguments); },
-        __wbg_querySelectorAll_6aebfe3df1fb2014: function() { return handleError(function (arg0, arg1, arg2) {
-            const ret = getObject(arg0).querySelectorAll(getStringFromWasm0(arg1, arg2));
-            return addHeapObject(ret);
-        }, arguments); },
         __wbg_querySelectorAll_8c482e0f1fcafea8: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = getObject(arg0).querySelectorAll(getStringFromWasm0(arg1, arg2));
             return addHeapObject(ret);
@@ -1063,7 +1059,7 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 9, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_381);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_380);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
@@ -1126,8 +1122,8 @@ function __wasm_bindgen_func_elem_1484_5(arg0, arg1, arg2) {
     wasm.__wasm_bindgen_func_elem_1484_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_381(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_381(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_380(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_380(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 

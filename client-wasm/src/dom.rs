@@ -35,6 +35,13 @@ pub fn find<T: JsCast>(root: &Element, selector: &str) -> Result<T, JsValue> {
         .map_err(|_| format!("{selector} is another kind of element than expected").into())
 }
 
+/// All elements inside `root` that fit a selector and are of the expected kind, in the order of the document.
+pub fn find_all<T: JsCast>(root: &Element, selector: &str) -> Result<Vec<T>, JsValue> {
+    let found = root.query_selector_all(selector)?;
+    let found = (0..found.length()).filter_map(|at| found.item(at));
+    Ok(found.filter_map(|node| node.dyn_into().ok()).collect())
+}
+
 /// Listens for as long as the page lives.
 pub fn on(
     target: &impl AsRef<EventTarget>,

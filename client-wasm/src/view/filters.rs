@@ -58,12 +58,7 @@ impl Filters {
             let count = dom::find(&button, "[data-tab-count]")?;
             tabs.push((tab, button, count));
         }
-        let languages: Element = dom::find(&dom::by_id("menu")?, ".languages")?;
-        let languages = languages.query_selector_all("a[hreflang]")?;
-        let languages = (0..languages.length()).filter_map(|at| languages.item(at));
         let menu: Element = dom::by_id("menu")?;
-        let links = menu.query_selector_all("[data-export]")?;
-        let links = (0..links.length()).filter_map(|at| links.item(at));
         let this = Self {
             format,
             category: dom::find(&bar, "[data-category-filter]")?,
@@ -81,8 +76,8 @@ impl Filters {
             count: dom::find(&bar, "[data-count]")?,
             draft: dom::find(&bar, "[data-draft]")?,
             draft_title: dom::find(&bar, "[data-draft-continue]")?,
-            exports: links.filter_map(|link| link.dyn_into().ok()).collect(),
-            languages: languages.filter_map(|link| link.dyn_into().ok()).collect(),
+            exports: dom::find_all(&menu, "[data-export]")?,
+            languages: dom::find_all(&menu, ".languages a[hreflang]")?,
             offered: Vec::new(),
             bar,
             search,
@@ -352,10 +347,9 @@ fn listen_to_columns(events: &Events) -> Result<(), JsValue> {
 
 /// The boxes of the columns with their names; the one without a name is for narrow rows.
 fn column_boxes(menu: &Element) -> Result<Vec<(HtmlInputElement, Option<String>)>, JsValue> {
-    let boxes = menu.query_selector_all("input")?;
-    let boxes = (0..boxes.length()).filter_map(|at| boxes.item(at));
-    let boxes = boxes.filter_map(|input| input.dyn_into::<HtmlInputElement>().ok());
+    let boxes: Vec<HtmlInputElement> = dom::find_all(menu, "input")?;
     Ok(boxes
+        .into_iter()
         .map(|input| {
             let name = input.get_attribute("data-column");
             (input, name)

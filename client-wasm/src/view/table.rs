@@ -83,11 +83,8 @@ impl Table {
         let pointer_moved = Rc::default();
         listen::listen(&scroller, &grid, &pill, Rc::clone(&pointer_moved), events)?;
         let mut heads = Vec::new();
-        let keyed = grid.query_selector_all("[data-sort-key]")?;
-        for at in 0..keyed.length() {
-            let head: Option<Element> = keyed.item(at).and_then(|head| head.dyn_into().ok());
-            if let Some(head) = head
-                && let Some(name) = head.get_attribute("data-sort-key")
+        for head in dom::find_all::<Element>(&grid, "[data-sort-key]")? {
+            if let Some(name) = head.get_attribute("data-sort-key")
                 && let Some(sort) = Sort::from_name(&name)
             {
                 heads.push((sort.key, head));

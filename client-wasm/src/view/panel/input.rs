@@ -40,11 +40,10 @@ enum Control {
 impl Input {
     /// Finds the inputs of a product's fields, in the form's order.
     pub fn find_all(form: &Element) -> Result<Vec<Self>, JsValue> {
-        let named = form.query_selector_all("[name]")?;
-        let elements = (0..named.length()).filter_map(|index| named.item(index));
-        let inputs: Vec<Self> = elements
-            .map(JsCast::unchecked_into)
-            .filter_map(|element: Element| {
+        let named: Vec<Element> = dom::find_all(form, "[name]")?;
+        let inputs: Vec<Self> = named
+            .into_iter()
+            .filter_map(|element| {
                 let name = element.get_attribute("name")?;
                 let field = Draft::FIELDS.iter().find(|field| field.name == name)?;
                 Some(Self::new(form, field, element))

@@ -173,12 +173,9 @@ impl Places {
 }
 
 fn behind() -> Result<Vec<Element>, JsValue> {
-    let page = dom::document()?;
-    let found = page.query_selector_all(".live-bar, #filters, #selection, #list")?;
-    let found = (0..found.length()).filter_map(|at| found.item(at));
-    Ok(found
-        .filter_map(|element| element.dyn_into().ok())
-        .collect())
+    let page = dom::document()?.document_element();
+    let page = page.ok_or("the page has no elements")?;
+    dom::find_all(&page, ".live-bar, #filters, #selection, #list")
 }
 
 fn listen(panel: &HtmlElement, form: &HtmlFormElement, events: &Events) -> Result<(), JsValue> {
