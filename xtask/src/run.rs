@@ -57,13 +57,14 @@ pub fn run_and_read(command: &mut Command) -> anyhow::Result<String> {
     Ok(said)
 }
 
-/// What a command prints; an error when it fails.
+/// What a command prints; an error with what it said of it when it fails.
 pub fn output(command: &mut Command) -> anyhow::Result<String> {
     let output = command
         .output()
         .with_context(|| format!("can't run {}", line(command)))?;
     if !output.status.success() {
-        bail!("failed: {}", line(command));
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("failed: {}\n{said}", line(command));
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

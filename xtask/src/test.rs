@@ -25,6 +25,7 @@ pub fn all() -> anyhow::Result<()> {
     walls::check()?;
     dependencies()?;
     dist::check()?;
+    tools::tidy()?;
     every_test()?;
     // Once more as people run it: optimized, with views and client inside the binary. One look at each of
     // them shows that they are there.
