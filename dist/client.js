@@ -147,6 +147,10 @@ function __wbg_get_imports() {
         __wbg_delete_7370c604cde84e72: function(arg0, arg1, arg2) {
             getObject(arg0).delete(getStringFromWasm0(arg1, arg2));
         },
+        __wbg_detect_25d9a77c600f0d5a: function() { return handleError(function (arg0, arg1) {
+            const ret = getObject(arg0).detect(getObject(arg1));
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_dispatchEvent_57e1a8af186ff471: function() { return handleError(function (arg0, arg1) {
             const ret = getObject(arg0).dispatchEvent(getObject(arg1));
             return ret;
@@ -222,9 +226,21 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).getRandomValues(getArrayU8FromWasm0(arg1, arg2));
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_getTracks_392dfa2770245c36: function(arg0) {
+            const ret = getObject(arg0).getTracks();
+            return addHeapObject(ret);
+        },
+        __wbg_getUserMedia_cc2950c67b950228: function() { return handleError(function (arg0, arg1) {
+            const ret = getObject(arg0).getUserMedia(getObject(arg1));
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_get_5dde8a29f073d908: function(arg0, arg1) {
             const ret = getObject(arg0)[arg1 >>> 0];
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        },
+        __wbg_get_6c896e0571ddae51: function(arg0, arg1) {
+            const ret = getObject(arg0)[arg1 >>> 0];
+            return addHeapObject(ret);
         },
         __wbg_get_c750d30d265eb0c2: function(arg0, arg1, arg2, arg3) {
             const ret = getObject(arg1).get(getStringFromWasm0(arg2, arg3));
@@ -239,6 +255,10 @@ function __wbg_get_imports() {
         },
         __wbg_hasFocus_a0ae804216f45b06: function() { return handleError(function (arg0) {
             const ret = getObject(arg0).hasFocus();
+            return ret;
+        }, arguments); },
+        __wbg_has_5d6706e5209576c1: function() { return handleError(function (arg0, arg1) {
+            const ret = Reflect.has(getObject(arg0), getObject(arg1));
             return ret;
         }, arguments); },
         __wbg_height_fb13ed9fe991b5f4: function(arg0) {
@@ -430,6 +450,16 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_instanceof_HtmlVideoElement_23ccafac1e35054c: function(arg0) {
+            let result;
+            try {
+                result = getObject(arg0) instanceof HTMLVideoElement;
+            } catch (_) {
+                result = false;
+            }
+            const ret = result;
+            return ret;
+        },
         __wbg_instanceof_MouseEvent_ce70f2c3ec0e40af: function(arg0) {
             let result;
             try {
@@ -512,6 +542,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).length;
             return ret;
         },
+        __wbg_length_d4bdea10311bd9cf: function(arg0) {
+            const ret = getObject(arg0).length;
+            return ret;
+        },
         __wbg_loaded_29f94ac40d975528: function(arg0) {
             const ret = getObject(arg0).loaded;
             return ret;
@@ -527,6 +561,10 @@ function __wbg_get_imports() {
         __wbg_matches_6c4208e55bd9209e: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = getObject(arg0).matches(getStringFromWasm0(arg1, arg2));
             return ret;
+        }, arguments); },
+        __wbg_mediaDevices_c6780c95e820aeab: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).mediaDevices;
+            return addHeapObject(ret);
         }, arguments); },
         __wbg_message_5f8387f0c32b90a7: function(arg0) {
             const ret = getObject(arg0).message;
@@ -547,6 +585,14 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).name;
             return addHeapObject(ret);
         },
+        __wbg_navigator_2156486643462a87: function(arg0) {
+            const ret = getObject(arg0).navigator;
+            return addHeapObject(ret);
+        },
+        __wbg_new_087af5b0299482fa: function() { return handleError(function () {
+            const ret = new BarcodeDetector();
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_new_1dbf7428bba60a42: function(arg0) {
             const ret = new Uint8Array(getObject(arg0));
             return addHeapObject(ret);
@@ -570,7 +616,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_1551(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_1601(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -675,6 +721,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).pipeThrough(getObject(arg1));
             return addHeapObject(ret);
         },
+        __wbg_play_86145c1e0cb32fb6: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).play();
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_pointerType_2e8b8270da489520: function(arg0, arg1) {
             const ret = getObject(arg1).pointerType;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
@@ -726,6 +776,13 @@ function __wbg_get_imports() {
         __wbg_random_5a4cafd2f02395ff: function() {
             const ret = Math.random();
             return ret;
+        },
+        __wbg_rawValue_59e1b55c2336fc8a: function(arg0, arg1) {
+            const ret = getObject(arg1).rawValue;
+            const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
+            const len1 = WASM_VECTOR_LEN;
+            getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
+            getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         },
         __wbg_readyState_d8514376867e415b: function(arg0) {
             const ret = getObject(arg0).readyState;
@@ -882,6 +939,9 @@ function __wbg_get_imports() {
         __wbg_set_scrollTop_b7d4c4109ca5ccf9: function(arg0, arg1) {
             getObject(arg0).scrollTop = arg1;
         },
+        __wbg_set_srcObject_85261b5c4c4f026e: function(arg0, arg1) {
+            getObject(arg0).srcObject = getObject(arg1);
+        },
         __wbg_set_src_e0fe5ef5d5c648aa: function(arg0, arg1, arg2) {
             getObject(arg0).src = getStringFromWasm0(arg1, arg2);
         },
@@ -908,6 +968,9 @@ function __wbg_get_imports() {
         },
         __wbg_set_value_fbd659f94bfb9181: function(arg0, arg1, arg2) {
             getObject(arg0).value = getStringFromWasm0(arg1, arg2);
+        },
+        __wbg_set_video_27e031d8964c4761: function(arg0, arg1) {
+            getObject(arg0).video = getObject(arg1);
         },
         __wbg_shiftKey_be6d5295ee392b33: function(arg0) {
             const ret = getObject(arg0).shiftKey;
@@ -942,6 +1005,9 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbg_stopPropagation_effafbc3bc773f1c: function(arg0) {
             getObject(arg0).stopPropagation();
+        },
+        __wbg_stop_ad7bb35078fb0a81: function(arg0) {
+            getObject(arg0).stop();
         },
         __wbg_stream_4bed61a7503885e5: function(arg0) {
             const ret = getObject(arg0).stream();
@@ -1053,33 +1119,33 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 64, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1512);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 15, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_407);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 9, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_380);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 68, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1562);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484_4);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533_4);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1484_5);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533_5);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 24, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1483);
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 29, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1536);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1106,35 +1172,35 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1483(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1483(arg0, arg1);
+function __wasm_bindgen_func_elem_1536(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1536(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1484(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1484(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1533(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1533(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1484_4(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1484_4(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1533_4(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1533_4(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1484_5(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1484_5(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1533_5(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1533_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_380(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_380(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_407(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_407(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 
-function __wasm_bindgen_func_elem_1551(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_1551(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
+function __wasm_bindgen_func_elem_1601(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_1601(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
 }
 
-function __wasm_bindgen_func_elem_1512(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1562(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1512(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1562(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

@@ -130,8 +130,9 @@ pub fn compare(pages: &[Kind], products: &[u64]) -> anyhow::Result<()> {
     println!(
         "| products | page | first row ms, new and again | all ms, new and again | ratio | kB | \
          scrolling: frames/s, longest ms | {CHANGES_PER_SECOND} changes/s: frames/s, longest ms, \
-         over 50 ms | CPU s until all | MiB | slow 3G: first row s, all s |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|"
+         over 50 ms | a key in the search: until all is found, longest frame, ms | CPU s until all | MiB | \
+         slow 3G: first row s, all s |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|"
     );
     for &products in products {
         let target = Target::start(Server::Vitrina)?;
@@ -202,6 +203,8 @@ struct Measured {
     scrolling: (f64, f64),
     /// The same while products change, and how many frames took more than 50 ms.
     changing: (f64, f64, f64),
+    /// How long a search takes at most, and its longest frame, in milliseconds; the other pages have none.
+    searching: Option<(f64, f64)>,
     cpu: Duration,
     memory_kib: u64,
     slow: Option<Shown>,
@@ -212,9 +215,11 @@ impl Measured {
         let slow = self
             .slow
             .map(|shown| format!("{:.1}, {:.1}", shown.first / 1_000.0, shown.all / 1_000.0));
+        let searching = self.searching;
+        let searching = searching.map(|(found, frame)| format!("{found:.0}, {frame:.0}"));
         format!(
             "| {products} | {} | {:.0}, {:.0} | {:.0}, {:.0} | {:.2} | {} | {:.0}, {:.0} | \
-             {:.0}, {:.0}, {} | {:.2} | {} | {} |",
+             {:.0}, {:.0}, {} | {} | {:.2} | {} | {} |",
             kind.name(),
             self.new.first,
             self.again.first,
@@ -227,6 +232,7 @@ impl Measured {
             self.changing.0,
             self.changing.1,
             self.changing.2,
+            searching.as_deref().unwrap_or("-"),
             self.cpu.as_secs_f64(),
             self.memory_kib / 1_024,
             slow.as_deref().unwrap_or("-"),
@@ -275,6 +281,11 @@ async fn measure(
         kind.rows()
     );
     until(&browser, &shows_last).await?;
+    let searching = if kind == Kind::Vitrina {
+        Some(search(&browser).await?)
+    } else {
+        None
+    };
     drop(browser);
     let mut slow = None;
     if products == SLOW_PRODUCTS {
@@ -288,6 +299,7 @@ async fn measure(
         bytes,
         scrolling: (scrolling[0], scrolling[1]),
         changing: (changing[0], changing[1], changing[2]),
+        searching,
         cpu,
         memory_kib,
         slow,
@@ -301,6 +313,7 @@ async fn open(kind: Kind, products: u64) -> Chromium {
         is_dark: false,
         size: (1440, 900),
         is_phone: false,
+        camera: None,
     })
     .await;
     let note = format!(
@@ -356,6 +369,21 @@ async fn frames(browser: &Chromium, step: &str, time: Duration) -> anyhow::Resul
         time.as_millis()
     );
     Ok(serde_json::from_value(run(browser, &script).await?)?)
+}
+
+/// Types into the search, letter by letter: how long it takes at most until all is found, and the longest frame, in
+/// milliseconds.
+async fn search(browser: &Chromium) -> anyhow::Result<(f64, f64)> {
+    let script = "const [search, count] = ['search-text', 'filters'].map(id => document.getElementById(id)), \
+         words = count.querySelector('[data-count]'), frame = () => new Promise(requestAnimationFrame); \
+         let found = 0, longest = 0; \
+         for (const text of ['m', 'mi', '', 'lamp', 'lamp mug', '']) { \
+         await frame(); const before = words.textContent, start = performance.now(); let last = start; \
+         search.value = text; search.dispatchEvent(new Event('input')); \
+         do { await frame(); const now = performance.now(); longest = Math.max(longest, now - last); last = now } \
+         while (words.textContent === before); \
+         found = Math.max(found, last - start) } return [found, longest]";
+    Ok(serde_json::from_value(run(browser, script).await?)?)
 }
 
 /// Changes the newest products, in batches as a program would, and the newest once more at the end.

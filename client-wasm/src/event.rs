@@ -259,6 +259,8 @@ pub enum GridKey {
 pub enum PanelEvent {
     /// A product is to be added.
     Add,
+    /// One is to be added that has what was searched for, since no product has it.
+    AddSought,
     /// Something was typed into the form's field of this name.
     Typed(String),
     /// The form was sent off; is another product to follow?
@@ -294,6 +296,8 @@ pub enum FilterEvent {
     Search(String),
     /// What is searched for was confirmed: the one product that it finds is opened.
     Found,
+    /// A camera has read this code: the product that has it is opened.
+    Scanned(String),
     /// Another tab.
     Tab(Tab),
     /// Another category, or any.

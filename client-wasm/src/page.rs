@@ -32,6 +32,7 @@ use crate::link::windows::Windows;
 use crate::model::drafts::{Drafts, Subject};
 use crate::model::freshness::Freshness;
 use crate::model::index::{Index, Moves};
+use crate::model::query::Query;
 use crate::model::selection::Selection;
 use crate::model::undo::Undo;
 use crate::model::upload::Progress;
@@ -42,9 +43,6 @@ const LATE_MS: f64 = 3_000.0;
 
 /// How long a changed row stays marked, in milliseconds; `style.css` fades it over a shorter time.
 const MARKED_MS: f64 = 2_000.0;
-
-/// The time of a frame for making words ready to be searched, in milliseconds.
-const PREPARE_MS: f64 = 4.0;
 
 /// The live page.
 pub struct Page {
@@ -105,6 +103,8 @@ pub struct Page {
     role: Role,
     is_printing: bool,
     was_loaded: bool,
+    /// What was shown when somebody was last told how much of it there is.
+    told_query: Query,
     frame: Frame,
     _seconds: Interval,
 }
@@ -209,6 +209,7 @@ impl Page {
             role,
             is_printing: false,
             was_loaded: false,
+            told_query: Query::default(),
             frame,
             _seconds: Interval::new(1_000, move || on_second.send(Event::Second)),
         };
@@ -232,6 +233,7 @@ impl Page {
         let Some(event) = self.allowed(event) else {
             return Ok(());
         };
+        self.finish_search_for(&event);
         match event {
             Event::Connecting => {
                 self.is_offering = self.mirror.position().is_some();
@@ -355,6 +357,7 @@ impl Page {
         let is_loaded = self.freshness.was_live();
         self.marks.retain(|_, (_, until)| *until > now);
         self.settle(now);
+        self.seek()?;
         self.leave_gone_cell()?;
         self.paint_list(now, is_loaded)?;
         let is_live = self.freshness.is_live() && self.freshness.is_writable;
@@ -385,8 +388,7 @@ impl Page {
             self.welcome()?;
         }
         self.view.announcer.paint(now);
-        self.mind_focus()?;
-        self.prepare_search()
+        self.mind_focus()
     }
 
     /// What had the focus may be gone: then the list has it.
@@ -435,20 +437,6 @@ impl Page {
         if self.mirror.catalog().is_empty() && is_wide && is_closed {
             let number = self.next_new();
             self.view.panel.add(number)?;
-            self.ask_for_frame()?;
-        }
-        Ok(())
-    }
-
-    /// Makes words ready to be searched while nobody searches.
-    fn prepare_search(&mut self) -> Result<(), JsValue> {
-        if !self.was_loaded {
-            return Ok(());
-        }
-        let clock = dom::window()?.performance();
-        let clock = clock.ok_or("the browser has no clock")?;
-        let end = clock.now() + PREPARE_MS;
-        if self.index.prepare(|| clock.now() < end) {
             self.ask_for_frame()?;
         }
         Ok(())

@@ -9,6 +9,7 @@ mod import;
 pub mod keys;
 mod panel;
 mod row;
+mod scanner;
 mod status;
 mod table;
 mod toasts;
@@ -60,6 +61,7 @@ impl View {
     pub fn find(text: &Rc<Text>, format: &Rc<Format>, events: &Events) -> Result<Self, JsValue> {
         keys::listen(events)?;
         listen_to_menu(events)?;
+        scanner::offer(text, events)?;
         Ok(Self {
             filters: Filters::find(format.clone(), events)?,
             table: Table::find(format.clone(), events)?,

@@ -20,7 +20,7 @@ pub use catch_up::catch_up;
 
 use desk::{Desk, Nudge, RecentRequests, Worker};
 use hub::{Hub, Pace};
-use journal::{Archive, Journal, Loaded, Observer, RosterStore};
+use journal::{Archive, Journal, Loaded, Observer, Presence, RosterStore};
 
 /// How long is waited at the end for those who read the history.
 const MAX_CLOSE_TIME: Duration = Duration::from_secs(2);
@@ -141,12 +141,12 @@ struct Neighbours {
 }
 
 impl Observer for Neighbours {
-    fn viewers(&self) -> usize {
-        self.hub.viewers()
+    fn presence(&self) -> Presence {
+        self.hub.presence()
     }
 
-    fn set_viewers_elsewhere(&self, viewers: usize) {
-        self.hub.set_viewers_elsewhere(viewers);
+    fn set_elsewhere(&self, elsewhere: Presence) {
+        self.hub.set_elsewhere(elsewhere);
     }
 
     fn on_written(&self, revision: Revision, digest: Digest) {
@@ -158,7 +158,7 @@ impl Observer for Neighbours {
 
     fn on_lost(&self) {
         self.hub.set_writable(false);
-        self.hub.set_viewers_elsewhere(0);
+        self.hub.set_elsewhere(Presence::default());
     }
 
     fn on_doubt(&self) {

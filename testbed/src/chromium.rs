@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
 
@@ -25,6 +26,8 @@ pub struct Window<'a> {
     pub size: (u32, u32),
     /// Whether it is a phone, which is touched.
     pub is_phone: bool,
+    /// What its camera sees, and its user lets pages see: a film (`.y4m`). `None` for the computer's own.
+    pub camera: Option<&'a Path>,
 }
 
 /// What network a browser has.
@@ -63,7 +66,7 @@ impl Chromium {
         let profile = tempfile::tempdir().expect("a folder");
         let (driver, port) = start_driver();
         let (width, height) = window.size;
-        let arguments = [
+        let mut arguments = vec![
             "--headless".to_owned(),
             // Chromium refuses its sandbox to root, who runs tests in a container.
             "--no-sandbox".to_owned(),
@@ -82,6 +85,12 @@ impl Chromium {
                 u8::from(!window.is_dark)
             ),
         ];
+        if let Some(film) = window.camera {
+            let film = film.display();
+            arguments.push(format!("--use-file-for-fake-video-capture={film}"));
+            arguments.push("--use-fake-device-for-media-stream".to_owned());
+            arguments.push("--use-fake-ui-for-media-stream".to_owned());
+        }
         let mut options = json!({"args": arguments});
         if window.is_phone {
             let metrics =

@@ -41,7 +41,7 @@ fn build(folder: &Path) -> anyhow::Result<()> {
     let mut trunk = command("trunk", &["build", "--release", "--locked", "--dist"]);
     trunk.arg(folder).current_dir(root().join("client-wasm"));
     trunk.env("PATH", path);
-    trunk.env("CARGO_ENCODED_RUSTFLAGS", remapped()?);
+    trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     // Of its own, since other flags would have everything else built again.
     trunk.env("CARGO_TARGET_DIR", target().join("dist-build"));
     // trunk takes `NO_COLOR=1` for a wrong value of its flag of that name.
@@ -49,8 +49,9 @@ fn build(folder: &Path) -> anyhow::Result<()> {
     run(&mut trunk)
 }
 
-/// Flags that take this machine's folders out of what is built: panics name their source file.
-fn remapped() -> anyhow::Result<OsString> {
+/// Flags for the client, among them those that take this machine's folders out of what is built: panics name their
+/// source file.
+fn flags() -> anyhow::Result<OsString> {
     let mut flags: Vec<OsString> = Vec::new();
     let mut remap = |from: PathBuf, to: &str| {
         let mut flag = OsString::from("--remap-path-prefix=");
@@ -72,6 +73,8 @@ fn remapped() -> anyhow::Result<OsString> {
     let commit = commit.context("rustc names no commit")?;
     let library = Path::new(&sysroot).join("lib/rustlib/src/rust");
     remap(library, &format!("/rustc/{commit}"));
+    // Every browser that shows the page has it, and a search looks at sixteen letters at a time.
+    flags.push("-Ctarget-feature=+simd128".into());
     Ok(flags.join(&OsString::from("\u{1f}")))
 }
 

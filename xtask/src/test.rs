@@ -27,24 +27,9 @@ pub fn all() -> anyhow::Result<()> {
     dist::check()?;
     tools::tidy()?;
     every_test()?;
-    // Once more as people run it: optimized, with views and client inside the binary. One look at each of
-    // them shows that they are there.
-    let as_people_run_it = [
-        "browser::",
-        "browser_axe::",
-        "pages::",
-        "crash::",
-        "socketio",
-    ];
-    run(server_tests()
-        .arg("--include-ignored")
-        .args(as_people_run_it))?;
-    // By itself, since it looks at how long others wait.
-    let said = run_and_read(server_tests().args(["--nocapture", "rude::"]))?;
-    if !said.contains("1 passed") {
-        bail!("no rude client was there");
-    }
-    at_length("60", "60", &["soak::", "cluster_chaos::", "idle::"])
+    // By itself but for tests that rest, since it looks at how long others wait.
+    at_length("0", "0", &["rude::", "idle::"])?;
+    at_length("60", "30", &["soak::", "cluster_chaos::"])
 }
 
 /// Puts connections of every kind under load for this many seconds, and compares each view.
@@ -58,37 +43,56 @@ pub fn chaos(faults: &str) -> anyhow::Result<()> {
     at_length("0", faults, &["cluster_chaos::"])
 }
 
-/// Runs tests that can go on for as long as one likes, side by side: they mostly wait.
+/// Tests that can go on for as long as one likes, and one that wants to be alone.
+const AT_LENGTH: [&str; 4] = ["rude::", "idle::", "soak::", "cluster_chaos::"];
+
+/// Runs some of these, side by side: they mostly wait.
 fn at_length(seconds: &str, faults: &str, tests: &[&str]) -> anyhow::Result<()> {
-    let mut command = server_tests();
+    let mut command = tests_of(&["--package", "vitrina", "--test", "it"]);
     command
-        .args(["--include-ignored", "--nocapture"])
+        .args(["--", "--include-ignored", "--nocapture"])
         .args(tests);
     command.env("VITRINA_SOAK_SECONDS", seconds);
     command.env("VITRINA_IDLE_SECONDS", IDLE_SECONDS);
-    run(command.env("VITRINA_CHAOS_FAULTS", faults))
+    command.env("VITRINA_CHAOS_FAULTS", faults);
+    let said = run_and_read(&mut command)?;
+    if let Some(module) = tests
+        .iter()
+        .find(|module| !said.contains(&format!("test {module}")))
+    {
+        bail!("{module} did not run");
+    }
+    Ok(())
 }
 
-/// The server's own tests, optimized; what is added chooses among them.
-fn server_tests() -> Command {
-    let mut command = cargo(&["test", "--locked", "--release", "--package", "vitrina"]);
-    command.args(["--test", "it", "--"]);
+/// Tests, optimized and with views and client inside the program, as people run it.
+fn tests_of(what: &[&str]) -> Command {
+    let mut command = cargo(&["test", "--locked", "--profile", "checked"]);
+    command.args(what);
     command
 }
 
 /// Runs the tests of every crate, those too that a plain `cargo test` leaves out since they need a
 /// browser, Python, Node, PostgreSQL or a proxy, and fails when one of the latter did not run.
 fn every_test() -> anyhow::Result<()> {
-    let tests = ["test", "--locked", "--workspace"];
-    let listed = output(cargo(&tests).args(["--", "--list", "--ignored"]))?;
+    let listed = output(&mut tests_of(&["--workspace", "--", "--list", "--ignored"]))?;
+    let is_at_length = |name: &str| AT_LENGTH.iter().any(|module| name.starts_with(module));
     let left_out: Vec<&str> = listed
         .lines()
         .filter_map(|line| line.strip_suffix(": test"))
+        .filter(|name| !is_at_length(name))
         .collect();
     if left_out.is_empty() {
         bail!("there are no tests that need a browser, Python, Node, PostgreSQL or a proxy");
     }
-    let said = run_and_read(cargo(&tests).args(["--", "--include-ignored"]))?;
+    let mut command = tests_of(&["--workspace", "--", "--include-ignored"]);
+    for module in AT_LENGTH {
+        command.args(["--skip", module]);
+    }
+    // They wait for browsers and servers, more than those need processors.
+    let threads = 2 * std::thread::available_parallelism()?.get();
+    command.env("RUST_TEST_THREADS", threads.to_string());
+    let said = run_and_read(&mut command)?;
     let has_run = |name: &str| said.contains(&format!("test {name} ... ok"));
     if let Some(name) = left_out.iter().find(|name| !has_run(name)) {
         bail!("{name} did not run");

@@ -3,15 +3,19 @@
 //! not.
 
 mod entry;
+mod search;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
+use rustc_hash::FxHashMap;
 use shared::{Catalog, LowStock, Product, ProductId, StockLevel};
 
 use super::fold::{Decompose, fold};
-use super::query::{Query, SortKey, Tab};
+use super::query::{Query, Tab};
 use entry::{Entry, Key};
+use search::Search;
 
 /// How long a deleted product stays in its place, to be seen and undone.
 pub const GHOST_MS: f64 = 3_000.0;
@@ -21,11 +25,16 @@ const MANY: usize = 64;
 
 /// The products in the order in which they are shown.
 pub struct Index {
-    entries: HashMap<ProductId, Entry>,
+    entries: FxHashMap<ProductId, Entry>,
     query: Query,
     /// What is searched for, word by word.
-    words: Vec<String>,
+    words: Vec<Finder<'static>>,
     order: Vec<ProductId>,
+    /// What the order is being made by.
+    search: Option<Search>,
+    /// All products in the order that is asked for, as long as that is known: a search through them finds
+    /// what fits in its order.
+    whole: Option<Vec<ProductId>>,
     /// Products that are not where they belong, since nothing may move.
     held: HashSet<ProductId>,
     /// Deleted products that are still in their places, and since when.
@@ -49,10 +58,12 @@ impl Index {
     /// An empty list, in a shop in which so few are few.
     pub fn new(decompose: Decompose, low_stock: LowStock) -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: FxHashMap::default(),
             query: Query::default(),
             words: Vec::new(),
             order: Vec::new(),
+            search: None,
+            whole: None,
             held: HashSet::new(),
             ghosts: HashMap::new(),
             counts: HashMap::new(),
@@ -67,7 +78,7 @@ impl Index {
         &self.query
     }
 
-    /// The products, in their order.
+    /// The products, in their order; while [`Index::is_searching`] the first of them.
     pub fn order(&self) -> &[ProductId] {
         &self.order
     }
@@ -112,22 +123,6 @@ impl Index {
         self.held.iter().filter(waits).count()
     }
 
-    /// Shows something else. What only narrows what is shown, as one more letter does, is looked for there
-    /// alone.
-    pub fn set_query(&mut self, query: Query) {
-        let words = fold(&query.search, self.decompose);
-        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        let has = |before: &String| words.iter().any(|word| word.contains(&**before));
-        let is_narrower = query.narrows(&self.query) && self.words.iter().all(has);
-        self.words = words;
-        self.query = query;
-        if is_narrower && self.held.is_empty() && self.ghosts.is_empty() {
-            self.narrow();
-        } else {
-            self.rebuild();
-        }
-    }
-
     /// The whole catalog is another.
     pub fn replace(&mut self, catalog: &Catalog) {
         self.ghosts.clear();
@@ -153,6 +148,10 @@ impl Index {
         now: f64,
     ) {
         let ids: Vec<ProductId> = ids.into_iter().collect();
+        if ids.is_empty() {
+            return;
+        }
+        self.finish();
         let is_rebuilt = moves == Moves::Freely && ids.len() > MANY;
         for id in ids {
             match catalog.get(id) {
@@ -184,6 +183,7 @@ impl Index {
         if over.is_empty() {
             return false;
         }
+        self.finish();
         self.order.retain(|id| !over.contains(id));
         for id in over {
             self.ghosts.remove(&id);
@@ -223,11 +223,16 @@ impl Index {
         self.count_in(product);
         let now = Entry::new(product.clone());
         let Some(before) = self.entries.insert(id, now) else {
+            self.whole = None;
             return self.place(id, moves, is_rebuilt);
         };
         let after = &self.entries[&id];
         let fits = self.fits(after);
-        let stays = self.key(&before) == self.key(after) && before.is_placed == fits;
+        let is_same_key = self.key(&before) == self.key(after);
+        let stays = is_same_key && before.is_placed == fits;
+        if !is_same_key {
+            self.whole = None;
+        }
         let is_in = before.is_placed;
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.is_placed = is_in;
@@ -292,67 +297,6 @@ impl Index {
         } else {
             self.position(id)
         }
-    }
-
-    /// Makes the order anew.
-    fn rebuild(&mut self) {
-        self.held.clear();
-        let mut fitting: Vec<&Entry> = self.entries.values().collect();
-        fitting.retain(|entry| self.fits(entry));
-        if self.query.sort.key == SortKey::Id {
-            fitting.sort_unstable_by_key(|entry| entry.product.id);
-            if self.query.sort.is_descending {
-                fitting.reverse();
-            }
-        } else {
-            let mut keyed: Vec<(Key<'_>, ProductId)> = fitting
-                .iter()
-                .map(|entry| (self.key(entry), entry.product.id))
-                .collect();
-            let is_descending = self.query.sort.is_descending;
-            keyed.sort_unstable_by(|(a, a_id), (b, b_id)| {
-                let by_key = if is_descending { b.cmp(a) } else { a.cmp(b) };
-                by_key.then(b_id.cmp(a_id))
-            });
-            self.order = keyed.into_iter().map(|(_, id)| id).collect();
-            return self.mark_placed();
-        }
-        self.order = fitting.iter().map(|entry| entry.product.id).collect();
-        self.mark_placed();
-    }
-
-    /// Takes out of the order what fits no more.
-    fn narrow(&mut self) {
-        let order = std::mem::take(&mut self.order);
-        let (order, gone): (Vec<_>, Vec<_>) = order
-            .into_iter()
-            .partition(|id| self.entries.get(id).is_some_and(|entry| self.fits(entry)));
-        self.order = order;
-        for id in gone {
-            if let Some(entry) = self.entries.get_mut(&id) {
-                entry.is_placed = false;
-            }
-        }
-    }
-
-    fn mark_placed(&mut self) {
-        for entry in self.entries.values_mut() {
-            entry.is_placed = false;
-        }
-        for id in &self.order {
-            if let Some(entry) = self.entries.get_mut(id) {
-                entry.is_placed = true;
-            }
-        }
-        // A ghost that no longer fits has no place to stay in.
-        let entries = &mut self.entries;
-        self.ghosts.retain(|id, _| {
-            let stays = entries.get(id).is_some_and(|entry| entry.is_placed);
-            if !stays {
-                entries.remove(id);
-            }
-            stays
-        });
     }
 
     fn key<'a>(&self, entry: &'a Entry) -> Key<'a> {

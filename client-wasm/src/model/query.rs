@@ -202,6 +202,16 @@ impl Query {
         parameters
     }
 
+    /// Whether it leaves nothing out but what the search does.
+    pub fn is_search_alone(&self) -> bool {
+        let search = String::new();
+        !Self {
+            search,
+            ..self.clone()
+        }
+        .is_filtering()
+    }
+
     /// Whether it leaves anything out.
     pub fn is_filtering(&self) -> bool {
         let everything = Self {

@@ -197,7 +197,8 @@ impl Page {
     /// where it can't be.
     pub(super) fn leave_gone_cell(&mut self) -> Result<(), JsValue> {
         let edited = self.view.table.editor.product();
-        if edited.is_none_or(|id| self.index.position(id).is_some()) {
+        let is_there = |id| self.index.is_searching() || self.index.position(id).is_some();
+        if edited.is_none_or(is_there) {
             return Ok(());
         }
         self.commit_cell(After::Nowhere)?;

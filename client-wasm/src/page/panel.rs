@@ -22,6 +22,7 @@ impl Page {
     pub(super) fn on_panel(&mut self, event: PanelEvent) -> Result<(), JsValue> {
         match event {
             PanelEvent::Add => self.open_add(),
+            PanelEvent::AddSought => self.open_add_sought(),
             PanelEvent::Typed(field) => {
                 self.view.panel.on_typed(&field, self.mirror.catalog())?;
                 self.keep_typed();
@@ -45,7 +46,7 @@ impl Page {
             PanelEvent::Theirs(field) => self.decide(&field, true),
             PanelEvent::Mine(field) => self.decide(&field, false),
             PanelEvent::Category(name) => {
-                self.view.panel.choose_category(&name);
+                self.view.panel.begin("category", &name);
                 self.view
                     .panel
                     .on_typed("category", self.mirror.catalog())?;
@@ -142,6 +143,24 @@ impl Page {
         }
         self.push_sheet()?;
         self.view.panel.focus_first()
+    }
+
+    /// No product has what was searched for: one that has it is begun. What has digits and no spaces is a code.
+    fn open_add_sought(&mut self) -> Result<(), JsValue> {
+        let sought = self.index.query().search.trim().to_owned();
+        let is_code =
+            sought.contains(|c: char| c.is_ascii_digit()) && !sought.contains(char::is_whitespace);
+        self.leave_form();
+        let number = self.next_new();
+        self.view.panel.add(number)?;
+        let (field, next) = if is_code {
+            ("code", "title")
+        } else {
+            ("title", "code")
+        };
+        self.view.panel.begin(field, &sought);
+        self.push_sheet()?;
+        self.view.panel.focus(next)
     }
 
     /// A product is about to go: nobody goes on with it in the panel.

@@ -5,16 +5,36 @@ use web_sys::UrlSearchParams;
 
 use super::Page;
 use crate::dom;
-use crate::event::{Column, FilterEvent};
+use crate::event::{Column, Event, FilterEvent, TableEvent};
 use crate::model::query::{Query, Sort};
 use crate::view;
+
+/// The part of a frame for looking through the list, in milliseconds.
+const SEEK_MS: f64 = 6.0;
 
 impl Page {
     pub(super) fn on_filter(&mut self, event: FilterEvent) -> Result<(), JsValue> {
         let mut query = self.index.query().clone();
         match event {
             FilterEvent::Search(search) => query.search = search,
-            FilterEvent::Found => return self.open_found(),
+            FilterEvent::Found => {
+                if self.open_found()? {
+                    // It is ready for the next code of a scanner.
+                    self.view.filters.focus_search()?;
+                }
+                return Ok(());
+            }
+            FilterEvent::Scanned(code) => {
+                let sort = query.sort;
+                query = Query {
+                    search: code,
+                    sort,
+                    ..Query::default()
+                };
+                self.view.filters.fill(&query);
+                self.show_query(query)?;
+                return self.open_found().map(drop);
+            }
             FilterEvent::Tab(tab) => query.tab = tab,
             FilterEvent::Category(category) => query.category = category,
             FilterEvent::Price(min, max) => match self.view.filters.read_prices([&min, &max]) {
@@ -61,6 +81,7 @@ impl Page {
         }
         let query = Query::from_parameters(pairs);
         self.view.filters.fill(&query);
+        self.told_query = query.clone();
         self.index.set_query(query);
         Ok(())
     }
@@ -75,16 +96,48 @@ impl Page {
         let first = window.visible(self.index.order().len()).start;
         let anchor = self.index.order().get(first).copied();
         self.index.set_query(query);
-        let place = anchor.and_then(|id| self.index.position(id));
-        let top = match place {
-            Some(place) if window.top > 0.0 => window.keep(first, place),
-            _ => 0.0,
-        };
+        let mut top = 0.0;
+        if window.top > 0.0 {
+            self.index.finish();
+            let place = anchor.and_then(|id| self.index.position(id));
+            top = place.map_or(0.0, |place| window.keep(first, place));
+        }
         self.view.table.scroll_to(top);
-        let count = self.text.number(self.index.order().len() as u64);
-        let words = self.text.fill("say.found", &[("count", &count)]);
-        self.view.announcer.say(words);
         self.write_address()
+    }
+
+    /// Goes on with a search for a part of a frame, and makes words ready to be searched while nobody searches.
+    pub(super) fn seek(&mut self) -> Result<(), JsValue> {
+        let clock = dom::window()?.performance();
+        let clock = clock.ok_or("the browser has no clock")?;
+        let end = clock.now() + SEEK_MS;
+        let has_time = || clock.now() < end;
+        self.index.seek(has_time);
+        if self.index.is_searching() {
+            return self.ask_for_frame();
+        }
+        if self.told_query != *self.index.query() {
+            self.told_query = self.index.query().clone();
+            let count = self.text.number(self.index.order().len() as u64);
+            let words = self.text.fill("say.found", &[("count", &count)]);
+            self.view.announcer.say(words);
+        }
+        if self.was_loaded && self.index.prepare(has_time) {
+            self.ask_for_frame()?;
+        }
+        Ok(())
+    }
+
+    /// Whoever acts on the list acts on all of it.
+    pub(super) fn finish_search_for(&mut self, event: &Event) {
+        if let Event::Table(TableEvent::Press(..) | TableEvent::Key(_) | TableEvent::Commit(_))
+        | Event::Panel(_)
+        | Event::Bulk(_)
+        | Event::Shortcut(_)
+        | Event::Printing(_) = event
+        {
+            self.index.finish();
+        }
     }
 
     fn write_address(&self) -> Result<(), JsValue> {
@@ -104,9 +157,10 @@ impl Page {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
     }
 
-    /// The search was confirmed: opens the product that has this code, or is the only one found, and
-    /// is ready for the next code of a scanner; else goes to the list.
-    fn open_found(&mut self) -> Result<(), JsValue> {
+    /// The search was confirmed: opens the product that has this code, or is the only one found; else goes
+    /// to the list. Tells whether one was opened.
+    fn open_found(&mut self) -> Result<bool, JsValue> {
+        self.index.finish();
         let code = dom::nfc(self.index.query().search.trim());
         let with_code = self
             .mirror
@@ -120,14 +174,14 @@ impl Page {
         match (with_code.or(only), self.index.order().first()) {
             (Some(id), _) => {
                 self.open_product(id, false)?;
-                self.view.filters.focus_search()
+                Ok(true)
             }
             (None, Some(first)) => {
                 let first = *first;
                 self.view.table.go_to(first, Column::Title, &self.index);
-                Ok(())
+                Ok(false)
             }
-            (None, None) => Ok(()),
+            (None, None) => Ok(false),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct Filters {
     count: Element,
     draft: Element,
     draft_title: Element,
+    /// Adds what was searched for in vain; whoever may change nothing has it not.
+    add_sought: Option<Element>,
     exports: Vec<Element>,
     languages: Vec<Element>,
     /// The categories that can be chosen, with how many products each has.
@@ -76,6 +78,7 @@ impl Filters {
             count: dom::find(&bar, "[data-count]")?,
             draft: dom::find(&bar, "[data-draft]")?,
             draft_title: dom::find(&bar, "[data-draft-continue]")?,
+            add_sought: dom::by_id::<Element>("list")?.query_selector("[data-add-sought]")?,
             exports: dom::find_all(&menu, "[data-export]")?,
             languages: dom::find_all(&menu, ".languages a[hreflang]")?,
             offered: Vec::new(),
@@ -108,6 +111,8 @@ impl Filters {
                 pressed.send(send(FilterEvent::Tab(tab)));
             } else if dom::closest(&event, "[data-clear-filters]").is_some() {
                 pressed.send(send(FilterEvent::Clear));
+            } else if dom::closest(&event, "[data-add-sought]").is_some() {
+                pressed.send(Event::Panel(PanelEvent::AddSought));
             } else if dom::closest(&event, "[data-draft-continue]").is_some() {
                 pressed.send(Event::Panel(PanelEvent::Continue));
             } else if dom::closest(&event, "[data-draft-discard]").is_some() {
@@ -220,10 +225,27 @@ impl Filters {
             let words = text.fill("draft.continue", &[("title", title)]);
             dom::set_text(&self.draft_title, &words);
         }
+        self.paint_add_sought(&query)?;
         self.paint_links(&query)
     }
 
+    fn paint_add_sought(&self, query: &Query) -> Result<(), JsValue> {
+        let Some(button) = &self.add_sought else {
+            return Ok(());
+        };
+        let sought = query.search.trim();
+        let words = self
+            .format
+            .text
+            .fill("filter.add_sought", &[("sought", sought)]);
+        dom::set_text(button, &words);
+        dom::show(button, !sought.is_empty() && query.is_search_alone())
+    }
+
     fn paint_count(&self, index: &Index, is_loaded: bool) {
+        if index.is_searching() {
+            return;
+        }
         let all = index.count(Tab::All);
         let shown = index.order().len();
         let text = &self.format.text;

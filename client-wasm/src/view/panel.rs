@@ -337,14 +337,11 @@ impl Panel {
         self.focus(name)
     }
 
-    /// Fills in a category that is in use.
-    pub fn choose_category(&mut self, name: &str) {
-        if let Some(input) = self
-            .inputs
-            .iter()
-            .find(|input| input.field.name == "category")
-        {
-            input.set_raw(name);
+    /// Fills in a field for whoever fills in the form.
+    pub fn begin(&mut self, field: &str, raw: &str) {
+        let input = self.inputs.iter().find(|input| input.field.name == field);
+        if let Some(input) = input {
+            input.set_raw(raw);
         }
     }
 
@@ -490,7 +487,8 @@ impl Panel {
         })
     }
 
-    fn focus(&self, name: &str) -> Result<(), JsValue> {
+    /// Goes to a field.
+    pub fn focus(&self, name: &str) -> Result<(), JsValue> {
         match self.inputs.iter().find(|input| input.field.name == name) {
             Some(input) => {
                 // What is hidden takes no focus, and what is to be shown is not painted yet.

@@ -223,7 +223,7 @@ impl Table {
         self.paint_rows(&wanted, looks)?;
         self.paint_focus(&wanted)?;
         let is_empty = index.count(crate::model::query::Tab::All) == 0;
-        let is = |wanted| arrival == wanted && count == 0;
+        let is = |wanted| arrival == wanted && count == 0 && !index.is_searching();
         dom::show(&self.loading, is(Arrival::Coming))?;
         dom::show(&self.away, is(Arrival::Away))?;
         dom::show(&self.empty, is(Arrival::Here) && is_empty)?;

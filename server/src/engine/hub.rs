@@ -15,15 +15,15 @@ mod ring;
 mod snapshot;
 mod viewers;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use shared::{Catalog, CatalogId, Revision, ServerMessage};
 use tokio::sync::watch;
 
-use super::journal::{Entry, Loaded};
+use super::journal::{Entry, Loaded, Presence};
 use crate::metrics::Metrics;
 use fanout::{Broadcast, Fanout, Lanes, Pulse};
 use open::OpenProducts;
@@ -80,8 +80,8 @@ pub struct Hub {
     viewers: Viewers,
     /// The products that they have open.
     open: OpenProducts,
-    /// How many the other servers have.
-    viewers_elsewhere: AtomicUsize,
+    /// Those of the other servers.
+    elsewhere: Mutex<Presence>,
     /// Whether changes can be saved at the moment.
     is_writable: AtomicBool,
     max_clients: usize,
@@ -111,7 +111,7 @@ impl Hub {
             metrics: Arc::default(),
             viewers: Viewers::default(),
             open: OpenProducts::default(),
-            viewers_elsewhere: AtomicUsize::new(0),
+            elsewhere: Mutex::default(),
             is_writable: AtomicBool::new(true),
             max_clients,
             head: watch::Sender::new(revision),
@@ -259,7 +259,8 @@ impl Hub {
 
     /// A pulse of this moment, as a frame.
     pub fn pulse_now(&self) -> Encoded {
-        let viewers = self.viewers() + self.viewers_elsewhere.load(Ordering::Relaxed);
+        let elsewhere = self.elsewhere().clone();
+        let viewers = self.viewers() + elsewhere.viewers;
         let writable = self.is_writable();
         let message = self.ring(|ring| {
             let catalog = ring.catalog();
@@ -269,7 +270,7 @@ impl Hub {
                 digest: catalog.digest(),
                 viewers,
                 writable,
-                open: self.open.told(catalog),
+                open: self.open.told(elsewhere.open, catalog),
             }
         });
         Encoded::new(&message)
@@ -295,9 +296,26 @@ impl Hub {
         self.lanes.longest_lag()
     }
 
-    /// The other servers have this many clients.
-    pub fn set_viewers_elsewhere(&self, viewers: usize) {
-        if self.viewers_elsewhere.swap(viewers, Ordering::Relaxed) != viewers {
+    /// The clients that there are, for the other servers.
+    pub fn presence(&self) -> Presence {
+        Presence {
+            viewers: self.viewers(),
+            open: self.open.all(),
+        }
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, Presence> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The other servers have these clients.
+    pub fn set_elsewhere(&self, elsewhere: Presence) {
+        let mut known = self.elsewhere();
+        if *known != elsewhere {
+            *known = elsewhere;
+            drop(known);
             self.pending.notify_news();
         }
     }

@@ -312,13 +312,22 @@ pub trait Journal: Send + 'static {
     }
 }
 
+/// What servers of a shared journal tell each other of their clients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// How many there are.
+    pub viewers: usize,
+    /// The products that they have open to change them, each as often as clients do.
+    pub open: Vec<ProductId>,
+}
+
 /// Whom a shared journal tells what it sees of the other servers.
 pub trait Observer: Send + Sync + 'static {
-    /// How many clients this server has.
-    fn viewers(&self) -> usize;
+    /// The clients of this server.
+    fn presence(&self) -> Presence;
 
-    /// The other servers have this many.
-    fn set_viewers_elsewhere(&self, viewers: usize);
+    /// Those of all the others together.
+    fn set_elsewhere(&self, elsewhere: Presence);
 
     /// Somebody wrote, up to this revision and this digest.
     fn on_written(&self, revision: Revision, digest: Digest);

@@ -11,7 +11,7 @@ use crate::http::extract::Locale;
 use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 22] = [
+const TEMPLATES: [&str; 23] = [
     "layouts/main",
     "bar",
     "languages",
@@ -30,6 +30,7 @@ const TEMPLATES: [&str; 22] = [
     "live/bulk",
     "live/history",
     "live/shortcuts",
+    "live/scanner",
     "product",
     "field",
     "field-notes",

@@ -117,3 +117,37 @@ async fn a_page_shows_no_product_of_a_list_that_is_no_longer_there() {
     browser.until_titles(&["Product c", "Product a"]).await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium and PostgreSQL; cargo xtask test runs it"]
+async fn what_is_open_at_one_server_bears_a_mark_at_the_others() {
+    let postgres = Postgres::start();
+    let mut servers = [start(&postgres), start(&postgres)];
+    for code in ["a", "b"] {
+        servers[0].http().add(code).await;
+    }
+    let (here, there) = tokio::join!(Browser::open(Look::Desktop), Browser::open(Look::Desktop));
+    here.open_live(&servers[0].host).await;
+    there.open_live(&servers[1].host).await;
+    let is_marked = |id: u64| {
+        format!(
+            "document.querySelector('[data-product=\"{id}\"] [data-elsewhere]')?.offsetWidth > 0"
+        )
+    };
+    for id in [1, 2] {
+        here.click(&format!("[data-product='{id}'] [data-cell=image]"))
+            .await;
+        there.until(&is_marked(id)).await;
+        assert_eq!(there.value(&is_marked(3 - id)).await, false);
+        assert_eq!(
+            here.value(&is_marked(id)).await,
+            false,
+            "one's own is not marked"
+        );
+    }
+    // Of a server that is gone nothing is open.
+    servers[0].kill();
+    there.until(&format!("!({})", is_marked(2))).await;
+    here.close().await;
+    there.close().await;
+}

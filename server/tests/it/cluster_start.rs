@@ -107,7 +107,7 @@ async fn tables_of_an_earlier_version_are_brought_up_to_date() {
     // As the first version made them.
     postgres.execute(
         "DROP TABLE vitrina.roster, vitrina.people, vitrina.sessions, vitrina.tokens, vitrina.tickets; \
-        ALTER TABLE vitrina.changes DROP COLUMN person; DROP INDEX vitrina.changes_at; \
+        ALTER TABLE vitrina.changes DROP COLUMN person; ALTER TABLE vitrina.servers DROP COLUMN open; DROP INDEX vitrina.changes_at; \
         DROP VIEW vitrina.products_view; ALTER TABLE vitrina.changes DROP COLUMN product; \
         UPDATE vitrina.catalog SET version = 1",
     );
@@ -129,11 +129,11 @@ async fn tables_that_are_not_as_they_must_be_are_refused() {
     server.http().add("b").await;
     // While it runs, a newer Vitrina makes them its own.
     postgres.execute("UPDATE vitrina.catalog SET version = 99, batch = 1");
-    let newer = "are of version 99, and this Vitrina knows 5: upgrade it";
+    let newer = "are of version 99, and this Vitrina knows 6: upgrade it";
     server.wait_for_log(newer);
     assert_eq!(server.wait_for_exit().code(), Some(1));
     assert!(refusal(&url).contains(newer));
-    postgres.execute("UPDATE vitrina.catalog SET version = 5");
+    postgres.execute("UPDATE vitrina.catalog SET version = 6");
     // Something else writes.
     postgres.execute("UPDATE vitrina.products SET stock = 7 WHERE id = 2");
     let said = refusal(&url);

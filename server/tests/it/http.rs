@@ -174,7 +174,7 @@ async fn every_answer_says_who_may_keep_and_use_it() {
             assert_eq!(answer.headers()[name], value, "{path}");
         }
         let policy = answer.headers()["permissions-policy"].to_str();
-        assert!(policy.expect("a text").contains("camera=()"), "{path}");
+        assert!(policy.expect("a text").contains("geolocation=()"), "{path}");
     }
     let added = http.post(&draft("b")).await;
     assert_eq!(added.headers()["cache-control"], "no-cache");

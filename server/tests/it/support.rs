@@ -1,6 +1,7 @@
 //! A real server for each test, and what talks to it: HTTP, clients, the program itself.
 
 pub mod browser;
+pub mod camera;
 pub mod client;
 pub mod cluster;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ use vitrina::Options;
 use vitrina::journal::SqliteJournal;
 
 pub use browser::{Browser, Key, Look};
+pub use camera::film_of;
 pub use client::Client;
 pub use program::{Program, back_up};
 pub use proxy::Proxy;

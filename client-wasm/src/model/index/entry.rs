@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
 use shared::Product;
 
 use crate::model::fold::{Decompose, fold};
@@ -18,13 +19,23 @@ pub struct Entry {
     words: OnceCell<Words>,
 }
 
-/// What a product is sorted by.
+/// What a product is sorted by: a number, or a folded text. Texts begin with different letters, mostly: their
+/// first eight as a number settle it without a look at the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key<'a> {
-    /// A number.
-    Number(u64),
-    /// A folded text.
-    Text(&'a str),
+pub struct Key<'a>(u64, &'a str);
+
+impl<'a> Key<'a> {
+    fn number(number: u64) -> Self {
+        Self(number, "")
+    }
+
+    fn text(text: &'a str) -> Self {
+        let mut first = [0; 8];
+        for (first, byte) in first.iter_mut().zip(text.bytes()) {
+            *first = byte;
+        }
+        Self(u64::from_be_bytes(first), text)
+    }
 }
 
 /// Title, code, category and description, a line each.
@@ -52,10 +63,10 @@ impl Entry {
     }
 
     /// Whether it has all of these.
-    pub fn has_all(&self, words: &[String], decompose: Decompose) -> bool {
+    pub fn has_all(&self, words: &[Finder<'_>], decompose: Decompose) -> bool {
         words.is_empty() || {
-            let own = self.words(decompose);
-            words.iter().all(|word| own.text.contains(word.as_str()))
+            let own = self.words(decompose).text.as_bytes();
+            words.iter().all(|word| word.find(own).is_some())
         }
     }
 
@@ -67,13 +78,13 @@ impl Entry {
             let start = at
                 .checked_sub(1)
                 .map_or(0, |before| ends[before] as usize + 1);
-            Key::Text(&text[start..ends[at] as usize])
+            Key::text(&text[start..ends[at] as usize])
         };
         match by {
-            SortKey::Id => Key::Number(self.product.id.0),
-            SortKey::Revision => Key::Number(self.product.revision.0),
-            SortKey::Price => Key::Number(draft.price.cents()),
-            SortKey::Stock => Key::Number(draft.stock.into()),
+            SortKey::Id => Key::number(self.product.id.0),
+            SortKey::Revision => Key::number(self.product.revision.0),
+            SortKey::Price => Key::number(draft.price.cents()),
+            SortKey::Stock => Key::number(draft.stock.into()),
             SortKey::Title => line(0),
             SortKey::Code => line(1),
             SortKey::Category => line(2),

@@ -13,13 +13,13 @@ const MAX_TOLD: usize = 100;
 pub struct OpenProducts(Mutex<BTreeMap<ProductId, usize>>);
 
 impl OpenProducts {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<ProductId, usize>> {
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<ProductId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client has another product open than before.
     pub fn change(&self, before: Option<ProductId>, now: Option<ProductId>) {
-        let mut all = self.all();
+        let mut all = self.counts();
         if let Some(id) = now {
             *all.entry(id).or_default() += 1;
         }
@@ -33,11 +33,21 @@ impl OpenProducts {
         }
     }
 
-    /// Those that are in the catalog, each as often as clients have it open.
-    pub fn told(&self, catalog: &Catalog) -> Vec<ProductId> {
-        let all = self.all();
-        let there = all.iter().filter(|(id, _)| catalog.get(**id).is_some());
-        let each = there.flat_map(|(id, count)| std::iter::repeat_n(*id, *count));
+    /// Each as often as clients have it open.
+    pub fn all(&self) -> Vec<ProductId> {
+        let counts = self.counts();
+        let each = counts.iter();
+        let each = each.flat_map(|(id, count)| std::iter::repeat_n(*id, *count));
         each.take(MAX_TOLD).collect()
+    }
+
+    /// These and those that are open elsewhere, as far as they are in the catalog, in their order.
+    pub fn told(&self, elsewhere: Vec<ProductId>, catalog: &Catalog) -> Vec<ProductId> {
+        let mut told = elsewhere;
+        told.extend(self.all());
+        told.retain(|id| catalog.get(*id).is_some());
+        told.sort_unstable();
+        told.truncate(MAX_TOLD);
+        told
     }
 }

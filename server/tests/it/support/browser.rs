@@ -1,6 +1,7 @@
 //! A real Chromium, driven by chromedriver.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fantoccini::actions::{
@@ -57,6 +58,17 @@ impl Browser {
 
     /// Opens a browser whose user reads this language.
     pub async fn open_in(language: &str, look: Look) -> Self {
+        Self::open_window(language, look, None).await
+    }
+
+    /// Opens a browser whose camera sees this film, and can read codes.
+    pub async fn open_with_camera(look: Look, film: &Path) -> Self {
+        let browser = Self::open_window("en", look, Some(film)).await;
+        browser.chromium.run_first(&code_reader()).await;
+        browser
+    }
+
+    async fn open_window(language: &str, look: Look, camera: Option<&Path>) -> Self {
         let is_phone = matches!(look, Look::Phone | Look::PhoneDark);
         let chromium = Chromium::open(&Window {
             language,
@@ -71,6 +83,7 @@ impl Browser {
                 Look::Wide | Look::WideDark => (2560, 1440),
             },
             is_phone,
+            camera,
         })
         .await;
         Self {
@@ -293,4 +306,21 @@ impl Browser {
     pub async fn close(self) {
         self.client.clone().close().await.expect("it closes");
     }
+}
+
+/// Chromium on Linux reads no codes itself; there this library does, which keeps to the same standard.
+fn code_reader() -> String {
+    let modules = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/node_modules");
+    let library = format!("{modules}/barcode-detector/dist/iife/polyfill.js");
+    let library = std::fs::read_to_string(library).expect("cargo xtask test installs it");
+    let reader = format!("{modules}/zxing-wasm/dist/reader/zxing_reader.wasm");
+    let reader = std::fs::read(reader).expect("cargo xtask test installs it");
+    let reader = reader.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    format!(
+        "{library}; BarcodeDetectionAPI.prepareZXingModule({{overrides: {{ \
+         wasmBinary: Uint8Array.fromHex('{reader}').buffer}}}});"
+    )
 }

@@ -8,7 +8,7 @@ use crate::engine::journal::JournalError;
 
 /// What each version of the tables added to the one before. They are those of the data file, for as
 /// many servers as there are.
-const VERSIONS: [&str; 5] = ["
+const VERSIONS: [&str; 6] = ["
     CREATE TABLE catalog (
         id text NOT NULL,
         version integer NOT NULL,
@@ -137,6 +137,9 @@ const VERSIONS: [&str; 5] = ["
     COMMENT ON COLUMN tokens.hash IS 'The SHA-256 of what the program has.';
     COMMENT ON TABLE tickets IS 'What stands for a session or a token for half a minute.';
     COMMENT ON COLUMN changes.person IS 'Who asked for it, a person or a program''s token.';
+", "
+    ALTER TABLE servers ADD COLUMN open bigint[] NOT NULL DEFAULT '{}';
+    COMMENT ON COLUMN servers.open IS 'The products that its clients have open to change them.';
 "];
 
 /// The rows of `servers` whose server is there: it said so within five of its looks.
@@ -146,7 +149,7 @@ pub const IS_THERE: &str = "at > now() - interval '5 s'";
 const ROSTER_VERSION: i32 = 5;
 
 /// The version of the tables that this Vitrina writes.
-pub const VERSION: i32 = 5;
+pub const VERSION: i32 = 6;
 
 const _: () = assert!(VERSIONS.len() == VERSION as usize);
 

@@ -1,11 +1,11 @@
-//! What a server sees of the others: that they wrote, and how many clients they have. It has a thread
+//! What a server sees of the others: that they wrote, and which clients they have. It has a thread
 //! and a session of its own, since the desk's waits for the order.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use shared::{Digest, Revision};
+use shared::{Digest, ProductId, Revision};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::time::{interval, sleep, timeout};
@@ -17,11 +17,11 @@ use super::load::{Head, empty};
 use super::schema::{IS_THERE, VERSION};
 use super::session::{Purpose, Session, to_error, unreachable};
 use crate::engine::journal::{
-    JournalError, MAX_ANSWERS, MAX_HISTORY, Observer, RETAINED_CHANGES, now_ms, oldest_answer,
-    oldest_change,
+    JournalError, MAX_ANSWERS, MAX_HISTORY, Observer, Presence, RETAINED_CHANGES, now_ms,
+    oldest_answer, oldest_change,
 };
 
-/// How often a server says how many clients it has, and looks whether others wrote.
+/// How often a server says which clients it has, and looks whether others wrote.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
 /// How long a look may take.
@@ -188,31 +188,42 @@ impl Watcher {
         }
     }
 
-    /// Says how many clients there are, and looks how many others have and what they wrote.
+    /// Says which clients there are, and looks which others have and what they wrote.
     async fn look(&mut self, session: &Session) -> Result<(), JournalError> {
         let error = |error: tokio_postgres::Error| to_error(&error, &self.address);
-        let viewers = i64::try_from(self.observer.viewers()).unwrap_or(i64::MAX);
+        let presence = self.observer.presence();
+        let viewers = i64::try_from(presence.viewers).unwrap_or(i64::MAX);
+        let open: Vec<i64> = presence.open.iter().map(|id| id.0.cast_signed()).collect();
         let sql = format!(
             "WITH own AS (
-                INSERT INTO servers VALUES ($1, $2, now())
-                ON CONFLICT (name) DO UPDATE SET viewers = excluded.viewers, at = excluded.at
+                INSERT INTO servers VALUES ($1, $2, now(), $3)
+                ON CONFLICT (name) DO UPDATE
+                SET viewers = excluded.viewers, at = excluded.at, open = excluded.open
+            ), others AS (
+                SELECT * FROM servers WHERE name <> $1 AND {IS_THERE}
             )
-            SELECT {}, (
-                SELECT coalesce(sum(viewers), 0)::bigint FROM servers
-                WHERE name <> $1 AND {IS_THERE}
-            ) AS viewers FROM catalog",
+            SELECT {},
+                (SELECT coalesce(sum(viewers), 0)::bigint FROM others) AS viewers,
+                ARRAY(SELECT unnest(open) FROM others) AS open
+            FROM catalog",
             Head::COLUMNS
         );
         let row = session
             .client
-            .query_opt(&sql, &[&self.server, &viewers])
+            .query_opt(&sql, &[&self.server, &viewers, &open])
             .await;
         let row = row.map_err(error)?;
         let row = row.ok_or_else(|| empty(&self.address))?;
         let head = Head::read(&row)?;
-        let elsewhere: i64 = row.try_get("viewers").map_err(error)?;
-        self.observer
-            .set_viewers_elsewhere(usize::try_from(elsewhere).unwrap_or_default());
+        let viewers: i64 = row.try_get("viewers").map_err(error)?;
+        let open: Vec<i64> = row.try_get("open").map_err(error)?;
+        self.observer.set_elsewhere(Presence {
+            viewers: usize::try_from(viewers).unwrap_or_default(),
+            open: open
+                .iter()
+                .map(|id| ProductId(id.cast_unsigned()))
+                .collect(),
+        });
         if head.version == VERSION {
             self.observer.on_written(head.revision, head.digest);
         } else {
