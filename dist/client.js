@@ -200,6 +200,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).format;
             return addHeapObject(ret);
         },
+        __wbg_from_296ca31f8d0f1c52: function(arg0) {
+            const ret = Array.from(getObject(arg0));
+            return addHeapObject(ret);
+        },
         __wbg_getAttribute_061ad00c16e2f622: function(arg0, arg1, arg2, arg3) {
             const ret = getObject(arg1).getAttribute(getStringFromWasm0(arg2, arg3));
             var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_export, wasm.__wbindgen_export2);
@@ -226,6 +230,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).getRandomValues(getArrayU8FromWasm0(arg1, arg2));
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_getSupportedFormats_13abf6f027cc1f9a: function() { return handleError(function () {
+            const ret = BarcodeDetector.getSupportedFormats();
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_getTracks_392dfa2770245c36: function(arg0) {
             const ret = getObject(arg0).getTracks();
             return addHeapObject(ret);
@@ -248,6 +256,10 @@ function __wbg_get_imports() {
             var len1 = WASM_VECTOR_LEN;
             getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
             getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
+        },
+        __wbg_get_unchecked_288889d017702237: function(arg0, arg1) {
+            const ret = getObject(arg0)[arg1 >>> 0];
+            return addHeapObject(ret);
         },
         __wbg_hasAttribute_b009da6c546736e9: function(arg0, arg1, arg2) {
             const ret = getObject(arg0).hasAttribute(getStringFromWasm0(arg1, arg2));
@@ -616,7 +628,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_1601(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_1619(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -1120,32 +1132,32 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 15, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_407);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_414);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 68, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1562);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1580);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533_4);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551_4);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1533_5);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551_5);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 29, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1536);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1554);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1172,35 +1184,35 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1536(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1536(arg0, arg1);
+function __wasm_bindgen_func_elem_1554(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1554(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1533(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1533(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1551(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1551(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1533_4(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1533_4(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1551_4(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1551_4(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1533_5(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1533_5(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1551_5(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1551_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_407(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_407(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_414(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_414(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 
-function __wasm_bindgen_func_elem_1601(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_1601(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
+function __wasm_bindgen_func_elem_1619(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_1619(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
 }
 
-function __wasm_bindgen_func_elem_1562(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1580(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1562(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1580(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

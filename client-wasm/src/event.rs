@@ -296,8 +296,8 @@ pub enum FilterEvent {
     Search(String),
     /// What is searched for was confirmed: the one product that it finds is opened.
     Found,
-    /// A camera has read this code: the product that has it is opened.
-    Scanned(String),
+    /// A camera has read these codes: the product that has one of them is opened.
+    Scanned(Vec<String>),
     /// Another tab.
     Tab(Tab),
     /// Another category, or any.

@@ -7,6 +7,7 @@ mod list;
 mod looks;
 mod messages;
 mod panel;
+mod refusals;
 mod search;
 mod undo;
 mod viewer;
@@ -43,6 +44,9 @@ const LATE_MS: f64 = 3_000.0;
 
 /// How long a changed row stays marked, in milliseconds; `style.css` fades it over a shorter time.
 const MARKED_MS: f64 = 2_000.0;
+
+/// How long another server may tell of a page that has left it, in milliseconds.
+const LEFT_MS: f64 = 7_000.0;
 
 /// The live page.
 pub struct Page {
@@ -87,6 +91,8 @@ pub struct Page {
     told_open: Option<ProductId>,
     /// The one that the server was told by this connection.
     told_server: Option<ProductId>,
+    /// When it connected again, in milliseconds since 1970.
+    came_back: f64,
     /// The products that other pages have open, as the server says, each as often as pages do.
     open_there: Vec<ProductId>,
     /// The revision up to which the history was asked for while somebody looks at it.
@@ -198,6 +204,7 @@ impl Page {
             elsewhere: HashMap::new(),
             told_open: None,
             told_server: None,
+            came_back: f64::NEG_INFINITY,
             open_there: Vec::new(),
             told_history: Revision(0),
             sheet: Sheet::default(),
@@ -236,6 +243,9 @@ impl Page {
         self.finish_search_for(&event);
         match event {
             Event::Connecting => {
+                if self.freshness.was_live() {
+                    self.came_back = dom::now();
+                }
                 self.is_offering = self.mirror.position().is_some();
                 self.freshness.connecting();
                 self.told_server = None;
@@ -374,8 +384,10 @@ impl Page {
         let categories = self.index.categories();
         let categories: Vec<String> = categories.map(|(name, _)| name.to_owned()).collect();
         self.view.panel.paint(&categories)?;
-        let shown = self.index.order().len();
-        self.view.bulk.paint(self.selection.len(), shown, is_live)?;
+        if !self.index.is_searching() {
+            let shown = self.index.order().len();
+            self.view.bulk.paint(self.selection.len(), shown, is_live)?;
+        }
         self.view.filters.show(self.selection.is_empty())?;
         view::paint_undo(self.undo.last())?;
         self.view.import.paint()?;
@@ -419,15 +431,19 @@ impl Page {
         }
     }
 
-    /// Takes what is open here out of what the server says is open.
+    /// Takes what is open here out of what the server says is open. A server that this page has left says it, too,
+    /// until it finds out.
     fn take_away_own(&mut self) {
-        let own = self
-            .open_there
-            .iter()
-            .position(|id| Some(*id) == self.told_server);
-        if let Some(own) = own {
-            self.open_there.swap_remove(own);
-        }
+        let mut own = if dom::now() - self.came_back < LEFT_MS {
+            2
+        } else {
+            1
+        };
+        self.open_there.retain(|id| {
+            let is_own = own > 0 && Some(*id) == self.told_server;
+            own -= u32::from(is_own);
+            !is_own
+        });
     }
 
     /// Into an empty list somebody wants to put something.

@@ -144,7 +144,7 @@ impl Sort {
 }
 
 impl Query {
-    /// Whether all that this shows was shown before, in the same order, as far as the search allows.
+    /// Whether all that this shows was shown before, as far as the search allows.
     pub fn narrows(&self, before: &Self) -> bool {
         let is_tab = before.tab == Tab::All || before.tab == self.tab;
         let is_category = before.category.is_none() || before.category == self.category;
@@ -154,7 +154,7 @@ impl Query {
         let is_most = before
             .max_price
             .is_none_or(|max| self.max_price.is_some_and(|now| now <= max));
-        self.sort == before.sort && is_tab && is_category && is_least && is_most
+        is_tab && is_category && is_least && is_most
     }
 
     /// Reads an address's parameters; what can't be read is as if it were not there.

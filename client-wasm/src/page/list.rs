@@ -303,11 +303,15 @@ impl Page {
     /// Takes what has changed into the list, as far as that may move. What somebody reads stays where
     /// it is.
     pub(super) fn settle(&mut self, now: f64) {
-        let mut dirty = std::mem::take(&mut self.dirty);
         // What somebody asked for themselves may move the list.
         let catalog = self.mirror.catalog();
         let has_come = |id: &ProductId| catalog.get(*id).is_some();
         let is_expected = self.expected.iter().any(has_come);
+        if self.index.is_searching() && !is_expected {
+            // What changes meanwhile comes a moment later: it would have to be found at once.
+            return;
+        }
+        let mut dirty = std::mem::take(&mut self.dirty);
         self.expected.retain(|id| !has_come(id));
         let moves = if is_expected {
             Moves::Freely

@@ -1,5 +1,6 @@
 //! Which part of the list is shown, and the address that says so.
 
+use shared::ProductId;
 use wasm_bindgen::prelude::*;
 use web_sys::UrlSearchParams;
 
@@ -24,17 +25,7 @@ impl Page {
                 }
                 return Ok(());
             }
-            FilterEvent::Scanned(code) => {
-                let sort = query.sort;
-                query = Query {
-                    search: code,
-                    sort,
-                    ..Query::default()
-                };
-                self.view.filters.fill(&query);
-                self.show_query(query)?;
-                return self.open_found().map(drop);
-            }
+            FilterEvent::Scanned(codes) => return self.on_scanned(&codes),
             FilterEvent::Tab(tab) => query.tab = tab,
             FilterEvent::Category(category) => query.category = category,
             FilterEvent::Price(min, max) => match self.view.filters.read_prices([&min, &max]) {
@@ -81,8 +72,12 @@ impl Page {
         }
         let query = Query::from_parameters(pairs);
         self.view.filters.fill(&query);
+        if query == *self.index.query() {
+            return Ok(());
+        }
         self.told_query = query.clone();
         self.index.set_query(query);
+        self.finish_where_somebody_is();
         Ok(())
     }
 
@@ -96,9 +91,9 @@ impl Page {
         let first = window.visible(self.index.order().len()).start;
         let anchor = self.index.order().get(first).copied();
         self.index.set_query(query);
+        self.finish_where_somebody_is();
         let mut top = 0.0;
         if window.top > 0.0 {
-            self.index.finish();
             let place = anchor.and_then(|id| self.index.position(id));
             top = place.map_or(0.0, |place| window.keep(first, place));
         }
@@ -126,6 +121,16 @@ impl Page {
             self.ask_for_frame()?;
         }
         Ok(())
+    }
+
+    /// A place that is scrolled to, a focused row and a cell that is changed are in what is found at once.
+    fn finish_where_somebody_is(&mut self) {
+        let table = &self.view.table;
+        let is_there =
+            table.window().top > 0.0 || table.has_focus() || table.editor.product().is_some();
+        if is_there {
+            self.index.finish();
+        }
     }
 
     /// Whoever acts on the list acts on all of it.
@@ -157,16 +162,38 @@ impl Page {
         history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
     }
 
+    /// A camera has read these codes. One that no product has is searched for alone.
+    fn on_scanned(&mut self, codes: &[String]) -> Result<(), JsValue> {
+        let known = codes
+            .iter()
+            .find_map(|code| Some((code, self.with_code(code)?)));
+        let Some(code) = known.map(|(code, _)| code).or(codes.first()) else {
+            return Ok(());
+        };
+        let query = Query {
+            search: code.clone(),
+            sort: self.index.query().sort,
+            ..Query::default()
+        };
+        self.view.filters.fill(&query);
+        self.show_query(query)?;
+        match known {
+            Some((_, id)) => self.open_product(id, false),
+            None => Ok(()),
+        }
+    }
+
+    fn with_code(&self, code: &str) -> Option<ProductId> {
+        let code = dom::nfc(code.trim());
+        let product = self.mirror.catalog().with_code(&code)?;
+        Some(product.id)
+    }
+
     /// The search was confirmed: opens the product that has this code, or is the only one found; else goes
     /// to the list. Tells whether one was opened.
     fn open_found(&mut self) -> Result<bool, JsValue> {
         self.index.finish();
-        let code = dom::nfc(self.index.query().search.trim());
-        let with_code = self
-            .mirror
-            .catalog()
-            .with_code(&code)
-            .map(|product| product.id);
+        let with_code = self.with_code(&self.index.query().search);
         let only = match self.index.order() {
             [only] => Some(*only),
             _ => None,

@@ -1,6 +1,8 @@
 //! The panel with the form that adds a product or changes one. It knows no socket: it gives what was
 //! filled in, and is told what became of it.
 
+mod conflicts;
+mod errors;
 mod input;
 mod places;
 
@@ -8,10 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use shared::{
-    Catalog, Draft, FieldReason, FieldRef, Fields, Patch, Problem, Product, ProductId, RequestId,
-    Rule,
-};
+use shared::{Catalog, Draft, FieldRef, Fields, Patch, Product, ProductId, RequestId};
 use wasm_bindgen::prelude::*;
 
 use self::input::Input;
@@ -199,22 +198,6 @@ impl Panel {
         Ok(true)
     }
 
-    /// What was sent off was refused: it stays, with what is wrong.
-    pub fn on_refusal(&mut self, problem: &Problem, catalog: &Catalog) -> Result<(), JsValue> {
-        self.set_saving(None);
-        self.notice.clone_from(&problem.message);
-        for field in &problem.fields {
-            if let Some(name) = self.name(&field.field) {
-                self.refused.insert(name, field.message.clone());
-            }
-        }
-        if let Some(now) = self.edits().and_then(|id| catalog.get(id)) {
-            self.rebase(now)?;
-        }
-        self.show_errors(&self.check(catalog))?;
-        self.focus_first_error()
-    }
-
     /// Opens it to add a product, which has this number until it is saved.
     pub fn add(&mut self, number: u64) -> Result<(), JsValue> {
         self.clear()?;
@@ -293,50 +276,6 @@ impl Panel {
         })
     }
 
-    /// The product changed elsewhere: fields in which nothing else was typed follow; where both wrote
-    /// something else, both stand there until somebody decides.
-    pub fn rebase(&mut self, now: &Arc<Product>) -> Result<(), JsValue> {
-        let Mode::Edit(before) = std::mem::take(&mut self.mode) else {
-            return Ok(());
-        };
-        let text = &self.format.text;
-        let mut conflicts = Vec::new();
-        let inputs = self.values(&before.draft).zip(self.values(&now.draft));
-        for ((input, before), (_, now)) in inputs {
-            if before == now || input.shows(now, text) {
-                continue;
-            }
-            if input.shows(before, text) {
-                input.fill(now, text);
-            } else {
-                conflicts.push(input.field.name);
-            }
-        }
-        self.conflicts.extend(conflicts);
-        self.mode = Mode::Edit(now.clone());
-        self.show_notes()
-    }
-
-    /// Decides about a field: what somebody else wrote stays, or what was typed.
-    pub fn decide(&mut self, field: &str, is_theirs: bool) -> Result<(), JsValue> {
-        let Some(name) = self.name(field) else {
-            return Ok(());
-        };
-        self.conflicts.remove(name);
-        if self.conflicts.is_empty() {
-            self.notice.clear();
-        }
-        if let (true, Mode::Edit(now)) = (is_theirs, &self.mode) {
-            for (input, value) in self.values(&now.draft) {
-                if input.field.name == name {
-                    input.fill(value, &self.format.text);
-                }
-            }
-        }
-        self.show_notes()?;
-        self.focus(name)
-    }
-
     /// Fills in a field for whoever fills in the form.
     pub fn begin(&mut self, field: &str, raw: &str) {
         let input = self.inputs.iter().find(|input| input.field.name == field);
@@ -413,62 +352,6 @@ impl Panel {
             }
         }
         Fields::new(fields)
-    }
-
-    /// What the rules say, and whether the code is free as far as this page knows.
-    fn check(&self, catalog: &Catalog) -> Vec<FieldReason> {
-        let fields = self.fields();
-        let code = fields.values.get("code").and_then(|code| code.as_str());
-        let owner = catalog.with_code(dom::nfc(code.unwrap_or_default()).trim());
-        let is_taken = owner.is_some_and(|owner| Some(owner.id) != self.edits());
-        let mut reasons = match fields.draft(dom::nfc) {
-            Ok(_) => Vec::new(),
-            Err(reason) => reason.fields(),
-        };
-        if is_taken {
-            reasons.push(FieldReason::new("code", Rule::Taken));
-        }
-        reasons
-    }
-
-    fn show_errors(&self, reasons: &[FieldReason]) -> Result<(), JsValue> {
-        for input in &self.inputs {
-            let name = input.field.name;
-            let broken = reasons.iter().find(|reason| reason.field == name);
-            let message = match (self.refused.get(name), broken) {
-                (Some(refused), _) => refused.clone(),
-                (None, Some(reason)) if self.touched.contains(name) => {
-                    reason.tell(&self.format.text).message
-                }
-                _ => String::new(),
-            };
-            input.set_error(&message)?;
-            input.show_echo(&self.format.text);
-        }
-        Ok(())
-    }
-
-    /// Shows what somebody else wrote where that is to be decided about.
-    fn show_notes(&self) -> Result<(), JsValue> {
-        for input in &self.inputs {
-            let words = match &self.mode {
-                Mode::Edit(now) if self.conflicts.contains(input.field.name) => {
-                    let value = self.format.field(&now.draft, input.field);
-                    Some(self.format.text.fill("conflict.now", &[("value", &value)]))
-                }
-                _ => None,
-            };
-            input.set_conflict(words.as_deref())?;
-            input.show_echo(&self.format.text);
-        }
-        Ok(())
-    }
-
-    fn focus_first_error(&self) -> Result<(), JsValue> {
-        match self.inputs.iter().find(|input| input.has_error()) {
-            Some(input) => self.focus(input.field.name),
-            None => Ok(()),
-        }
     }
 
     /// The field of this name, if it can be filled in.

@@ -1,7 +1,9 @@
 //! Finds a product by the code that a camera sees, where the browser can read codes (Accelerated Shape
 //! Detection in Images, "Barcode Detection"): on phones and tablets, mostly.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use gloo_timers::future::sleep;
 use shared::Text;
@@ -16,7 +18,10 @@ use crate::dom;
 use crate::event::{Event, Events, FilterEvent};
 
 /// How long the camera is left alone between two looks: sooner than a hand is steady.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// So many looks in a row may fail, as the first do while the picture comes.
+const MAX_FAILURES: u32 = 10;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,6 +34,9 @@ extern "C" {
     #[wasm_bindgen(constructor, catch)]
     fn new() -> Result<BarcodeDetector, JsValue>;
 
+    #[wasm_bindgen(static_method_of = BarcodeDetector, catch, js_name = getSupportedFormats)]
+    async fn supported_formats() -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method, catch)]
     async fn detect(this: &BarcodeDetector, picture: &HtmlVideoElement)
     -> Result<JsValue, JsValue>;
@@ -38,45 +46,74 @@ extern "C" {
 }
 
 /// The dialog with what the camera sees.
-#[derive(Clone)]
 struct Scanner {
     dialog: HtmlDialogElement,
     video: HtmlVideoElement,
     words: Element,
     text: Rc<Text>,
     events: Events,
+    /// What the camera sees, as long as the dialog is open.
+    stream: RefCell<Option<MediaStream>>,
+    /// How often it was opened: what was begun for an earlier time ends by itself.
+    scans: Cell<u32>,
 }
 
 /// Offers the camera where there is one that may be used, and codes can be read.
 pub fn offer(text: &Rc<Text>, events: &Events) -> Result<(), JsValue> {
     let button: Element = dom::by_id("open-scanner")?;
-    let can_read = js_sys::Reflect::has(&dom::window()?.into(), &"BarcodeDetector".into())?;
-    if !can_read || cameras().is_none() {
-        return Ok(());
-    }
-    dom::show(&button, true)?;
     let dialog: HtmlDialogElement = dom::by_id("scanner")?;
-    let scanner = Scanner {
+    let scanner = Rc::new(Scanner {
         video: dom::find(&dialog, "video")?,
         words: dom::find(&dialog, "[data-scanner-words]")?,
         dialog,
         text: text.clone(),
         events: events.clone(),
-    };
+        stream: RefCell::default(),
+        scans: Cell::default(),
+    });
+    let pressed = scanner.clone();
     dom::on(&button, "click", move |_| {
-        let scanner = scanner.clone();
+        let scanner = pressed.clone();
         spawn_local(async move {
             if let Err(error) = scanner.scan().await {
                 web_sys::console::error_1(&error);
             }
         });
-    })
+    })?;
+    let closed = scanner.clone();
+    dom::on(&scanner.dialog, "close", move |_| closed.stop())?;
+    // Nobody holds anything before the camera of a page that they don't see.
+    dom::on(&dom::document()?, "visibilitychange", move |_| {
+        if dom::document().is_ok_and(|page| page.hidden()) {
+            scanner.dialog.close();
+        }
+    })?;
+    spawn_local(async move {
+        if can_read().await {
+            // What can't be shown is not offered.
+            let _ = dom::show(&button, true);
+        }
+    });
+    Ok(())
+}
+
+/// Whether there are cameras and the browser reads codes.
+async fn can_read() -> bool {
+    let window = dom::window().map(JsValue::from).unwrap_or_default();
+    let has_reader = js_sys::Reflect::has(&window, &"BarcodeDetector".into());
+    if cameras().is_none() || has_reader != Ok(true) {
+        return false;
+    }
+    // A browser that knows how may still lack what reads them.
+    let formats = BarcodeDetector::supported_formats().await;
+    formats.is_ok_and(|formats| js_sys::Array::from(&formats).length() > 0)
 }
 
 /// The browser's cameras; a page that came without TLS over a network has none (W3C, Media Capture and
 /// Streams, section 9.2).
 fn cameras() -> Option<MediaDevices> {
-    dom::window().ok()?.navigator().media_devices().ok()
+    let devices = dom::window().ok()?.navigator().media_devices().ok()?;
+    Some(devices).filter(|devices| !devices.is_undefined())
 }
 
 impl Scanner {
@@ -85,38 +122,86 @@ impl Scanner {
         if self.dialog.open() {
             return Ok(());
         }
+        let scan = self.scans.get() + 1;
+        self.scans.set(scan);
         dom::set_text(&self.words, self.text.get("scanner.hint"));
         self.dialog.show_modal()?;
-        let Ok(stream) = open_camera().await else {
-            dom::set_text(&self.words, self.text.get("scanner.no_camera"));
-            return Ok(());
+        let looked = match open_camera().await {
+            Ok(stream) if self.goes_on(scan) => {
+                self.video.set_src_object(Some(&stream));
+                self.stream.replace(Some(stream));
+                self.look(scan).await
+            }
+            Ok(late) => {
+                end(&late);
+                return Ok(());
+            }
+            Err(error) => Err(error),
         };
-        let found = self.look(&stream).await;
-        self.video.set_src_object(None);
-        for track in stream.get_tracks() {
-            track.unchecked_into::<MediaStreamTrack>().stop();
-        }
-        if let Some(code) = found? {
-            self.dialog.close();
-            self.events.send(Event::Filter(FilterEvent::Scanned(code)));
+        match looked {
+            Ok(Some(codes)) => {
+                self.dialog.close();
+                self.events.send(Event::Filter(FilterEvent::Scanned(codes)));
+            }
+            Err(error) if self.goes_on(scan) => {
+                self.stop();
+                let name = error.dyn_ref::<js_sys::Error>().map(js_sys::Error::name);
+                let is_forbidden = name.is_some_and(|name| name == "NotAllowedError");
+                let key = if is_forbidden {
+                    "scanner.not_allowed"
+                } else {
+                    "scanner.failed"
+                };
+                dom::set_text(&self.words, self.text.get(key));
+            }
+            _ => {}
         }
         Ok(())
     }
 
-    async fn look(&self, stream: &MediaStream) -> Result<Option<String>, JsValue> {
+    /// Whether what was begun at this opening of the dialog is still wanted.
+    fn goes_on(&self, scan: u32) -> bool {
+        self.dialog.open() && self.scans.get() == scan
+    }
+
+    /// The codes that are before the camera; `None` when they are not wanted any more.
+    async fn look(&self, scan: u32) -> Result<Option<Vec<String>>, JsValue> {
         let detector = BarcodeDetector::new()?;
-        self.video.set_src_object(Some(stream));
         JsFuture::from(self.video.play()?).await?;
-        while self.dialog.open() {
-            let codes: js_sys::Array = detector.detect(&self.video).await?.unchecked_into();
-            // It may have been closed meanwhile.
-            if codes.length() > 0 && self.dialog.open() {
-                let code: DetectedBarcode = codes.get(0).unchecked_into();
-                return Ok(Some(code.raw_value()));
+        let mut failures = 0;
+        while self.goes_on(scan) {
+            match detector.detect(&self.video).await {
+                Ok(codes) => {
+                    failures = 0;
+                    let codes = js_sys::Array::from(&codes);
+                    let codes = codes
+                        .iter()
+                        .map(|code| code.unchecked_into::<DetectedBarcode>().raw_value());
+                    let codes: Vec<String> = codes.collect();
+                    if !codes.is_empty() && self.goes_on(scan) {
+                        return Ok(Some(codes));
+                    }
+                }
+                Err(error) if failures == MAX_FAILURES => return Err(error),
+                Err(_) => failures += 1,
             }
             sleep(PAUSE).await;
         }
         Ok(None)
+    }
+
+    /// Lets go of the camera.
+    fn stop(&self) {
+        self.video.set_src_object(None);
+        if let Some(stream) = self.stream.take() {
+            end(&stream);
+        }
+    }
+}
+
+fn end(stream: &MediaStream) {
+    for track in stream.get_tracks() {
+        track.unchecked_into::<MediaStreamTrack>().stop();
     }
 }
 

@@ -199,7 +199,13 @@ impl Table {
         let height = from_index(count) * self.window.row;
         let style = self.body.style();
         style.set_property("block-size", &format!("{height}px"))?;
-        dom::set_attribute(&self.grid, "aria-rowcount", &(count + 1).to_string())?;
+        let all = if index.is_searching() {
+            // Not known yet (WAI-ARIA 1.2, `aria-rowcount`).
+            "-1".to_owned()
+        } else {
+            (count + 1).to_string()
+        };
+        dom::set_attribute(&self.grid, "aria-rowcount", &all)?;
         let range = if is_printing {
             0..count
         } else {

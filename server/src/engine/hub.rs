@@ -53,7 +53,7 @@ pub struct Pace {
     pub frame: Duration,
     /// The time between two pulses.
     pub pulse: Duration,
-    /// The least time between two pulses when the number of viewers changes.
+    /// The least time between two pulses when there is news: viewers come or go, or open something.
     pub viewers: Duration,
 }
 
@@ -270,7 +270,7 @@ impl Hub {
                 digest: catalog.digest(),
                 viewers,
                 writable,
-                open: self.open.told(elsewhere.open, catalog),
+                open: self.open.told(&elsewhere.open, catalog),
             }
         });
         Encoded::new(&message)
@@ -300,7 +300,7 @@ impl Hub {
     pub fn presence(&self) -> Presence {
         Presence {
             viewers: self.viewers(),
-            open: self.open.all(),
+            open: self.open.all(&self.catalog()),
         }
     }
 

@@ -4,6 +4,15 @@ use crate::support::{Browser, Look, Program, draft, film_of};
 
 const CODE: &str = "4006381333931";
 
+/// Keeps each stream of the camera, and lets a test wait before it is there.
+const NOTE_STREAM: &str = "(() => { const cameras = navigator.mediaDevices, open = \
+    cameras.getUserMedia.bind(cameras); window.streams = []; cameras.getUserMedia = async wanted => { \
+    await window.before; const stream = await open(wanted); streams.push(stream); return stream } })()";
+
+/// Nothing sees anything any more.
+const IS_OFF: &str = "streams.length > 0 && streams.every(stream => stream.getTracks()\
+    .every(track => track.readyState === 'ended')) && !document.querySelector('#scanner video').srcObject";
+
 #[tokio::test]
 #[ignore = "needs Chromium and Node; cargo xtask test runs it"]
 async fn a_barcode_before_the_camera_opens_its_product() {
@@ -19,6 +28,7 @@ async fn a_barcode_before_the_camera_opens_its_product() {
     let reach = "(() => { const box = document.getElementById('open-scanner').getBoundingClientRect(); \
         return box.width >= 44 && box.height >= 44 && box.right <= innerWidth })()";
     assert_eq!(browser.value(reach).await, true);
+    browser.value(NOTE_STREAM).await;
     browser.click("#open-scanner").await;
     browser
         .until("document.getElementById('panel').dataset.mode === 'edit'")
@@ -31,9 +41,7 @@ async fn a_barcode_before_the_camera_opens_its_product() {
             .await,
         false
     );
-    // The camera is off.
-    let off = "document.querySelector('#scanner video').srcObject === null";
-    assert_eq!(browser.value(off).await, true);
+    assert_eq!(browser.value(IS_OFF).await, true);
     browser.screenshot("scan-found-phone").await;
     browser.close().await;
 }
@@ -85,10 +93,38 @@ async fn a_code_that_no_product_has_is_added_and_the_camera_can_be_closed() {
         .await;
     assert_eq!(browser.axe().await, Vec::<String>::new());
     browser.screenshot("scan-phone").await;
+    browser.value(NOTE_STREAM).await;
+    let sees = "document.querySelector('#scanner video').readyState >= 2";
     browser.click("#scanner button").await;
+    browser.click("#open-scanner").await;
+    browser.until("streams.length === 1").await;
+    browser.until(sees).await;
+    browser.click("#scanner button").await;
+    browser.until(IS_OFF).await;
+    // Closed and opened again before the camera is there: the earlier one is let go of, the later one sees.
     browser
-        .until("document.querySelector('#scanner video').srcObject === null")
+        .value("(window.before = new Promise(done => window.go = done), 1)")
         .await;
+    browser.click("#open-scanner").await;
+    browser.click("#scanner button").await;
+    browser.click("#open-scanner").await;
+    browser.value("(go(), 1)").await;
+    browser.until("streams.length === 3").await;
+    browser.until(sees).await;
+    let on = "streams.filter(stream => stream.active).length === 1 && document.getElementById('scanner').open";
+    browser.until(on).await;
+    // One that reads nothing says so.
+    browser
+        .value("(BarcodeDetector.prototype.detect = async () => { throw new Error('no') }, 1)")
+        .await;
+    browser
+        .until_text(
+            "[data-scanner-words]",
+            "The camera can't be used, or the browser reads no codes by it: type the code instead.",
+        )
+        .await;
+    assert_eq!(browser.value(IS_OFF).await, true);
+    browser.screenshot("scan-failed-phone").await;
     browser.close().await;
 }
 

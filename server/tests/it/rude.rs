@@ -1,5 +1,5 @@
 //! Clients that stop in the middle, by the thousand and on every route: they are cut off, what they
-//! cost comes back, and nobody else waits for them. Only of an optimized build, as people run it.
+//! cost comes back, and nobody else waits for them. Only of an optimized build.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

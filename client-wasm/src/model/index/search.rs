@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 use shared::ProductId;
 
-use super::entry::{Entry, Key};
+use super::entry::Key;
 use super::{Index, fold};
 use crate::model::query::{Query, SortKey};
 
@@ -33,12 +33,12 @@ impl Index {
         };
         let is_narrower = query.narrows(&self.query) && self.words.iter().all(has);
         let is_same_order = query.sort == self.query.sort;
-        let among = if !self.held.is_empty() || !is_same_order {
-            None
-        } else if is_narrower {
-            Some(self.take_candidates())
-        } else {
+        let is_known = self.held.is_empty();
+        let candidates = (is_known && is_narrower).then(|| self.take_candidates());
+        let whole = if is_known && !is_narrower && is_same_order {
             self.take_whole()
+        } else {
+            None
         };
         if !is_same_order {
             self.whole = None;
@@ -46,8 +46,14 @@ impl Index {
         self.words = words;
         self.query = query;
         self.held.clear();
-        let is_whole = !is_narrower || among.is_none();
-        let among = among.unwrap_or_else(|| self.sorted(|_| true));
+        // Where nothing is left out the candidates are all.
+        let is_whole = candidates.is_none() || !self.query.is_filtering();
+        let among = match (candidates, whole) {
+            (Some(candidates), _) if is_same_order => candidates,
+            (Some(candidates), _) => self.sorted(candidates),
+            (None, Some(whole)) => whole,
+            (None, None) => self.sorted(self.entries.keys().copied()),
+        };
         self.order.clear();
         self.search = Some(Search {
             among,
@@ -132,24 +138,24 @@ impl Index {
             entry.is_placed = self.fits(entry);
         }
         self.entries = entries;
-        self.order = self.sorted(|entry| entry.is_placed);
+        let fitting = self.entries.iter().filter(|(_, entry)| entry.is_placed);
+        self.order = self.sorted(fitting.map(|(id, _)| *id));
         self.let_ghosts_go();
     }
 
-    /// Products in the order that is asked for.
-    fn sorted(&self, is_wanted: impl Fn(&Entry) -> bool) -> Vec<ProductId> {
-        let wanted = self.entries.iter().filter(|(_, entry)| is_wanted(entry));
+    /// These products in the order that is asked for.
+    fn sorted(&self, ids: impl IntoIterator<Item = ProductId>) -> Vec<ProductId> {
         let is_descending = self.query.sort.is_descending;
         if self.query.sort.key == SortKey::Id {
-            let mut order: Vec<ProductId> = wanted.map(|(id, _)| *id).collect();
+            let mut order: Vec<ProductId> = ids.into_iter().collect();
             order.sort_unstable();
             if is_descending {
                 order.reverse();
             }
             return order;
         }
-        let keyed = wanted.map(|(id, entry)| (self.key(entry), *id));
-        let mut keyed: Vec<(Key<'_>, ProductId)> = keyed.collect();
+        let key = |id| Some((self.key(self.entries.get(&id)?), id));
+        let mut keyed: Vec<(Key<'_>, ProductId)> = ids.into_iter().filter_map(key).collect();
         keyed.sort_unstable_by(|(a, a_id), (b, b_id)| {
             let by_key = if is_descending { b.cmp(a) } else { a.cmp(b) };
             by_key.then(b_id.cmp(a_id))

@@ -33,21 +33,20 @@ impl OpenProducts {
         }
     }
 
-    /// Each as often as clients have it open.
-    pub fn all(&self) -> Vec<ProductId> {
+    /// Those that are in the catalog, each as often as clients have it open.
+    pub fn all(&self, catalog: &Catalog) -> Vec<ProductId> {
         let counts = self.counts();
-        let each = counts.iter();
-        let each = each.flat_map(|(id, count)| std::iter::repeat_n(*id, *count));
+        let there = counts.iter().filter(|(id, _)| catalog.get(**id).is_some());
+        let each = there.flat_map(|(id, count)| std::iter::repeat_n(*id, *count));
         each.take(MAX_TOLD).collect()
     }
 
-    /// These and those that are open elsewhere, as far as they are in the catalog, in their order.
-    pub fn told(&self, elsewhere: Vec<ProductId>, catalog: &Catalog) -> Vec<ProductId> {
-        let mut told = elsewhere;
-        told.extend(self.all());
-        told.retain(|id| catalog.get(*id).is_some());
+    /// These and those that are open elsewhere.
+    pub fn told(&self, elsewhere: &[ProductId], catalog: &Catalog) -> Vec<ProductId> {
+        let mut told = self.all(catalog);
+        let there = elsewhere.iter().filter(|id| catalog.get(**id).is_some());
+        told.extend(there.take(MAX_TOLD));
         told.sort_unstable();
-        told.truncate(MAX_TOLD);
         told
     }
 }

@@ -139,6 +139,7 @@ const VERSIONS: [&str; 6] = ["
     COMMENT ON COLUMN changes.person IS 'Who asked for it, a person or a program''s token.';
 ", "
     ALTER TABLE servers ADD COLUMN open bigint[] NOT NULL DEFAULT '{}';
+    COMMENT ON TABLE servers IS 'The servers that run at the moment, and their clients.';
     COMMENT ON COLUMN servers.open IS 'The products that its clients have open to change them.';
 "];
 

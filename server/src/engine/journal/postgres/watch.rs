@@ -204,7 +204,7 @@ impl Watcher {
             )
             SELECT {},
                 (SELECT coalesce(sum(viewers), 0)::bigint FROM others) AS viewers,
-                ARRAY(SELECT unnest(open) FROM others) AS open
+                ARRAY(SELECT unnest(open) AS id FROM others ORDER BY id) AS open
             FROM catalog",
             Head::COLUMNS
         );
