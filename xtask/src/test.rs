@@ -48,8 +48,8 @@ const AT_LENGTH: [&str; 4] = ["rude::", "idle::", "soak::", "cluster_chaos::"];
 
 /// Runs some of these, side by side: they mostly wait.
 fn at_length(seconds: &str, faults: &str, tests: &[&str]) -> anyhow::Result<()> {
-    // Of the whole workspace, since a package alone would be built anew with other features of what it uses.
-    let mut command = tests_of(&["--workspace", "--test", "it"]);
+    // Of the whole workspace, since a part of it would be built anew with other features of what it uses.
+    let mut command = tests_of(&["--workspace"]);
     command
         .args(["--", "--include-ignored", "--nocapture"])
         .args(tests);
