@@ -74,6 +74,10 @@ function __wbg_get_imports() {
         __wbg_back_3fe9f0b5102d8eb1: function() { return handleError(function (arg0) {
             getObject(arg0).back();
         }, arguments); },
+        __wbg_bottom_29cd36a415d12885: function(arg0) {
+            const ret = getObject(arg0).bottom;
+            return ret;
+        },
         __wbg_call_187d372bd5fdd4aa: function() { return handleError(function (arg0, arg1, arg2) {
             const ret = getObject(arg0).call(getObject(arg1), getObject(arg2));
             return addHeapObject(ret);
@@ -96,6 +100,14 @@ function __wbg_get_imports() {
         },
         __wbg_clientHeight_33dd2a2c8630a1f1: function(arg0) {
             const ret = getObject(arg0).clientHeight;
+            return ret;
+        },
+        __wbg_clientX_5075231ed45e8ef5: function(arg0) {
+            const ret = getObject(arg0).clientX;
+            return ret;
+        },
+        __wbg_clientY_846c39814ce02ab2: function(arg0) {
+            const ret = getObject(arg0).clientY;
             return ret;
         },
         __wbg_close_a3ce29a80f5a2c01: function(arg0) {
@@ -230,6 +242,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).getRandomValues(getArrayU8FromWasm0(arg1, arg2));
             return addHeapObject(ret);
         }, arguments); },
+        __wbg_getSelection_8071c8e9586b26ac: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).getSelection();
+            return isLikeNone(ret) ? 0 : addHeapObject(ret);
+        }, arguments); },
         __wbg_getSupportedFormats_13abf6f027cc1f9a: function() { return handleError(function () {
             const ret = BarcodeDetector.getSupportedFormats();
             return addHeapObject(ret);
@@ -314,6 +330,10 @@ function __wbg_get_imports() {
             const ret = getObject(arg0).includes(getObject(arg1), arg2);
             return ret;
         },
+        __wbg_innerHeight_7f20e0f1a7c5a573: function() { return handleError(function (arg0) {
+            const ret = getObject(arg0).innerHeight;
+            return addHeapObject(ret);
+        }, arguments); },
         __wbg_innerWidth_1bc526614080537c: function() { return handleError(function (arg0) {
             const ret = getObject(arg0).innerWidth;
             return addHeapObject(ret);
@@ -512,6 +532,10 @@ function __wbg_get_imports() {
             const ret = result;
             return ret;
         },
+        __wbg_isCollapsed_87fb635e72a9fdd3: function(arg0) {
+            const ret = getObject(arg0).isCollapsed;
+            return ret;
+        },
         __wbg_isComposing_600c9236938f8e5a: function(arg0) {
             const ret = getObject(arg0).isComposing;
             return ret;
@@ -542,6 +566,10 @@ function __wbg_get_imports() {
             getDataViewMemory0().setInt32(arg0 + 4 * 1, len1, true);
             getDataViewMemory0().setInt32(arg0 + 4 * 0, ptr1, true);
         }, arguments); },
+        __wbg_left_e0a244490fe2f293: function(arg0) {
+            const ret = getObject(arg0).left;
+            return ret;
+        },
         __wbg_length_4214f4ab2a24bbfc: function() { return handleError(function (arg0) {
             const ret = getObject(arg0).length;
             return ret;
@@ -628,7 +656,7 @@ function __wbg_get_imports() {
                     const a = state0.a;
                     state0.a = 0;
                     try {
-                        return __wasm_bindgen_func_elem_1619(a, state0.b, arg0, arg1);
+                        return __wasm_bindgen_func_elem_1640(a, state0.b, arg0, arg1);
                     } finally {
                         state0.a = a;
                     }
@@ -702,6 +730,10 @@ function __wbg_get_imports() {
         __wbg_of_d5dbecdc59e02e34: function(arg0) {
             const ret = Array.of(getObject(arg0));
             return addHeapObject(ret);
+        },
+        __wbg_offsetHeight_427aaf53442f1586: function(arg0) {
+            const ret = getObject(arg0).offsetHeight;
+            return ret;
         },
         __wbg_offsetWidth_1d736667aa04ab3a: function(arg0) {
             const ret = getObject(arg0).offsetWidth;
@@ -995,6 +1027,9 @@ function __wbg_get_imports() {
         __wbg_showModal_605b55f2eee4f7b8: function() { return handleError(function (arg0) {
             getObject(arg0).showModal();
         }, arguments); },
+        __wbg_showPopover_2c86a5cae619cd1e: function() { return handleError(function (arg0) {
+            getObject(arg0).showPopover();
+        }, arguments); },
         __wbg_static_accessor_GLOBAL_266715b9d96ba635: function() {
             const ret = typeof global === 'undefined' ? null : global;
             return isLikeNone(ret) ? 0 : addHeapObject(ret);
@@ -1132,32 +1167,32 @@ function __wbg_get_imports() {
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 15, ret: Externref, inner_ret: Some(Externref) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_414);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_423);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 68, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1580);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1601);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("CloseEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1571);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("Event")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551_4);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1571_4);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("MessageEvent")], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1551_5);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1571_5);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
             // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 29, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1554);
+            const ret = makeMutClosure(arg0, arg1, __wasm_bindgen_func_elem_1573);
             return addHeapObject(ret);
         },
         __wbindgen_generic_0000000000000007: function(arg0) {
@@ -1184,35 +1219,35 @@ function __wbg_get_imports() {
     };
 }
 
-function __wasm_bindgen_func_elem_1554(arg0, arg1) {
-    wasm.__wasm_bindgen_func_elem_1554(arg0, arg1);
+function __wasm_bindgen_func_elem_1573(arg0, arg1) {
+    wasm.__wasm_bindgen_func_elem_1573(arg0, arg1);
 }
 
-function __wasm_bindgen_func_elem_1551(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1551(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1571(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1571(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1551_4(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1551_4(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1571_4(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1571_4(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_1551_5(arg0, arg1, arg2) {
-    wasm.__wasm_bindgen_func_elem_1551_5(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_1571_5(arg0, arg1, arg2) {
+    wasm.__wasm_bindgen_func_elem_1571_5(arg0, arg1, addHeapObject(arg2));
 }
 
-function __wasm_bindgen_func_elem_414(arg0, arg1, arg2) {
-    const ret = wasm.__wasm_bindgen_func_elem_414(arg0, arg1, addHeapObject(arg2));
+function __wasm_bindgen_func_elem_423(arg0, arg1, arg2) {
+    const ret = wasm.__wasm_bindgen_func_elem_423(arg0, arg1, addHeapObject(arg2));
     return takeObject(ret);
 }
 
-function __wasm_bindgen_func_elem_1619(arg0, arg1, arg2, arg3) {
-    wasm.__wasm_bindgen_func_elem_1619(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
+function __wasm_bindgen_func_elem_1640(arg0, arg1, arg2, arg3) {
+    wasm.__wasm_bindgen_func_elem_1640(arg0, arg1, addHeapObject(arg2), addHeapObject(arg3));
 }
 
-function __wasm_bindgen_func_elem_1580(arg0, arg1, arg2) {
+function __wasm_bindgen_func_elem_1601(arg0, arg1, arg2) {
     try {
         const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-        wasm.__wasm_bindgen_func_elem_1580(retptr, arg0, arg1, addHeapObject(arg2));
+        wasm.__wasm_bindgen_func_elem_1601(retptr, arg0, arg1, addHeapObject(arg2));
         var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
         var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
         if (r1) {

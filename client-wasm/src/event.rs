@@ -175,6 +175,8 @@ pub enum TableEvent {
     Focus(Option<(ProductId, Column)>),
     /// Something of a product was pressed.
     Press(ProductId, Press),
+    /// What can be done with a product is asked for, at this place of the window.
+    Menu(ProductId, (f64, f64)),
     /// The head of a column was pressed.
     Sort(SortKey),
     /// What waits is to be shown.
@@ -213,6 +215,12 @@ pub enum Press {
     Delete,
     /// Back with it.
     Restore,
+    /// All of it is to be seen.
+    Open,
+    /// Another like it is to be added.
+    Duplicate,
+    /// What happened to it is to be seen.
+    History,
 }
 
 /// Where to go on after a cell was saved.

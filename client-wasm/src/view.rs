@@ -9,6 +9,7 @@ mod import;
 pub mod keys;
 mod panel;
 mod row;
+mod row_menu;
 mod scanner;
 mod status;
 mod table;
@@ -30,6 +31,7 @@ pub use history::HistoryDialog;
 pub use import::{Import, UploadOrder};
 pub use panel::{Mode, Panel, Submission};
 pub use row::State;
+pub use row_menu::RowMenu;
 pub use status::Status;
 pub use table::{Arrival, Looks, Mark, Table, Typed};
 pub use toasts::{Action, Toasts};
@@ -40,6 +42,8 @@ pub struct View {
     pub filters: Filters,
     /// The products.
     pub table: Table,
+    /// What can be done with one of them.
+    pub row_menu: RowMenu,
     /// The form that adds and edits.
     pub panel: Panel,
     /// What can be done with what is selected.
@@ -65,6 +69,7 @@ impl View {
         Ok(Self {
             filters: Filters::find(format.clone(), events)?,
             table: Table::find(format.clone(), events)?,
+            row_menu: RowMenu::find(events)?,
             panel: Panel::find(format.clone(), events)?,
             bulk: Bulk::find(format.clone(), events)?,
             import: Import::find(text.clone(), events)?,

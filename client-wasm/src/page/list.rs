@@ -27,6 +27,12 @@ impl Page {
                 }
             }
             TableEvent::Press(id, press) => return self.on_press(id, press),
+            TableEvent::Menu(id, place) => {
+                let is_here = !self.index.is_ghost(id) && !self.is_doomed(id);
+                if let Some(product) = self.index.get(id).filter(|_| is_here) {
+                    return self.view.row_menu.open(product, place);
+                }
+            }
             TableEvent::Sort(key) => {
                 let mut query = self.index.query().clone();
                 query.sort = query.sort.pressed(key);
@@ -89,6 +95,12 @@ impl Page {
                 }
             }
             Press::Delete => return self.delete(id),
+            Press::Open => return self.open_product(id, true),
+            Press::Duplicate => {
+                self.open_product(id, false)?;
+                return self.duplicate_open();
+            }
+            Press::History => return self.open_history(Some(id)),
             Press::Restore => {}
         }
         Ok(())

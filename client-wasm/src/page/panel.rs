@@ -31,13 +31,7 @@ impl Page {
             PanelEvent::Submitted { is_next } => self.submit(is_next),
             PanelEvent::Closed => self.close_panel(),
             PanelEvent::Walk(rows) => self.walk(rows),
-            PanelEvent::Duplicate => {
-                self.keep_typed();
-                let number = self.next_new();
-                self.view.panel.duplicate(number)?;
-                self.keep_typed();
-                Ok(())
-            }
+            PanelEvent::Duplicate => self.duplicate_open(),
             PanelEvent::Delete => {
                 let edited = self.view.panel.edits();
                 edited.map_or(Ok(()), |id| self.delete(id))
@@ -171,6 +165,15 @@ impl Page {
         }
         self.view.panel.close()?;
         self.pop_sheet()
+    }
+
+    /// A product like the one in the panel is to be added.
+    pub(super) fn duplicate_open(&mut self) -> Result<(), JsValue> {
+        self.keep_typed();
+        let number = self.next_new();
+        self.view.panel.duplicate(number)?;
+        self.keep_typed();
+        Ok(())
     }
 
     /// Opens the panel with a product.

@@ -14,6 +14,7 @@ impl Page {
         }
         match event {
             Event::Table(TableEvent::Press(id, Press::Cell(_))) => Some(Event::Open(id)),
+            Event::Table(TableEvent::Press(_, Press::Open | Press::History)) => Some(event),
             Event::Table(TableEvent::Key(GridKey::Edit)) => {
                 Some(Event::Table(TableEvent::Key(GridKey::Open)))
             }

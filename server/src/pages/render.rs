@@ -11,7 +11,7 @@ use crate::http::extract::Locale;
 use crate::http::problem::Rejection;
 
 /// The templates by the names they call each other by.
-const TEMPLATES: [&str; 23] = [
+const TEMPLATES: [&str; 24] = [
     "layouts/main",
     "bar",
     "languages",
@@ -30,6 +30,7 @@ const TEMPLATES: [&str; 23] = [
     "live/bulk",
     "live/history",
     "live/shortcuts",
+    "live/row-menu",
     "live/scanner",
     "product",
     "field",

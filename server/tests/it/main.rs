@@ -14,6 +14,7 @@ mod browser_import;
 mod browser_list;
 mod browser_people;
 mod browser_phone;
+mod browser_row_menu;
 mod browser_scan;
 mod clients;
 mod cluster;

@@ -48,15 +48,10 @@ pub fn listen(
         }
     })?;
     let held = events.clone();
-    // A long press of a finger: what would be a menu selects.
     dom::on(grid, "contextmenu", move |event| {
-        let is_touch = event.dyn_ref().map(PointerEvent::pointer_type);
-        if is_touch.as_deref() == Some("touch")
-            && let Some((id, _)) = place_of(&event)
-        {
+        if let Some(asked) = on_menu(&event) {
             event.prevent_default();
-            let press = Press::Select { is_range: false };
-            held.send(Event::Table(TableEvent::Press(id, press)));
+            held.send(Event::Table(asked));
         }
     })?;
     let focus = events.clone();
@@ -117,6 +112,29 @@ fn on_click(event: &web_sys::Event) -> Option<TableEvent> {
         column => Press::Cell(column),
     };
     Some(TableEvent::Press(id, press))
+}
+
+/// A long press of a finger selects; else there is a menu, but for text that is typed or to be copied, of which the
+/// browser has its own.
+fn on_menu(event: &web_sys::Event) -> Option<TableEvent> {
+    let (id, column) = place_of(event)?;
+    let pointer: &PointerEvent = event.dyn_ref()?;
+    if pointer.pointer_type() == "touch" {
+        return Some(TableEvent::Press(id, Press::Select { is_range: false }));
+    }
+    let selected = dom::window().ok()?.get_selection().ok()?;
+    let is_selected = selected.is_some_and(|selection| !selection.is_collapsed());
+    if is_selected || dom::closest(event, "input:not([type=checkbox]), textarea").is_some() {
+        return None;
+    }
+    let (x, y) = (f64::from(pointer.client_x()), f64::from(pointer.client_y()));
+    // The keyboard's key has no place in some browsers.
+    if (x, y) != (0.0, 0.0) {
+        return Some(TableEvent::Menu(id, (x, y)));
+    }
+    let selector = format!("[data-cell={}]", column.name());
+    let cell = dom::closest(event, &selector)?.get_bounding_client_rect();
+    Some(TableEvent::Menu(id, (cell.left(), cell.bottom())))
 }
 
 /// The keys of a grid (ARIA Authoring Practices Guide, "Grid Pattern"), and a letter for what is done

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fantoccini::actions::{
-    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MOUSE_BUTTON_RIGHT, MouseActions,
+    PointerAction,
 };
 use fantoccini::error::CmdError;
 use fantoccini::wd::PrintConfiguration;
@@ -204,13 +205,19 @@ impl Browser {
 
     /// Presses the pointer's button wherever it is.
     pub async fn press_pointer(&self) {
+        self.press_button(MOUSE_BUTTON_LEFT).await;
+    }
+
+    /// Presses its second button over an element.
+    pub async fn ask_for_menu(&self, selector: &str) {
+        self.point_at(selector).await;
+        self.press_button(MOUSE_BUTTON_RIGHT).await;
+    }
+
+    async fn press_button(&self, button: u64) {
         let actions = MouseActions::new("mouse".to_owned())
-            .then(PointerAction::Down {
-                button: MOUSE_BUTTON_LEFT,
-            })
-            .then(PointerAction::Up {
-                button: MOUSE_BUTTON_LEFT,
-            });
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button });
         self.client.perform_actions(actions).await.expect("a press");
     }
 
