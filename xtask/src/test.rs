@@ -66,7 +66,7 @@ fn at_length(seconds: &str, faults: &str, tests: &[&str]) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Tests, optimized and with views and client inside the program, as people run it.
+/// Tests, optimized, and with views and client inside the program as in the one that people run.
 fn tests_of(what: &[&str]) -> Command {
     let mut command = cargo(&["test", "--locked", "--profile", "checked"]);
     command.args(what);

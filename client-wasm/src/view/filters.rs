@@ -234,12 +234,12 @@ impl Filters {
             return Ok(());
         };
         let sought = query.search.trim();
-        let words = self
-            .format
-            .text
-            .fill("filter.add_sought", &[("sought", sought)]);
-        dom::set_text(button, &words);
-        dom::show(button, !sought.is_empty() && query.is_search_alone())
+        let is_offered = !sought.is_empty() && query.is_search_alone();
+        if is_offered {
+            let values = [("sought", sought)];
+            dom::set_text(button, &self.format.text.fill("filter.add_sought", &values));
+        }
+        dom::show(button, is_offered)
     }
 
     fn paint_count(&self, index: &Index, is_loaded: bool) {
